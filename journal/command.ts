@@ -1,0 +1,42 @@
+import type { EntityId } from './entity-ref.ts';
+
+export type Outcome = 'ACCEPTED' | 'REJECTED';
+
+/**
+ * One asked-for transition, under its idempotency key.
+ *
+ * States: INTENT (recorded, the system may or may not have been told; the caller has no answer or was told PENDING),
+ * SETTLED (the outcome and the answer are recorded, and every repetition gets that answer). INTENT becomes SETTLED
+ * once, when the system's answer is known: at once, by a read-back, or at the next start-up. Nothing leaves SETTLED.
+ */
+export interface Command {
+  /** Also what the system of record keeps beside its own record, so that it can be read back. */
+  readonly transitionId: string;
+  /** `<principal>/<idempotency key>`: one person's key never answers another's request. */
+  readonly scopedKey: string;
+  readonly transition: string;
+  /** SHA-256 of the transition's name and its input, without the idempotency key. */
+  readonly requestHash: string;
+  readonly state: 'INTENT' | 'SETTLED';
+  readonly outcome: Outcome | null;
+  /** What the caller was answered, as the transition executor stores it. */
+  readonly answer: unknown;
+  /** What is needed to complete the transition without the caller: the input, the principal, what was loaded. */
+  readonly intent: unknown;
+  readonly touches: readonly EntityId[];
+  /** Times that the system was asked without a known answer, and what was wrong last. */
+  readonly deferrals: number;
+  readonly deferredReason: string | null;
+  readonly begunAt: string;
+  readonly settledAt: string | null;
+}
+
+export type NewCommand = Pick<
+  Command,
+  'transitionId' | 'scopedKey' | 'transition' | 'requestHash' | 'intent' | 'touches'
+>;
+
+export interface SettledCommand {
+  readonly outcome: Outcome;
+  readonly answer: unknown;
+}

@@ -1,0 +1,88 @@
+import type { Transaction } from 'kysely';
+import type { AuditEntry, NewAuditEntry } from './audit-entry.ts';
+import type { Command, NewCommand, SettledCommand } from './command.ts';
+import type { EntityId } from './entity-ref.ts';
+import type { EventFilter, JournalEvent, NewEvent } from './envelope.ts';
+import type { Gap } from './follow.ts';
+import type { Interlock, NewInterlock } from './interlock.ts';
+import type { Restriction } from './restriction.ts';
+import type { JournalTables } from './tables.ts';
+
+export interface Page {
+  readonly after?: string;
+  readonly first: number;
+}
+
+/**
+ * What happened, and what is forbidden: the only store that Andon itself owns. Writes happen through `write`, in one
+ * transaction each; reads see committed data only.
+ */
+export interface Journal {
+  write<T>(work: (tx: JournalTransaction) => Promise<T>): Promise<T>;
+
+  readonly events: {
+    /** The position of the newest committed event; '0' in an empty journal. */
+    head(): Promise<string>;
+    /** Committed events after `cursor`, oldest first, at most `limit`. */
+    after(cursor: string, filter: EventFilter, limit: number): Promise<readonly JournalEvent[]>;
+    /**
+     * Every matching event after `cursor` (null: from now on), once, in order, without end, until `signal` aborts.
+     * A cursor older than what is kept yields a Gap first.
+     */
+    follow(cursor: string | null, filter: EventFilter, signal: AbortSignal): AsyncIterableIterator<JournalEvent | Gap>;
+  };
+
+  readonly interlocks: {
+    /** Active interlocks on any of `entities`; all of them when `restriction` is not given. */
+    active(entities: readonly EntityId[], restriction?: Restriction): Promise<readonly Interlock[]>;
+    list(
+      filter: { readonly plantCodes?: readonly string[]; readonly active?: boolean; readonly cause?: EntityId },
+      page: Page,
+    ): Promise<readonly Interlock[]>;
+  };
+
+  readonly commands: {
+    find(transitionId: string): Promise<Command | undefined>;
+    /** Intents without outcome, oldest first: what a start-up or a read-back still has to settle. */
+    unsettled(limit: number): Promise<readonly Command[]>;
+    /** Unsettled commands that touch any of `entities`, other than `exceptTransitionId`. */
+    unsettledOn(entities: readonly EntityId[], exceptTransitionId: string): Promise<readonly Command[]>;
+  };
+
+  readonly audit: {
+    list(
+      filter: {
+        readonly entityId?: EntityId;
+        readonly plantCodes?: readonly string[];
+        readonly from?: string;
+        readonly to?: string;
+      },
+      page: Page,
+    ): Promise<readonly AuditEntry[]>;
+  };
+
+  close(): Promise<void>;
+}
+
+/** The journal inside one transaction: it sees its own writes, and everything committed before it. */
+export interface JournalTransaction {
+  /** For queries of other stores that live in the journal's database, such as the workflows'. */
+  readonly sql: Transaction<JournalTables>;
+  /**
+   * Records the intent, unless the idempotency key is known.
+   * @returns `known` with what is recorded under the key; the caller compares `requestHash` and answers DUPLICATE,
+   *   or refuses a key that was used for something else
+   */
+  begin(command: NewCommand): Promise<{ readonly begun: Command } | { readonly known: Command }>;
+  /** Records the outcome of an intent; a second settlement of a settled command is an error. */
+  settle(transitionId: string, outcome: SettledCommand): Promise<void>;
+  /** Records that the outcome is unknown or the system unreachable: the command stays unsettled, the caller got PENDING. */
+  defer(transitionId: string, reason: string): Promise<void>;
+  /** Appends with the next position and the next number in the event's partition. An id that exists is not appended again. */
+  append(event: NewEvent): Promise<JournalEvent>;
+  active(entities: readonly EntityId[], restriction?: Restriction): Promise<readonly Interlock[]>;
+  place(interlock: NewInterlock): Promise<Interlock>;
+  /** Lifts every active interlock of `cause`. */
+  lift(cause: EntityId, transitionId: string): Promise<readonly Interlock[]>;
+  audit(entry: NewAuditEntry): Promise<AuditEntry>;
+}
