@@ -1,0 +1,29 @@
+export type SystemName = 'ERP' | 'MES' | 'QMS' | 'CMMS';
+
+/** The system could not be reached: it has certainly not done what was asked. */
+export class SystemUnavailableError extends Error {
+  readonly code = 'SYSTEM_UNAVAILABLE';
+  readonly retryable = true;
+  readonly expose = true;
+  readonly system: SystemName;
+
+  constructor(system: SystemName, options?: ErrorOptions) {
+    super(`The ${system} cannot be reached. Nothing was changed in it; the request can be repeated.`, options);
+    this.name = 'SystemUnavailableError';
+    this.system = system;
+  }
+}
+
+/** The system was asked and has not answered in time: what it has done is unknown until it is read back. */
+export class SystemTimeoutError extends Error {
+  readonly code = 'SYSTEM_TIMEOUT';
+  readonly retryable = true;
+  readonly expose = true;
+  readonly system: SystemName;
+
+  constructor(system: SystemName, options?: ErrorOptions) {
+    super(`The ${system} has not answered in time. What it has done is being read back.`, options);
+    this.name = 'SystemTimeoutError';
+    this.system = system;
+  }
+}
