@@ -43,6 +43,7 @@ export interface Journal {
 
   readonly commands: {
     find(transitionId: string): Promise<Command | undefined>;
+    findByKey(scopedKey: string): Promise<Command | undefined>;
     /** Intents without outcome, oldest first: what a start-up or a read-back still has to settle. */
     unsettled(limit: number): Promise<readonly Command[]>;
     /** Unsettled commands that touch any of `entities`, other than `exceptTransitionId`. */
@@ -74,6 +75,7 @@ export interface JournalTransaction {
    *   or refuses a key that was used for something else
    */
   begin(command: NewCommand): Promise<{ readonly begun: Command } | { readonly known: Command }>;
+  command(transitionId: string): Promise<Command | undefined>;
   /** Records the outcome of an intent; a second settlement of a settled command is an error. */
   settle(transitionId: string, outcome: SettledCommand): Promise<void>;
   /** Records that the outcome is unknown or the system unreachable: the command stays unsettled, the caller got PENDING. */

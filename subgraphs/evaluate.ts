@@ -1,0 +1,166 @@
+import type { Principal } from '../auth/principal.ts';
+import { mayEnterPlant } from '../auth/principal.ts';
+import type { EntityId } from '../journal/entity-ref.ts';
+import type { Interlock } from '../journal/interlock.ts';
+import type { Restriction } from '../journal/restriction.ts';
+import type { OwningSystem, Rejection } from './rejection.ts';
+import { mayAct } from './state-machine.ts';
+import type { AnyTransition, GuardContext, Meta, Subject } from './transition.ts';
+
+/** The one question to the policies that transitions have. */
+export interface MayTransition {
+  mayTransition(
+    principal: Principal,
+    asked: { readonly transition: string; readonly plantCode: string; readonly partner: string | null },
+  ): { readonly allowed: boolean };
+}
+
+/** Looks up active interlocks: in the journal for a question, inside the intent's transaction for a mutation. */
+export type ActiveInterlocks = (
+  entities: readonly EntityId[],
+  restriction: Restriction,
+) => Promise<readonly Interlock[]>;
+
+export interface Question {
+  readonly transition: AnyTransition;
+  readonly system: OwningSystem;
+  readonly entity: unknown;
+  /** Null when only asked whether the transition is available. */
+  readonly input: unknown;
+  readonly meta: Meta | null;
+  readonly policies: MayTransition;
+  readonly context: GuardContext;
+}
+
+/** The same answer for what does not exist and for what the caller may not know of. */
+export function notFound(system: OwningSystem): Rejection {
+  return {
+    code: 'NOT_FOUND',
+    system,
+    guard: 'exists',
+    message: 'There is no such thing, or you may not see it.',
+    remediation: 'Check the id, and the plants that your token is for.',
+    blockingRef: null,
+  };
+}
+
+/** Every reason why the transition is refused, interlocks apart. Empty: nothing but an interlock can refuse it. */
+export async function evaluateGuards(question: Question): Promise<readonly Rejection[]> {
+  const { transition, entity, input, context, system } = question;
+  const subject = transition.subject(entity);
+  if (!isVisible(context.principal, subject)) return [notFound(system)];
+  const own = await Promise.all(transition.guards.map((guard) => guard.check(entity, input, context)));
+  return [
+    ...checkPolicy(question, subject),
+    ...checkState(question, subject),
+    ...checkVersion(question, subject),
+    ...checkReason(question),
+    ...own.flat(),
+  ];
+}
+
+/** Every interlock that stands in the way, as reasons. */
+export async function evaluateInterlocks(
+  transition: AnyTransition,
+  entity: unknown,
+  input: unknown,
+  active: ActiveInterlocks,
+): Promise<readonly Rejection[]> {
+  const found: Rejection[] = [];
+  for (const { entities, restriction } of transition.touches(entity, input)) {
+    if (entities.length === 0) continue;
+    for (const interlock of await active(entities, restriction)) found.push(refusal(interlock, restriction));
+  }
+  return found.filter((one, index) => found.findIndex((other) => other.message === one.message) === index);
+}
+
+export function isVisible(principal: Principal, row: Pick<Subject, 'plantCode' | 'partner'>): boolean {
+  if (!mayEnterPlant(principal, row.plantCode)) return false;
+  return principal.partner === null || principal.partner === row.partner;
+}
+
+function checkPolicy({ transition, policies, context, system }: Question, subject: Subject): readonly Rejection[] {
+  const { plantCode, partner } = subject;
+  const { allowed } = policies.mayTransition(context.principal, { transition: transition.name, plantCode, partner });
+  if (allowed) return [];
+  return [
+    {
+      code: 'FORBIDDEN',
+      system,
+      guard: 'policy',
+      message: `Your roles (${context.principal.roles.join(', ') || 'none'}) do not include ${transition.name} in plant ${plantCode}.`,
+      remediation: 'Ask somebody whose role it is, or have the policy changed.',
+      blockingRef: null,
+    },
+  ];
+}
+
+function checkState({ transition, system }: Question, subject: Subject): readonly Rejection[] {
+  const { machine, action } = transition;
+  if (!machine || mayAct(machine, subject.state, action)) return [];
+  const allowed = machine.actions[action]?.from.map((state) => state ?? 'nothing').join(' or ');
+  return [
+    {
+      code: 'STATE_NOT_ALLOWED',
+      system,
+      guard: 'state-machine',
+      message: `${transition.name} needs the state ${allowed}; it is ${subject.state ?? 'not there yet'}.`,
+      remediation: 'Read the current state and its availableTransitions.',
+      blockingRef: null,
+    },
+  ];
+}
+
+function checkVersion({ meta, system }: Question, subject: Subject): readonly Rejection[] {
+  const expected = meta?.expectedVersion ?? null;
+  if (expected === null || subject.version === null || expected === subject.version) return [];
+  return [
+    {
+      code: 'VERSION_CONFLICT',
+      system,
+      guard: 'expected-version',
+      message: `You saw version ${expected}; it is ${subject.version} now.`,
+      remediation: 'Read it again, and decide again.',
+      blockingRef: null,
+    },
+  ];
+}
+
+function checkReason({ transition, meta, system }: Question): readonly Rejection[] {
+  if (!transition.reasonRequired || meta === null || meta.reason) return [];
+  return [
+    {
+      code: 'REASON_REQUIRED',
+      system,
+      guard: 'reason',
+      message: `${transition.name} needs a reason for the audit trail.`,
+      remediation: 'Give meta.reason.text.',
+      blockingRef: null,
+    },
+  ];
+}
+
+const systemOfKind = {
+  QUALITY_HOLD: 'QMS',
+  BREAKDOWN: 'CMMS',
+  CALIBRATION: 'CMMS',
+  SUPPLIER_INCIDENT: 'QMS',
+} as const satisfies Record<Interlock['kind'], OwningSystem>;
+
+const remedyOfKind = {
+  QUALITY_HOLD: 'It ends when a disposition of the hold is approved by a second person and carried out.',
+  BREAKDOWN: 'It ends when the maintenance is completed, or the downtime is ended.',
+  CALIBRATION: 'It ends when the calibration is accepted.',
+  SUPPLIER_INCIDENT: 'It ends when the incident is closed.',
+} as const satisfies Record<Interlock['kind'], string>;
+
+function refusal(interlock: Interlock, restriction: Restriction): Rejection {
+  return {
+    code: 'INTERLOCKED',
+    system: systemOfKind[interlock.kind],
+    guard: 'interlock',
+    message: `${interlock.reason} forbids ${restriction} for ${interlock.entityId}.`,
+    remediation: remedyOfKind[interlock.kind],
+    blockingRef: interlock.cause,
+  };
+}

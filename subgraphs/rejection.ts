@@ -1,0 +1,13 @@
+import type { EntityId } from '../journal/entity-ref.ts';
+
+export type OwningSystem = 'ERP' | 'MES' | 'QMS' | 'CMMS' | 'ANDON';
+
+/** One reason why a transition is, or would be, refused. Data, not an error: the shape of `Rejection` in the graph. */
+export interface Rejection {
+  readonly code: string;
+  readonly system: OwningSystem;
+  readonly guard: string;
+  readonly message: string;
+  readonly remediation: string | null;
+  readonly blockingRef: EntityId | null;
+}

@@ -1,0 +1,523 @@
+import { createHash } from 'node:crypto';
+import type { Principal } from '../auth/principal.ts';
+import { SystemTimeoutError, SystemUnavailableError } from '../connectors/errors.ts';
+import type { Posting, PostingPort, SystemCommand } from '../connectors/posting.ts';
+import type { Command } from '../journal/command.ts';
+import type { EntityId } from '../journal/entity-ref.ts';
+import type { Journal, JournalTransaction } from '../journal/journal.ts';
+import { isoTime } from '../runtime/clock.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { ClientError } from './errors.ts';
+import type { MayTransition } from './evaluate.ts';
+import { evaluateGuards, evaluateInterlocks, notFound } from './evaluate.ts';
+import type { GraphReader } from './graph-reader.ts';
+import type { OwningSystem, Rejection } from './rejection.ts';
+import type { AnyTransition, Call, Meta, TransitionAnswer } from './transition.ts';
+
+/** `TransitionMeta` as the graph delivers it. */
+export interface MetaInput {
+  readonly idempotencyKey: string;
+  readonly expectedVersion?: string | null;
+  readonly correlationId?: string | null;
+  readonly causationId?: string | null;
+  readonly reason?: { readonly code?: string | null; readonly text: string } | null;
+  readonly occurredAt?: string | null;
+}
+
+export interface TransitionRequest {
+  readonly name: string;
+  readonly input: unknown;
+  readonly meta: MetaInput;
+  readonly principal: Principal;
+}
+
+export interface AvailableTransition {
+  readonly name: string;
+  readonly allowed: boolean;
+  readonly blockers: readonly Rejection[];
+}
+
+export interface TransitionExecutorOptions {
+  readonly system: OwningSystem;
+  readonly transitions: readonly AnyTransition[];
+  readonly port: PostingPort<SystemCommand>;
+  readonly journal: Journal;
+  readonly policies: MayTransition;
+  readonly graph: GraphReader;
+  readonly runtime: Runtime;
+  /** Longest wait for the system of record. @default 5000 */
+  readonly systemTimeoutMs?: number;
+  /** Longest wait for transitions in flight on something that is being restricted. @default 10000 */
+  readonly drainTimeoutMs?: number;
+}
+
+/**
+ * The one executor of transitions.
+ *
+ * A transition goes through these steps, and every one of them may be the last thing that the process does:
+ *
+ * 1. ASKED: the idempotency key is looked up; a settled one is answered DUPLICATE, an unsettled one is waited for.
+ * 2. EVALUATED: the entity is loaded and every guard asked. Refusals are collected, not stopped at.
+ * 3. INTENT: in one journal transaction the interlocks are asked, the command is recorded and interlocks are placed. A
+ *    refused transition is settled here, and ends.
+ * 4. SENT: the system of record is told. Its answer is known (POSTED, REFUSED), or it was not reached or did not answer:
+ *    then the command stays an intent, the caller is told PENDING, and `settleUnsettled` reads it back until it is known.
+ * 5. SETTLED: in one journal transaction the command's answer, the events, the interlocks and the audit entry.
+ *
+ * A crash after 3 leaves an intent, which `settleUnsettled` completes: it asks the system what it has recorded under the
+ * transition id, and sends the command only when that is nothing and no interlock has come in between.
+ */
+export class TransitionExecutor {
+  readonly #options: TransitionExecutorOptions;
+  readonly #transitions: ReadonlyMap<string, AnyTransition>;
+  readonly #running = new Map<string, Promise<TransitionAnswer>>();
+
+  constructor(options: TransitionExecutorOptions) {
+    this.#options = options;
+    this.#transitions = new Map(options.transitions.map((transition) => [transition.name, transition]));
+  }
+
+  async execute(request: TransitionRequest): Promise<TransitionAnswer> {
+    const { journal, runtime } = this.#options;
+    const transition = this.#transitionNamed(request.name);
+    runtime.crashPoints.reached('K1');
+    const scopedKey = `${request.principal.id}/${requireKey(request.meta.idempotencyKey)}`;
+    const requestHash = hashRequest(request.name, request.input);
+    const known = await journal.commands.findByKey(scopedKey);
+    runtime.crashPoints.reached('K2');
+    if (known) return this.#repeat(known, requestHash);
+    return this.#first(transition, request, scopedKey, requestHash);
+  }
+
+  /** Every transition of `names`, whether it would be accepted from `principal` now, and why not. */
+  async available(names: readonly string[], entity: unknown, principal: Principal, signal: AbortSignal) {
+    return Promise.all(names.map((name) => this.#isAvailable(this.#transitionNamed(name), entity, principal, signal)));
+  }
+
+  async #isAvailable(
+    transition: AnyTransition,
+    entity: unknown,
+    principal: Principal,
+    signal: AbortSignal,
+  ): Promise<AvailableTransition> {
+    const { system, policies, graph, journal } = this.#options;
+    const context = { principal, graph, signal };
+    const guards = await evaluateGuards({ transition, system, entity, input: null, meta: null, policies, context });
+    const interlocks = await evaluateInterlocks(transition, entity, null, (entities, restriction) =>
+      journal.interlocks.active(entities, restriction),
+    );
+    const blockers = [...guards, ...interlocks];
+    return { name: transition.name, allowed: blockers.length === 0, blockers };
+  }
+
+  async #first(
+    transition: AnyTransition,
+    request: TransitionRequest,
+    scopedKey: string,
+    requestHash: string,
+  ): Promise<TransitionAnswer> {
+    const { runtime, system, policies, graph } = this.#options;
+    const signal = AbortSignal.timeout(this.#systemTimeoutMs);
+    const transitionId = runtime.ids.next();
+    const meta = this.#completeMeta(request, transitionId);
+    const entity = await transition.load(request.input, signal);
+    if (entity === null) return unrecordedRefusal(transitionId, [notFound(system)]);
+    const context = { principal: request.principal, graph, signal };
+    const question = { transition, system, entity, input: request.input, meta, policies, context };
+    const refusals = await evaluateGuards(question);
+    if (refusals.some(({ code }) => code === 'NOT_FOUND')) return unrecordedRefusal(transitionId, [notFound(system)]);
+    runtime.crashPoints.reached('K4');
+    const { id, name, kind } = request.principal;
+    const call: Call<unknown, unknown> = {
+      transitionId,
+      entity,
+      input: request.input,
+      meta,
+      actor: { id, name, kind },
+    };
+    const { answer, inFlight } = await this.#intend({ transition, call, scopedKey, requestHash, refusals });
+    if (answer) return answer;
+    if (inFlight) return this.#repeat(inFlight, requestHash);
+    return this.#track(transitionId, this.#send(transition, call));
+  }
+
+  #completeMeta({ meta }: TransitionRequest, transitionId: string): Meta {
+    return {
+      idempotencyKey: meta.idempotencyKey,
+      expectedVersion: meta.expectedVersion ?? null,
+      correlationId: meta.correlationId ?? transitionId,
+      causationId: meta.causationId ?? null,
+      reason: meta.reason ? { code: meta.reason.code ?? null, text: meta.reason.text } : null,
+      occurredAt: requireTime(meta.occurredAt) ?? isoTime(this.#options.runtime.clock.now()),
+    };
+  }
+
+  /** Step 3. @returns the answer of a refused transition, the command that has the key already, or neither */
+  async #intend(intent: Intent): Promise<{ readonly answer?: TransitionAnswer; readonly inFlight?: Command }> {
+    const { transition, call, scopedKey, requestHash } = intent;
+    const command = transition.command(call);
+    return this.#options.journal.write(async (tx) => {
+      const interlocks = await evaluateInterlocks(transition, call.entity, call.input, (entities, restriction) =>
+        tx.active(entities, restriction),
+      );
+      const touches = transition.touches(call.entity, call.input).flatMap(({ entities }) => entities);
+      const recorded = {
+        transitionId: call.transitionId,
+        scopedKey,
+        requestHash,
+        transition: transition.name,
+        touches,
+        intent: { call, command },
+      };
+      const begun = await tx.begin(recorded);
+      if ('known' in begun) return { inFlight: begun.known };
+      const rejections = [...intent.refusals, ...interlocks];
+      if (rejections.length > 0) return { answer: await this.#refuse(tx, transition, call, rejections) };
+      for (const interlock of transition.placeFirst?.(call) ?? []) await tx.place(interlock);
+      return {};
+    });
+  }
+
+  async #refuse(
+    tx: JournalTransaction,
+    transition: AnyTransition,
+    call: AnyCall,
+    rejections: readonly Rejection[],
+  ): Promise<TransitionAnswer> {
+    const answer: TransitionAnswer = {
+      outcome: 'REJECTED',
+      originalOutcome: 'REJECTED',
+      transitionId: call.transitionId,
+      rejections,
+      document: null,
+      subjectId: transition.subject(call.entity).id,
+    };
+    await this.#audit(tx, transition, call, { outcome: 'REJECTED', toState: null, details: { rejections } });
+    await tx.settle(call.transitionId, { outcome: 'REJECTED', answer });
+    return answer;
+  }
+
+  /** Step 4, for a command that this process has just recorded. */
+  async #send(transition: AnyTransition, call: AnyCall): Promise<TransitionAnswer> {
+    const { runtime, port } = this.#options;
+    runtime.crashPoints.reached('K18');
+    await this.#drainRestricted(transition, call);
+    const command = transition.command(call);
+    try {
+      const posting = await port.post(command, AbortSignal.timeout(this.#systemTimeoutMs));
+      runtime.crashPoints.reached('K19');
+      return await this.#settle(transition, call, posting);
+    } catch (error) {
+      if (!isUncertain(error)) throw error;
+      return this.#defer(transition, call, error);
+    }
+  }
+
+  /**
+   * A restriction must hold from the moment it is answered: whatever passed its guards before the interlock was placed,
+   * and is being sent just now, is let finish first. New ones are refused meanwhile, so this ends.
+   */
+  async #drainRestricted(transition: AnyTransition, call: AnyCall): Promise<void> {
+    const { journal, runtime, drainTimeoutMs = 10_000 } = this.#options;
+    const restricted = (transition.placeFirst?.(call) ?? []).map(({ entityId }) => entityId);
+    if (restricted.length === 0) return;
+    const deadline = runtime.clock.monotonic() + drainTimeoutMs;
+    for (let waitMs = 2; runtime.clock.monotonic() < deadline; waitMs = Math.min(waitMs * 2, 100)) {
+      const inFlight = await journal.commands.unsettledOn(restricted, call.transitionId);
+      if (inFlight.every(({ deferrals }) => deferrals > 0)) return;
+      await runtime.timers.sleep(waitMs);
+    }
+    runtime.log.warn('restriction_drain_timed_out', { transitionId: call.transitionId, restricted });
+  }
+
+  /** Step 5. Running it again for a command that somebody else has settled meanwhile gives that answer. */
+  async #settle(transition: AnyTransition, call: AnyCall, posting: Posting): Promise<TransitionAnswer> {
+    const { journal, runtime } = this.#options;
+    const answer = await journal.write(async (tx) => {
+      const settled = await this.#settledAnswer(tx, call.transitionId);
+      if (settled) return settled;
+      if (posting.status === 'REFUSED') return this.#refuseBySystem(tx, transition, call, posting);
+      return this.#accept(tx, transition, call, posting);
+    });
+    runtime.crashPoints.reached('K9');
+    return answer;
+  }
+
+  async #settledAnswer(tx: JournalTransaction, transitionId: string): Promise<TransitionAnswer | null> {
+    const command = await tx.command(transitionId);
+    return command?.state === 'SETTLED' ? (command.answer as TransitionAnswer) : null;
+  }
+
+  async #refuseBySystem(
+    tx: JournalTransaction,
+    transition: AnyTransition,
+    call: AnyCall,
+    posting: Extract<Posting, { status: 'REFUSED' }>,
+  ) {
+    const { system } = this.#options;
+    const { code, message, remediation } = posting;
+    for (const { cause } of transition.placeFirst?.(call) ?? []) await tx.lift(cause, call.transitionId);
+    return this.#refuse(tx, transition, call, [
+      { code, system, guard: 'system-of-record', message, remediation, blockingRef: null },
+    ]);
+  }
+
+  async #accept(
+    tx: JournalTransaction,
+    transition: AnyTransition,
+    call: AnyCall,
+    posting: Extract<Posting, { status: 'POSTED' }>,
+  ) {
+    const effects = transition.effects(call, posting);
+    for (const interlock of effects.place ?? []) await tx.place(interlock);
+    for (const cause of effects.lift ?? []) await tx.lift(cause, call.transitionId);
+    for (const event of effects.events) await tx.append(event);
+    await this.#audit(tx, transition, call, { outcome: 'ACCEPTED', toState: effects.toState, details: { posting } });
+    const answer: TransitionAnswer = {
+      outcome: 'ACCEPTED',
+      originalOutcome: 'ACCEPTED',
+      transitionId: call.transitionId,
+      rejections: [],
+      document: posting.document,
+      subjectId: effects.result ?? transition.subject(call.entity).id,
+    };
+    await tx.settle(call.transitionId, { outcome: 'ACCEPTED', answer });
+    return answer;
+  }
+
+  async #defer(
+    transition: AnyTransition,
+    call: AnyCall,
+    error: SystemUnavailableError | SystemTimeoutError,
+  ): Promise<TransitionAnswer> {
+    const { journal, runtime } = this.#options;
+    runtime.log.warn('transition_deferred', { transitionId: call.transitionId, transition: transition.name, error });
+    await journal.write(async (tx) => {
+      const command = await tx.command(call.transitionId);
+      if (command?.state === 'SETTLED') return;
+      if (command?.deferrals === 0) await this.#announcePending(tx, transition, call, error);
+      await tx.defer(call.transitionId, error.code);
+    });
+    return {
+      outcome: 'PENDING',
+      originalOutcome: 'PENDING',
+      transitionId: call.transitionId,
+      rejections: [],
+      document: null,
+      subjectId: transition.subject(call.entity).id,
+    };
+  }
+
+  async #announcePending(
+    tx: JournalTransaction,
+    transition: AnyTransition,
+    call: AnyCall,
+    error: Error,
+  ): Promise<void> {
+    for (const event of transition.announceWhilePending?.(call) ?? []) await tx.append(event);
+    await this.#audit(tx, transition, call, { outcome: 'PENDING', toState: null, details: { problem: error.message } });
+  }
+
+  /** @returns whether every intent that was there is settled now */
+  async settleUnsettled(): Promise<boolean> {
+    const { journal, runtime } = this.#options;
+    let complete = true;
+    for (const command of await journal.commands.unsettled(1000)) {
+      const transition = this.#transitions.get(command.transition);
+      if (!transition || this.#running.has(command.transitionId)) continue;
+      const { call } = command.intent as { call: AnyCall };
+      const answer = await this.#track(command.transitionId, this.#complete(transition, call)).catch(
+        (error: unknown) => {
+          runtime.log.error('intent_not_completed', {
+            transitionId: command.transitionId,
+            transition: command.transition,
+            error,
+          });
+          return null;
+        },
+      );
+      if (answer === null || answer.outcome === 'PENDING') complete = false;
+    }
+    return complete;
+  }
+
+  /** Step 4, for an intent whose sender is gone or was told PENDING. */
+  async #complete(transition: AnyTransition, call: AnyCall): Promise<TransitionAnswer> {
+    const { port, journal } = this.#options;
+    const { plantCode } = transition.subject(call.entity);
+    try {
+      const found = await port.postingOf(call.transitionId, plantCode, AbortSignal.timeout(this.#systemTimeoutMs));
+      if (found) return await this.#settle(transition, call, found);
+      const interlocks = await evaluateInterlocks(transition, call.entity, call.input, (entities, restriction) =>
+        journal.interlocks.active(entities, restriction),
+      );
+      if (interlocks.length > 0) return await this.#refuseLate(transition, call, interlocks);
+    } catch (error) {
+      if (!isUncertain(error)) throw error;
+      return this.#defer(transition, call, error);
+    }
+    return this.#send(transition, call);
+  }
+
+  #refuseLate(transition: AnyTransition, call: AnyCall, interlocks: readonly Rejection[]): Promise<TransitionAnswer> {
+    return this.#options.journal.write(async (tx) => {
+      return (await this.#settledAnswer(tx, call.transitionId)) ?? this.#refuse(tx, transition, call, interlocks);
+    });
+  }
+
+  /** The answer to a key that is known: the first answer, once there is one. */
+  async #repeat(known: Command, requestHash: string): Promise<TransitionAnswer> {
+    if (known.requestHash !== requestHash) throw new IdempotencyKeyReusedError();
+    const first = await this.#settledOrPending(known);
+    return { ...first, outcome: first.originalOutcome === 'PENDING' ? 'PENDING' : 'DUPLICATE' };
+  }
+
+  async #settledOrPending(known: Command): Promise<TransitionAnswer> {
+    if (known.state === 'SETTLED') return known.answer as TransitionAnswer;
+    const running = this.#running.get(known.transitionId);
+    if (running) return running;
+    const { journal, runtime } = this.#options;
+    const deadline = runtime.clock.monotonic() + this.#systemTimeoutMs;
+    for (
+      let waitMs = 5;
+      known.deferrals === 0 && runtime.clock.monotonic() < deadline;
+      waitMs = Math.min(waitMs * 2, 200)
+    ) {
+      await runtime.timers.sleep(waitMs);
+      const now = await journal.commands.find(known.transitionId);
+      if (now?.state === 'SETTLED') return now.answer as TransitionAnswer;
+      if (now && now.deferrals > 0) break;
+    }
+    return {
+      outcome: 'PENDING',
+      originalOutcome: 'PENDING',
+      transitionId: known.transitionId,
+      rejections: [],
+      document: null,
+      subjectId: subjectOf(known, this.#transitions),
+    };
+  }
+
+  #track(transitionId: string, work: Promise<TransitionAnswer>): Promise<TransitionAnswer> {
+    const tracked = work.finally(() => this.#running.delete(transitionId));
+    this.#running.set(transitionId, tracked);
+    return tracked;
+  }
+
+  async #audit(
+    tx: JournalTransaction,
+    transition: AnyTransition,
+    call: AnyCall,
+    result: {
+      readonly outcome: 'ACCEPTED' | 'REJECTED' | 'PENDING';
+      readonly toState: string | null;
+      readonly details: Readonly<Record<string, unknown>>;
+    },
+  ): Promise<void> {
+    const { entity, meta, actor, transitionId, input } = call;
+    const subject = transition.subject(entity);
+    await tx.audit({
+      occurredAt: meta.occurredAt,
+      transitionId,
+      transition: transition.name,
+      outcome: result.outcome,
+      entityId: subject.id,
+      plantCode: subject.plantCode,
+      actorId: actor.id,
+      actorName: actor.name,
+      actorKind: actor.kind,
+      reasonCode: meta.reason?.code ?? null,
+      reasonText: meta.reason?.text ?? null,
+      correlationId: meta.correlationId,
+      causationId: meta.causationId,
+      fromState: subject.state,
+      toState: result.toState,
+      details: { system: this.#options.system, input, ...result.details },
+    });
+  }
+
+  #transitionNamed(name: string): AnyTransition {
+    const transition = this.#transitions.get(name);
+    if (!transition) throw new Error(`No transition ${name} is defined for ${this.#options.system}.`);
+    return transition;
+  }
+
+  get #systemTimeoutMs(): number {
+    return this.#options.systemTimeoutMs ?? 5000;
+  }
+}
+
+type AnyCall = Call<unknown, unknown>;
+
+interface Intent {
+  readonly transition: AnyTransition;
+  readonly call: AnyCall;
+  readonly scopedKey: string;
+  readonly requestHash: string;
+  readonly refusals: readonly Rejection[];
+}
+
+/** The same key came with another request: doing either silently would be wrong. */
+export class IdempotencyKeyReusedError extends ClientError {
+  constructor() {
+    super(
+      'IDEMPOTENCY_KEY_REUSED',
+      'This idempotency key was used for another request. Make a new key for a new request.',
+    );
+    this.name = 'IdempotencyKeyReusedError';
+  }
+}
+
+/** What does not exist has no entity to record a refusal against, so the key stays free. */
+function unrecordedRefusal(transitionId: string, rejections: readonly Rejection[]): TransitionAnswer {
+  return {
+    outcome: 'REJECTED',
+    originalOutcome: 'REJECTED',
+    transitionId,
+    rejections,
+    document: null,
+    subjectId: null,
+  };
+}
+
+function subjectOf(command: Command, transitions: ReadonlyMap<string, AnyTransition>): EntityId | null {
+  const { call } = command.intent as { call: AnyCall };
+  return transitions.get(command.transition)?.subject(call.entity).id ?? null;
+}
+
+function isUncertain(error: unknown): error is SystemUnavailableError | SystemTimeoutError {
+  return error instanceof SystemUnavailableError || error instanceof SystemTimeoutError;
+}
+
+function requireKey(key: string): string {
+  if (key.trim() === '' || key.length > 200) {
+    throw new ClientError(
+      'BAD_IDEMPOTENCY_KEY',
+      'meta.idempotencyKey must have 1 to 200 characters, for example a UUID.',
+    );
+  }
+  return key;
+}
+
+function requireTime(text: string | null | undefined): string | null {
+  if (text === null || text === undefined) return null;
+  const time = Date.parse(text);
+  if (Number.isNaN(time))
+    throw new ClientError('BAD_TIME', 'meta.occurredAt must be ISO 8601, for example 2026-05-21T06:02:11Z.');
+  return isoTime(time);
+}
+
+/** Two requests are the same when name and input are; key order does not matter. */
+function hashRequest(name: string, input: unknown): string {
+  return createHash('sha256')
+    .update(`${name}\n${canonicalJson(input)}`)
+    .digest('hex');
+}
+
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+}
