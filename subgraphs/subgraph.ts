@@ -1,0 +1,32 @@
+import type { GraphQLSchema } from 'graphql';
+import type { Principal } from '../auth/principal.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { MayTransition } from './evaluate.ts';
+import type { GraphReader } from './graph-reader.ts';
+import type { TransitionExecutor } from './transition-executor.ts';
+
+/** What every domain is built from; its port comes beside it. */
+export interface SubgraphOptions {
+  readonly journal: Journal;
+  readonly policies: MayTransition;
+  readonly graph: GraphReader;
+  readonly runtime: Runtime;
+}
+
+/** One request to a subgraph: who asks, and until when. */
+export interface SubgraphCall {
+  readonly principal: Principal;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
+/** A domain, ready to be served in process or over HTTP. */
+export interface Subgraph {
+  readonly name: string;
+  readonly schema: GraphQLSchema;
+  /** Makes the resolvers' context of one request, its loaders among it. */
+  createContext(call: SubgraphCall): object;
+  /** Null where a subgraph has no transitions. */
+  readonly executor: TransitionExecutor | null;
+}
