@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Timers } from '../runtime/timers.ts';
+import { AuthConfigurationError } from './auth-configuration-error.ts';
+import type { AuthConfig, IssuerConfig } from './config.ts';
+import type { DevelopmentKeys } from './development-keys.ts';
+import { developmentAudience, developmentIssuer, readDevelopmentKeys } from './development-keys.ts';
+import type { KeySet } from './key-set.ts';
+import { createKeySet } from './key-set.ts';
+
+/** How long an identity provider may take to answer. */
+const fetchTimeoutMs = 5_000;
+
+export interface TrustedIssuer {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly keySet: KeySet;
+}
+
+/** Which keys decide who is who. Start-up prints `inForce` and the issuers. */
+export type Keys =
+  | { readonly inForce: 'PRODUCTION'; readonly issuers: readonly TrustedIssuer[] }
+  | {
+      readonly inForce: 'DEVELOPMENT';
+      readonly issuers: readonly TrustedIssuer[];
+      /** Signs the tokens that start-up prints. */
+      readonly development: DevelopmentKeys;
+    };
+
+/** What is needed of `fetch`. */
+export type FetchJwks = (url: URL, options: { signal: AbortSignal }) => Promise<Response>;
+
+export interface KeysOptions {
+  readonly config: AuthConfig;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Logger;
+  /** @default the built-in fetch */
+  readonly fetch?: FetchJwks;
+}
+
+/**
+ * Production keys where any issuer is configured, otherwise the development keys of the data directory.
+ *
+ * @throws AuthConfigurationError when a key file cannot be read. An identity provider that is down does not stop the
+ * start: its tokens are refused until its keys have been read.
+ */
+export async function createKeys(options: KeysOptions): Promise<Keys> {
+  const { config, clock, log } = options;
+  if (config.issuers.length > 0) {
+    const issuers = await Promise.all(config.issuers.map((issuer) => trustIssuer(issuer, options)));
+    return { inForce: 'PRODUCTION', issuers };
+  }
+  const development = await readDevelopmentKeys(config.dataDir);
+  const keySet = createKeySet({ load: async () => development.jwks, clock, log, issuer: developmentIssuer });
+  const issuers = [{ issuer: developmentIssuer, audience: developmentAudience, keySet }];
+  return { inForce: 'DEVELOPMENT', issuers, development };
+}
+
+async function trustIssuer(config: IssuerConfig, options: KeysOptions): Promise<TrustedIssuer> {
+  const { issuer, audience, jwks } = config;
+  const { clock, log } = options;
+  if ('file' in jwks) {
+    const keySet = createKeySet({ load: () => readJwksFile(jwks.file), clock, log, issuer });
+    await keySet.refresh();
+    return { issuer, audience, keySet };
+  }
+  const keySet = createKeySet({ load: () => fetchJwks(jwks.url, options), clock, log, issuer });
+  await keySet.refresh().catch((error: unknown) => log.warn('auth.keys_not_loaded', { issuer, error }));
+  return { issuer, audience, keySet };
+}
+
+async function readJwksFile(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new AuthConfigurationError(
+      `ANDON_JWKS_FILE: ${file} cannot be read as a JWKS. Correct the path or the file.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function fetchJwks(url: URL, { timers, fetch: fetchUrl = fetch }: KeysOptions): Promise<unknown> {
+  const controller = new AbortController();
+  const cancel = timers.after(fetchTimeoutMs, () => controller.abort());
+  try {
+    const response = await fetchUrl(url, { signal: controller.signal });
+    if (!response.ok) throw new AuthConfigurationError(`${url} answered ${response.status} instead of a JWKS.`);
+    return await response.json();
+  } finally {
+    cancel();
+  }
+}
