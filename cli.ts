@@ -1,0 +1,68 @@
+interface CliCommand {
+  readonly summary: string;
+  /** Loads what the command needs, so that one command does not pay for another's imports. A number it resolves to is the exit code. */
+  load(): Promise<(argv: string[]) => Promise<unknown>>;
+}
+
+const commands: Readonly<Record<string, CliCommand>> = {
+  up: {
+    summary: 'run everything in one process: gateway, subgraphs, journal, workflows (what `npm start` does)',
+    load: async () => (await import('./start.ts')).runUpCommand,
+  },
+  gateway: {
+    summary: 'serve any federation supergraph',
+    load: async () => (await import('./gateway/main.ts')).runGatewayCommand,
+  },
+  subgraph: {
+    summary: 'serve one subgraph over HTTP and WebSocket, for a gateway in another process',
+    load: async () => (await import('./subgraphs/main.ts')).runSubgraphCommand,
+  },
+  compose: {
+    summary: 'compose supergraph.yaml into a supergraph, or say what is wrong and where',
+    load: async () => (await import('./gateway/main.ts')).runComposeCommand,
+  },
+  token: {
+    summary: 'make a development token for a role, plant or partner',
+    load: async () => (await import('./auth/main.ts')).runTokenCommand,
+  },
+  'verify-audit': {
+    summary: 'recompute the audit chain and say whether any entry was changed, removed or reordered',
+    load: async () => (await import('./journal/main.ts')).runVerifyAuditCommand,
+  },
+};
+
+function usage(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length));
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  return `Usage: andon <command> [options]\n\n${lines.join('\n')}\n\n\`andon <command> --help\` explains a command.\n`;
+}
+
+/** Runs one command line. An expected failure prints one line and exits 1; wrong usage exits 2. */
+export async function runCli(argv: readonly string[]): Promise<void> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(usage());
+    return;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) {
+    process.stderr.write(`andon: there is no command ${name}.\n\n${usage()}`);
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    const exitCode = await (await command.load())(rest);
+    if (typeof exitCode === 'number') process.exitCode = exitCode;
+  } catch (error) {
+    reportFailure(name, error);
+  }
+}
+
+/** Errors with a code are the user's to mend, so they get the sentence; anything else is ours and gets the stack. */
+function reportFailure(name: string, error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+  const isUsage = code?.startsWith('ERR_PARSE_ARGS') ?? false;
+  const text = error instanceof Error ? (code ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`andon ${name}: ${text}${isUsage ? `\nTry: andon ${name} --help` : ''}\n`);
+  process.exitCode = isUsage ? 2 : 1;
+}
