@@ -1,0 +1,73 @@
+import type { AuditEntry, NewAuditEntry } from './audit-entry.ts';
+import { auditHash } from './audit-hash.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { EntityId } from './entity-ref.ts';
+import { type QueryRunner, statement } from './statement.ts';
+import type { AuditRow } from './tables.ts';
+
+const readHead = statement<{ audit_number: number; audit_hash: string }>(
+  'select audit_number, audit_hash from journal_state where id = 1',
+);
+const moveHead = statement('update journal_state set audit_number = $1, audit_hash = $2 where id = 1');
+const insertEntry = statement(
+  `insert into journal_audit (number, recorded_at, occurred_at, transition_id, transition, outcome, entity_id, plant_code,
+     actor_id, actor_name, actor_kind, reason_code, reason_text, correlation_id, causation_id, from_state, to_state,
+     details, previous_hash, hash)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+);
+
+/** Adds the next link. Only one transaction writes at a time, so the head that it reads is the head that it replaces. */
+export async function appendAudit(tx: QueryRunner, entry: NewAuditEntry, recordedAt: string): Promise<AuditEntry> {
+  const [head] = await readHead(tx, []);
+  if (!head) throw new Error('journal_state has lost its only row');
+  const unsigned = {
+    number: head.audit_number + 1,
+    recorded_at: recordedAt,
+    occurred_at: entry.occurredAt,
+    transition_id: entry.transitionId,
+    transition: entry.transition,
+    outcome: entry.outcome,
+    entity_id: entry.entityId,
+    plant_code: entry.plantCode,
+    actor_id: entry.actorId,
+    actor_name: entry.actorName,
+    actor_kind: entry.actorKind,
+    reason_code: entry.reasonCode,
+    reason_text: entry.reasonText,
+    correlation_id: entry.correlationId,
+    causation_id: entry.causationId,
+    from_state: entry.fromState,
+    to_state: entry.toState,
+    details: canonicalJson(entry.details),
+    previous_hash: head.audit_hash,
+  };
+  const row: AuditRow = { ...unsigned, hash: auditHash(unsigned) };
+  // Sent together: on PostgreSQL each wait is a round trip.
+  await Promise.all([insertEntry(tx, Object.values(row)), moveHead(tx, [row.number, row.hash])]);
+  return toAuditEntry(row);
+}
+
+export function toAuditEntry(row: AuditRow): AuditEntry {
+  return {
+    number: row.number,
+    recordedAt: row.recorded_at,
+    occurredAt: row.occurred_at,
+    transitionId: row.transition_id,
+    transition: row.transition,
+    outcome: row.outcome,
+    entityId: row.entity_id as EntityId,
+    plantCode: row.plant_code,
+    actorId: row.actor_id,
+    actorName: row.actor_name,
+    actorKind: row.actor_kind,
+    reasonCode: row.reason_code,
+    reasonText: row.reason_text,
+    correlationId: row.correlation_id,
+    causationId: row.causation_id,
+    fromState: row.from_state,
+    toState: row.to_state,
+    details: JSON.parse(row.details),
+    previousHash: row.previous_hash,
+    hash: row.hash,
+  };
+}

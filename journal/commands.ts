@@ -1,0 +1,127 @@
+import type { Command, NewCommand, SettledCommand } from './command.ts';
+import type { EntityId } from './entity-ref.ts';
+import { CommandNotUnsettledError } from './errors.ts';
+import { listOf, type QueryRunner, statement } from './statement.ts';
+import type { CommandRow } from './tables.ts';
+
+const insertCommand = statement<CommandRow>(
+  `insert into journal_command (transition_id, scoped_key, transition, request_hash, state, intent, touches, deferrals,
+     begun_at)
+   values ($1, $2, $3, $4, 'INTENT', $5, $6, 0, $7)
+   on conflict (scoped_key) do nothing
+   returning *`,
+);
+const findByKey = statement<CommandRow>('select * from journal_command where scoped_key = $1');
+const findById = statement<CommandRow>('select * from journal_command where transition_id = $1');
+const settle = statement(
+  `update journal_command set state = 'SETTLED', outcome = $1, answer = $2, settled_at = $3
+   where transition_id = $4 and state = 'INTENT'
+   returning transition_id`,
+);
+const defer = statement(
+  `update journal_command set deferrals = deferrals + 1, deferred_reason = $1
+   where transition_id = $2 and state = 'INTENT'
+   returning transition_id`,
+);
+const untouch = statement('delete from journal_command_touch where transition_id = $1');
+const findUnsettled = statement<CommandRow>(
+  `select * from journal_command where state = 'INTENT' order by begun_at, transition_id limit $1`,
+);
+
+export async function beginCommand(
+  tx: QueryRunner,
+  command: NewCommand,
+  begunAt: string,
+): Promise<{ readonly begun: Command } | { readonly known: Command }> {
+  const [begun] = await insertCommand(tx, [
+    command.transitionId,
+    command.scopedKey,
+    command.transition,
+    command.requestHash,
+    JSON.stringify(command.intent ?? null),
+    JSON.stringify(command.touches),
+    begunAt,
+  ]);
+  if (begun) {
+    await touch(tx, command);
+    return { begun: toCommand(begun) };
+  }
+  const [known] = await findByKey(tx, [command.scopedKey]);
+  if (!known) throw new Error(`command ${command.scopedKey} was neither begun nor found`);
+  return { known: toCommand(known) };
+}
+
+async function touch(tx: QueryRunner, { transitionId, touches }: NewCommand): Promise<void> {
+  const entities = [...new Set(touches)];
+  if (entities.length === 0) return;
+  const rows = entities.map((_, index) => `($1, $${index + 2})`).join(', ');
+  const insert = statement(`insert into journal_command_touch (transition_id, entity_id) values ${rows}`);
+  await insert(tx, [transitionId, ...entities]);
+}
+
+/** @throws CommandNotUnsettledError */
+export async function settleCommand(
+  tx: QueryRunner,
+  transitionId: string,
+  { outcome, answer, settledAt }: SettledCommand & { readonly settledAt: string },
+): Promise<void> {
+  const [settled] = await Promise.all([
+    settle(tx, [outcome, JSON.stringify(answer ?? null), settledAt, transitionId]),
+    untouch(tx, [transitionId]),
+  ]);
+  if (settled.length === 0) throw new CommandNotUnsettledError(transitionId);
+}
+
+/** @throws CommandNotUnsettledError */
+export async function deferCommand(tx: QueryRunner, transitionId: string, reason: string): Promise<void> {
+  const deferred = await defer(tx, [reason, transitionId]);
+  if (deferred.length === 0) throw new CommandNotUnsettledError(transitionId);
+}
+
+export async function findCommand(runner: QueryRunner, transitionId: string): Promise<Command | undefined> {
+  const [row] = await findById(runner, [transitionId]);
+  return row && toCommand(row);
+}
+
+export async function findCommandByKey(runner: QueryRunner, scopedKey: string): Promise<Command | undefined> {
+  const [row] = await findByKey(runner, [scopedKey]);
+  return row && toCommand(row);
+}
+
+export async function unsettledCommands(runner: QueryRunner, limit: number): Promise<readonly Command[]> {
+  return (await findUnsettled(runner, [limit])).map(toCommand);
+}
+
+export async function unsettledCommandsOn(
+  runner: QueryRunner,
+  entities: readonly EntityId[],
+  exceptTransitionId: string,
+): Promise<readonly Command[]> {
+  if (entities.length === 0) return [];
+  const { text, parameters } = listOf(entities);
+  const find = statement<CommandRow>(
+    `select * from journal_command
+     where transition_id in (select transition_id from journal_command_touch where entity_id in ${text})
+       and transition_id <> $${parameters.length + 1} and state = 'INTENT'
+     order by begun_at, transition_id`,
+  );
+  return (await find(runner, [...parameters, exceptTransitionId])).map(toCommand);
+}
+
+function toCommand(row: CommandRow): Command {
+  return {
+    transitionId: row.transition_id,
+    scopedKey: row.scoped_key,
+    transition: row.transition,
+    requestHash: row.request_hash,
+    state: row.state,
+    outcome: row.outcome,
+    answer: row.answer === null ? null : JSON.parse(row.answer),
+    intent: JSON.parse(row.intent),
+    touches: JSON.parse(row.touches),
+    deferrals: row.deferrals,
+    deferredReason: row.deferred_reason,
+    begunAt: row.begun_at,
+    settledAt: row.settled_at,
+  };
+}

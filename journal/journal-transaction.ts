@@ -1,0 +1,46 @@
+import type { Transaction } from 'kysely';
+import { isoTime } from '../runtime/clock.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { appendAudit } from './audit-chain.ts';
+import { beginCommand, deferCommand, findCommand, settleCommand } from './commands.ts';
+import { appendEvent } from './events.ts';
+import { activeInterlocks, liftInterlocks, placeInterlock } from './interlocks.ts';
+import type { JournalTransaction } from './journal.ts';
+import type { JournalTables } from './tables.ts';
+
+/** @param onAppended told the position of each event that this transaction has added */
+export function createJournalTransaction(
+  sql: Transaction<JournalTables>,
+  { clock, crashPoints }: Pick<Runtime, 'clock' | 'crashPoints'>,
+  onAppended: (position: number) => void,
+): JournalTransaction {
+  const now = () => isoTime(clock.now());
+  return {
+    sql,
+    async begin(command) {
+      const result = await beginCommand(sql, command, now());
+      crashPoints.reached('K3');
+      return result;
+    },
+    command: (transitionId) => findCommand(sql, transitionId),
+    async settle(transitionId, outcome) {
+      await settleCommand(sql, transitionId, { ...outcome, settledAt: now() });
+      crashPoints.reached('K7');
+    },
+    defer: (transitionId, reason) => deferCommand(sql, transitionId, reason),
+    async append(event) {
+      const recorded = await appendEvent(sql, event, now());
+      if (recorded.appended) onAppended(Number(recorded.event.position));
+      crashPoints.reached('K5');
+      return recorded.event;
+    },
+    active: (entities, restriction) => activeInterlocks(sql, entities, restriction),
+    place: (interlock) => placeInterlock(sql, interlock, now()),
+    lift: (cause, transitionId) => liftInterlocks(sql, { cause, transitionId, liftedAt: now() }),
+    async audit(entry) {
+      const recorded = await appendAudit(sql, entry, now());
+      crashPoints.reached('K6');
+      return recorded;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { CompiledQuery, QueryResult } from 'kysely';
+import { CommitOutcomeUnknownError, StoreUnavailableError } from './errors.ts';
+import type { Verdict, WriterConnection } from './group-commit.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+
+/** Failures of COMMIT after which SQLite guarantees that nothing was committed; after any other it may have been. */
+const certainlyNotCommitted = ['SQLITE_FULL', 'SQLITE_BUSY', 'SQLITE_CONSTRAINT', 'SQLITE_ERROR'];
+
+/** Statements at once, COMMIT on another thread: the event loop never waits for the disk. */
+export class SqliteWriter implements WriterConnection {
+  readonly #connection: SqliteConnection;
+  readonly #store: string;
+  #groupFailure: unknown;
+
+  constructor(connection: SqliteConnection, store: string) {
+    this.#connection = connection;
+    this.#store = store;
+  }
+
+  get groupFailure(): unknown {
+    return this.#groupFailure;
+  }
+
+  async begin(): Promise<void> {
+    this.#groupFailure = undefined;
+    this.#connection.run('BEGIN IMMEDIATE');
+  }
+
+  savepoint(): void {
+    this.#connection.run('SAVEPOINT member');
+  }
+
+  release(): void {
+    this.#connection.run('RELEASE member');
+  }
+
+  async rollbackToSavepoint(): Promise<void> {
+    this.#connection.run('ROLLBACK TO member');
+    this.release();
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      return await this.#connection.executeQuery<Row>(query);
+    } catch (error) {
+      // A full disk or an I/O error rolls back everything, not only the statement (https://sqlite.org/lang_transaction.html).
+      if (!this.#connection.inTransaction) this.#groupFailure ??= error;
+      throw error;
+    }
+  }
+
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    return this.#connection.streamQuery();
+  }
+
+  async commit(): Promise<void> {
+    await this.#connection.runOffThread('COMMIT');
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#connection.inTransaction) this.#connection.run('ROLLBACK');
+  }
+
+  judge(error: unknown, during: 'begin' | 'work' | 'commit'): Verdict {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const certain = during !== 'commit' || certainlyNotCommitted.some((known) => code.startsWith(known));
+    if (!certain) return { error: new CommitOutcomeUnknownError(this.#store, { cause: error }), again: false };
+    const why = code === 'SQLITE_FULL' ? 'the disk is full' : `the database file refused (${code || error})`;
+    return { error: new StoreUnavailableError(this.#store, why, { cause: error }), again: false };
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+}
