@@ -31,6 +31,21 @@ export function createEntityLoader<Row extends ScopedRow>(
   });
 }
 
+export interface ListLoader<Row> {
+  load(key: string): Promise<readonly Row[]>;
+}
+
+/** The same for what belongs to each of the keys, such as the operations of an order. */
+export function createListLoader<Row extends ScopedRow>(
+  principal: Principal,
+  loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, readonly Row[]>>,
+): ListLoader<Row> {
+  return new DataLoader<string, readonly Row[]>(async (keys) => {
+    const rows = await loadMany(keys);
+    return keys.map((key) => (rows.get(key) ?? []).filter((row) => isVisible(principal, row)));
+  });
+}
+
 /** The same rule for lists: the connector filters by it before it pages. */
 export function rowScope(principal: Principal): RowScope {
   return { plantCodes: principal.plants.includes('*') ? null : principal.plants, partner: principal.partner };

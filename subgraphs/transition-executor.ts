@@ -120,7 +120,7 @@ export class TransitionExecutor {
     const signal = AbortSignal.timeout(this.#systemTimeoutMs);
     const transitionId = runtime.ids.next();
     const meta = this.#completeMeta(request, transitionId);
-    const entity = await transition.load(request.input, signal);
+    const entity = await transition.load(request.input, signal, request.principal);
     if (entity === null) return unrecordedRefusal(transitionId, [notFound(system)]);
     const context = { principal: request.principal, graph, signal };
     const question = { transition, system, entity, input: request.input, meta, policies, context };

@@ -88,8 +88,11 @@ export interface Transition<Entity, Input, Command extends SystemCommand = Syste
   /** The action of `machine`. */
   readonly action: string;
   readonly reasonRequired?: boolean;
-  /** @returns null for what does not exist: the caller is told NOT_FOUND, as for what it may not see */
-  load(input: Input, signal: AbortSignal): Promise<Entity | null>;
+  /**
+   * @param principal who asks, for facts that only the rest of the graph knows; visibility is checked afterwards
+   * @returns null for what does not exist: the caller is told NOT_FOUND, as for what it may not see
+   */
+  load(input: Input, signal: AbortSignal, principal: Principal): Promise<Entity | null>;
   subject(entity: Entity): Subject;
   touches(entity: Entity, input: Input | null): readonly Touch[];
   readonly guards: readonly Guard<Entity, Input>[];

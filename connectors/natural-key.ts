@@ -1,0 +1,14 @@
+/** The parts of a natural key as one text, `BER/10001`: the key by which a list is paged. */
+export function naturalKey(...parts: readonly string[]): string {
+  return parts.map(encodeURIComponent).join('/');
+}
+
+/** @returns the parts, or null when the text is not a key of `length` parts: it came from outside */
+export function partsOfKey(key: string, length: number): readonly string[] | null {
+  try {
+    const parts = key.split('/').map(decodeURIComponent);
+    return parts.length === length ? parts : null;
+  } catch {
+    return null;
+  }
+}
