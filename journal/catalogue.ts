@@ -122,6 +122,7 @@ export interface EventData {
   'quality.inspection.failed': {
     readonly inspectionLotNo: string;
     readonly characteristic: string;
+    readonly sampleNo: string;
     readonly value: string;
     readonly limits: string;
     readonly lot: EntityId | null;

@@ -24,6 +24,7 @@ export const entityTypes = [
   'asset-assignment',
   'downtime',
   'maintenance-work-order',
+  'exception',
 ] as const;
 
 export type EntityType = (typeof entityTypes)[number];
