@@ -1,0 +1,35 @@
+import { Agent, request } from 'undici';
+import type { AndonProcess } from '../test/support/andon-process.ts';
+import type { LoadResult } from './measure.ts';
+import { load } from './measure.ts';
+
+/** What a line's dashboard shows: the orders with their progress, quality and machines, out of all four systems. */
+const query = `query Dashboard($plant: String!) { productionOrders(filter: { plant: $plant }, first: 10) { nodes {
+  orderNo state { code } quantity { value unit } material { name }
+  progress { producedQuantity { value } operationsEnded operationsTotal }
+  qualityStatus inspectionLots { inspectionLotNo state { code } }
+  operations { operationNo executionState { code } workCenter { name capacityStatus runState effectiveAvailability assets { name availability { code } } } }
+  lot { lotNumber qualityState holds(active: true) { holdNo } }
+} } }`;
+
+export async function measureDashboardQuery(andon: AndonProcess, seconds: number): Promise<LoadResult> {
+  const agent = new Agent({ connections: 16 });
+  const authorization = `Bearer ${await andon.token('paula.planner')}`;
+  const body = JSON.stringify({ query, variables: { plant: 'BER' } });
+  const ask = async () => {
+    const response = await request(`${andon.url}/graphql`, {
+      method: 'POST',
+      dispatcher: agent,
+      headers: { 'content-type': 'application/json', authorization },
+      body,
+    });
+    const text = await response.body.text();
+    if (response.statusCode !== 200 || text.includes('"errors"'))
+      throw new Error(`The dashboard was not answered: ${text.slice(0, 500)}`);
+  };
+  try {
+    return await load(andon.pid, 16, seconds, ask);
+  } finally {
+    await agent.close();
+  }
+}
