@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { AndonProcess, PersonId } from '../support/andon-process.ts';
+
+/** What every journey sees of a transition's answer. */
+export interface TransitionAnswer {
+  readonly outcome: string;
+  readonly originalOutcome: string;
+  readonly transitionId: string;
+  readonly document: string | null;
+  readonly rejections: readonly {
+    readonly code: string;
+    readonly system: string;
+    readonly guard: string;
+    readonly message: string;
+    readonly remediation: string | null;
+    readonly blockingRef: string | null;
+  }[];
+}
+
+const fields =
+  'outcome originalOutcome transitionId document rejections { code system guard message remediation blockingRef }';
+
+export interface TransitionOptions {
+  readonly key?: string;
+  readonly reason?: string;
+  readonly expectedVersion?: string;
+}
+
+/** Asks for one transition over the front door, as `person` types it. */
+export async function transition(
+  andon: AndonProcess,
+  person: PersonId,
+  name: string,
+  input: Record<string, unknown>,
+  { key = randomUUID(), reason, expectedVersion }: TransitionOptions = {},
+): Promise<TransitionAnswer> {
+  const inputType = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+  const answer = await andon.ask(
+    person,
+    `mutation Transition($input: ${inputType}!, $meta: TransitionMeta!) { ${name}(input: $input, meta: $meta) { ${fields} } }`,
+    {
+      input,
+      meta: {
+        idempotencyKey: key,
+        ...(reason ? { reason: { text: reason } } : {}),
+        ...(expectedVersion ? { expectedVersion } : {}),
+      },
+    },
+  );
+  if (!answer.data?.[name]) throw new Error(`${name} was not answered: ${JSON.stringify(answer)}`);
+  return answer.data[name] as TransitionAnswer;
+}
