@@ -11,13 +11,11 @@ export const crashPointNames = {
   K7: 'the command row is settled, not committed',
   K8: 'the outcome transaction is about to commit',
   K9: 'the outcome is committed, the caller has no answer',
-  K10: 'the caller has been answered',
   K15: 'a workflow has received an event',
   K16: 'a workflow step is done, its progress is not committed',
   K17: 'the progress of a workflow is committed',
   K18: 'the intent is committed, the system has not been called',
   K19: 'the system has answered, its answer is not recorded',
-  K20: 'a subscription frame is queued, not flushed',
   K22: 'the process is draining',
 } as const;
 
