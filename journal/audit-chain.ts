@@ -5,6 +5,11 @@ import type { EntityId } from './entity-ref.ts';
 import { type QueryRunner, statement } from './statement.ts';
 import type { AuditRow } from './tables.ts';
 
+export interface AuditHead {
+  readonly number: number;
+  readonly hash: string;
+}
+
 const readHead = statement<{ audit_number: number; audit_hash: string }>(
   'select audit_number, audit_hash from journal_state where id = 1',
 );
@@ -16,12 +21,47 @@ const insertEntry = statement(
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 );
 
-/** Adds the next link. Only one transaction writes at a time, so the head that it reads is the head that it replaces. */
-export async function appendAudit(tx: QueryRunner, entry: NewAuditEntry, recordedAt: string): Promise<AuditEntry> {
-  const [head] = await readHead(tx, []);
-  if (!head) throw new Error('journal_state has lost its only row');
+/**
+ * The audit trail inside one transaction. Only one transaction writes at a time, so the end of the chain that it reads is
+ * the end that it moves.
+ */
+export class AuditChain {
+  readonly #tx: QueryRunner;
+  #head: Promise<AuditHead> | undefined;
+
+  constructor(tx: QueryRunner) {
+    this.#tx = tx;
+  }
+
+  /** Asks for the end of the chain without waiting: on PostgreSQL the answer comes with that of the next statement. */
+  prefetch(): void {
+    this.#head ??= readAuditHead(this.#tx);
+    this.#head.catch(() => undefined); // append reports it
+  }
+
+  /** Adds the next link. @returns the entry, and when it is written: hashing needs no answer from the database */
+  async append(entry: NewAuditEntry, recordedAt: string): Promise<{ entry: AuditEntry; written: Promise<unknown> }> {
+    this.prefetch();
+    const row = nextRow(entry, recordedAt, await (this.#head as Promise<AuditHead>));
+    this.#head = Promise.resolve({ number: row.number, hash: row.hash });
+    const written = Promise.all([
+      insertEntry(this.#tx, Object.values(row)),
+      moveHead(this.#tx, [row.number, row.hash]),
+    ]);
+    return { entry: toAuditEntry(row), written };
+  }
+}
+
+/** The newest entry of the trail; number 0 when it is empty. */
+export async function readAuditHead(runner: QueryRunner): Promise<AuditHead> {
+  const [row] = await readHead(runner, []);
+  return { number: row?.audit_number ?? 0, hash: row?.audit_hash ?? 'lost' };
+}
+
+/** Members in the order of `insertEntry`'s parameters. */
+function nextRow(entry: NewAuditEntry, recordedAt: string, head: AuditHead): AuditRow {
   const unsigned = {
-    number: head.audit_number + 1,
+    number: head.number + 1,
     recorded_at: recordedAt,
     occurred_at: entry.occurredAt,
     transition_id: entry.transitionId,
@@ -39,12 +79,9 @@ export async function appendAudit(tx: QueryRunner, entry: NewAuditEntry, recorde
     from_state: entry.fromState,
     to_state: entry.toState,
     details: canonicalJson(entry.details),
-    previous_hash: head.audit_hash,
+    previous_hash: head.hash,
   };
-  const row: AuditRow = { ...unsigned, hash: auditHash(unsigned) };
-  // Sent together: on PostgreSQL each wait is a round trip.
-  await Promise.all([insertEntry(tx, Object.values(row)), moveHead(tx, [row.number, row.hash])]);
-  return toAuditEntry(row);
+  return { ...unsigned, hash: auditHash(unsigned) };
 }
 
 export function toAuditEntry(row: AuditRow): AuditEntry {

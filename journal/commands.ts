@@ -33,7 +33,7 @@ export async function beginCommand(
   command: NewCommand,
   begunAt: string,
 ): Promise<{ readonly begun: Command } | { readonly known: Command }> {
-  const [begun] = await insertCommand(tx, [
+  const inserted = insertCommand(tx, [
     command.transitionId,
     command.scopedKey,
     command.transition,
@@ -42,20 +42,24 @@ export async function beginCommand(
     JSON.stringify(command.touches),
     begunAt,
   ]);
-  if (begun) {
-    await touch(tx, command);
-    return { begun: toCommand(begun) };
-  }
+  // Sent together: on PostgreSQL each wait is a round trip.
+  const [[begun]] = await Promise.all([inserted, touch(tx, command)]);
+  if (begun) return { begun: toCommand(begun) };
   const [known] = await findByKey(tx, [command.scopedKey]);
   if (!known) throw new Error(`command ${command.scopedKey} was neither begun nor found`);
   return { known: toCommand(known) };
 }
 
+/** Writes nothing when the command before it was not inserted: then its transition is another's. */
 async function touch(tx: QueryRunner, { transitionId, touches }: NewCommand): Promise<void> {
   const entities = [...new Set(touches)];
   if (entities.length === 0) return;
-  const rows = entities.map((_, index) => `($1, $${index + 2})`).join(', ');
-  const insert = statement(`insert into journal_command_touch (transition_id, entity_id) values ${rows}`);
+  const rows = entities.map((_, index) => `select $1 as transition_id, $${index + 2} as entity_id`).join(' union all ');
+  const insert = statement(
+    `insert into journal_command_touch (transition_id, entity_id) select transition_id, entity_id from (${rows}) touched
+     where exists (select 1 from journal_command where transition_id = $1)
+     on conflict do nothing`,
+  );
   await insert(tx, [transitionId, ...entities]);
 }
 

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { isoTime } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { appendAudit } from './audit-chain.ts';
+import { AuditChain } from './audit-chain.ts';
 import { beginCommand, deferCommand, findCommand, settleCommand } from './commands.ts';
 import { appendEvent } from './events.ts';
 import { activeInterlocks, liftInterlocks, placeInterlock } from './interlocks.ts';
@@ -15,6 +15,7 @@ export function createJournalTransaction(
   onAppended: (position: number) => void,
 ): JournalTransaction {
   const now = () => isoTime(clock.now());
+  const chain = new AuditChain(sql);
   return {
     sql,
     async begin(command) {
@@ -29,7 +30,9 @@ export function createJournalTransaction(
     },
     defer: (transitionId, reason) => deferCommand(sql, transitionId, reason),
     async append(event) {
-      const recorded = await appendEvent(sql, event, now());
+      const appending = appendEvent(sql, event, now());
+      chain.prefetch(); // what is announced is also audited
+      const recorded = await appending;
       if (recorded.appended) onAppended(Number(recorded.event.position));
       crashPoints.reached('K5');
       return recorded.event;
@@ -38,7 +41,8 @@ export function createJournalTransaction(
     place: (interlock) => placeInterlock(sql, interlock, now()),
     lift: (cause, transitionId) => liftInterlocks(sql, { cause, transitionId, liftedAt: now() }),
     async audit(entry) {
-      const recorded = await appendAudit(sql, entry, now());
+      const { entry: recorded, written } = await chain.append(entry, now());
+      await written;
       crashPoints.reached('K6');
       return recorded;
     },

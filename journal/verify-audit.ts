@@ -1,15 +1,12 @@
 import type { Database } from '../storage/database.ts';
+import { type AuditHead, readAuditHead } from './audit-chain.ts';
 import { auditHash, noHash } from './audit-hash.ts';
 import type { AuditRow, JournalTables } from './tables.ts';
 
+export type { AuditHead };
+
 /** Rows read at once: large enough to be quick, small enough not to keep a running process from its work. */
 const pageSize = 1_000;
-
-export interface AuditHead {
-  /** The number of the newest entry; 0 in an empty trail. */
-  readonly number: number;
-  readonly hash: string;
-}
 
 export type AuditVerdict =
   | { readonly ok: true; readonly entries: number; readonly head: AuditHead }
@@ -35,7 +32,7 @@ export async function verifyAudit(database: Database<JournalTables>, anchor?: Au
     }
     if (rows.length > 0) continue;
     // Read after the entries: a running process may have written both since, and then there are more pages.
-    const head = await readHead(database);
+    const head = await readAuditHead(database.read);
     if (head.number > last.number && (await readPage(database, last.number)).length > 0) continue;
     return endProblem(last, head, anchor) ?? { ok: true, entries: last.number, head: last };
   }
@@ -69,9 +66,4 @@ function bad(entry: number, problem: string): AuditVerdict {
 async function readPage({ read }: Database<JournalTables>, after: number): Promise<readonly AuditRow[]> {
   const query = read.selectFrom('journal_audit').selectAll().where('number', '>', after);
   return query.orderBy('number').limit(pageSize).execute();
-}
-
-async function readHead({ read }: Database<JournalTables>): Promise<AuditHead> {
-  const row = await read.selectFrom('journal_state').select(['audit_number', 'audit_hash']).executeTakeFirst();
-  return { number: row?.audit_number ?? 0, hash: row?.audit_hash ?? 'missing' };
 }

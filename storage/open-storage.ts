@@ -5,6 +5,8 @@ import type { Database } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { DataDirectoryUnusableError } from './errors.ts';
 import type { MigrationSet } from './migrate.ts';
+import { connectionConfig, openPostgresDatabase, openPostgresReader } from './postgres-database.ts';
+import { PostgresListener } from './postgres-listener.ts';
 import { openSqliteDatabase, openSqliteReader } from './sqlite-database.ts';
 
 export interface StorageOptions {
@@ -28,26 +30,43 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-/** @throws DataDirectoryInUseError, DataDirectoryUnusableError; see `open` of each dialect for the others */
+/**
+ * @throws DataDirectoryInUseError, DataDirectoryUnusableError here; DataDirectoryCorruptError, DataDirectoryTooNewError,
+ *   StoreUnavailableError and, to read only, StoreNotReadyError from `open`
+ */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  return openSqliteStorage(options);
-}
-
-function openSqliteStorage({ dataDir, runtime, readOnly }: StorageOptions): Storage {
-  const unlock = readOnly ? () => undefined : prepareDirectory(dataDir);
-  const opened: Database<never>[] = [];
+  const backend = options.databaseUrl ? openPostgres(options.databaseUrl, options) : openSqlite(options);
+  const opened: Pick<Database<unknown>, 'close'>[] = [];
   return {
     async open<Tables>(store: string, migrations: MigrationSet) {
-      const openDatabase = readOnly ? openSqliteReader : openSqliteDatabase;
-      const path = join(dataDir, `${store}.db`);
-      const database = await openDatabase<Tables>({ path, store, migrations, runtime });
-      opened.push(database as unknown as Database<never>);
+      if (!/^[a-z]+$/.test(store)) throw new TypeError(`A store is named by lower case letters, not "${store}".`);
+      const database = await backend.open<Tables>(store, migrations);
+      opened.push(database);
       return database;
     },
     async close() {
       await Promise.all(opened.map((database) => database.close()));
-      unlock();
+      await backend.close();
     },
+  };
+}
+
+function openSqlite({ dataDir, runtime, readOnly }: StorageOptions): Storage {
+  const unlock = readOnly ? () => undefined : prepareDirectory(dataDir);
+  const openDatabase = readOnly ? openSqliteReader : openSqliteDatabase;
+  return {
+    open: (store, migrations) => openDatabase({ path: join(dataDir, `${store}.db`), store, migrations, runtime }),
+    close: async () => unlock(),
+  };
+}
+
+function openPostgres(databaseUrl: string, { runtime, readOnly }: StorageOptions): Storage {
+  const { timers, log } = runtime;
+  const listener = new PostgresListener({ config: connectionConfig(databaseUrl, 'listener'), timers, log });
+  const openDatabase = readOnly ? openPostgresReader : openPostgresDatabase;
+  return {
+    open: (store, migrations) => openDatabase({ databaseUrl, store, migrations, runtime, listener }),
+    close: () => listener.close(),
   };
 }
 

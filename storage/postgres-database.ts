@@ -1,0 +1,198 @@
+import {
+  type DatabaseConnection,
+  type Dialect,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+} from 'kysely';
+import pg from 'pg';
+import type { Runtime } from '../runtime/runtime.ts';
+import { CommitSignal } from './commit-signal.ts';
+import { ConnectionDriver, ReadDriver } from './connection-driver.ts';
+import type { Database } from './database.ts';
+import { StoreUnavailableError } from './errors.ts';
+import { GroupCommit } from './group-commit.ts';
+import { type MigrationSet, migrate, requireMigrated } from './migrate.ts';
+import { PostgresConnection, postgresTypes, StatementNames } from './postgres-connection.ts';
+import { briefly, kindOfFailure } from './postgres-errors.ts';
+import type { PostgresListener } from './postgres-listener.ts';
+import { PostgresWriter, writerLockTable } from './postgres-writer.ts';
+
+/** Connections that read, per store and process. PostgreSQL allows 100 in all by default. */
+const readConnections = 4;
+/** After this the database counts as unavailable. */
+const connectTimeoutMs = 3_000;
+const queryTimeoutMs = 15_000;
+/** How long a writer waits for its turn, and how long a stopped process may keep the others waiting. */
+const writerSettings =
+  '-c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000 -c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
+
+export interface PostgresDatabaseOptions {
+  readonly databaseUrl: string;
+  readonly store: string;
+  readonly migrations: MigrationSet;
+  readonly runtime: Runtime;
+  readonly listener: PostgresListener;
+}
+
+/** What every connection of Andon says when it connects. */
+export function connectionConfig(databaseUrl: string, name: string, options = ''): pg.ClientConfig {
+  return {
+    connectionString: databaseUrl,
+    application_name: `andon ${name}`,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    types: postgresTypes,
+    options,
+  };
+}
+
+function postgresDialect(driver: ConnectionDriver): Dialect {
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+}
+
+/** Opens, and migrates, one schema. @throws StoreUnavailableError, DataDirectoryTooNewError */
+export async function openPostgresDatabase<Tables>(options: PostgresDatabaseOptions): Promise<Database<Tables>> {
+  const { databaseUrl, store, runtime, listener } = options;
+  const schema = `andon_${store}`;
+  const searchPath = `-c search_path=${schema}`;
+  const { syncs } = await prepareSchema(options, schema);
+  const writer = new PostgresWriter({
+    config: {
+      ...connectionConfig(databaseUrl, `${store} writer`, `${searchPath} ${writerSettings} ${syncs}`),
+      query_timeout: queryTimeoutMs,
+      pipeline: true,
+    } as pg.ClientConfig,
+    store,
+    channel: schema,
+    onLost: (error) => runtime.log.warn('database connection lost', { store, error }),
+  });
+  const signal = new CommitSignal((error) => runtime.log.error('commit listener failed', { store, error }));
+  const group = new GroupCommit<Tables>({
+    connection: writer,
+    dialect: postgresDialect(new ConnectionDriver(() => Promise.reject(new TypeError('the group commit connects')))),
+    timers: runtime.timers,
+    onCommit: () => signal.fire(),
+  });
+  const reader = openReader<Tables>(options, searchPath);
+  let listening = false;
+  return {
+    dialect: 'postgres',
+    read: reader.read,
+    write: (work) => group.write(work),
+    onCommit(notify) {
+      if (!listening) listener.listen(schema, (from) => from !== writer.processId && signal.fire());
+      listening = true;
+      return signal.add(notify);
+    },
+    async close() {
+      await group.close(new StoreUnavailableError(store, 'it has been closed'));
+      await reader.close();
+    },
+  };
+}
+
+/** Opens one schema to read only: no migration, no write. @throws StoreUnavailableError, StoreNotReadyError */
+export async function openPostgresReader<Tables>(options: PostgresDatabaseOptions): Promise<Database<Tables>> {
+  const { store, migrations } = options;
+  const schema = `andon_${store}`;
+  const { read, close } = openReader<Tables>(options, `-c search_path=${schema}`);
+  try {
+    await requireMigrated({ db: read as Kysely<unknown>, migrations, schema, place: placeOf(schema) });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    dialect: 'postgres',
+    read,
+    write: () => Promise.reject(new StoreUnavailableError(store, 'it was opened to read only')),
+    onCommit: () => () => undefined,
+    close,
+  };
+}
+
+function openReader<Tables>(
+  { databaseUrl, store, runtime }: PostgresDatabaseOptions,
+  searchPath: string,
+): { readonly read: Kysely<Tables>; readonly close: () => Promise<void> } {
+  const pool = new pg.Pool({
+    ...connectionConfig(databaseUrl, `${store} reader`, `${searchPath} -c default_transaction_read_only=on`),
+    query_timeout: queryTimeoutMs,
+    max: readConnections,
+  });
+  pool.on('error', (error) => runtime.log.warn('idle database connection lost', { store, error }));
+  const names = new StatementNames();
+  const driver = new ReadDriver(
+    async () => new PoolConnection(await pool.connect().catch(unavailable(store)), names, store),
+    async (connection) => (connection as PoolConnection).release(),
+  );
+  return { read: new Kysely<Tables>({ dialect: postgresDialect(driver) }), close: () => pool.end() };
+}
+
+class PoolConnection extends PostgresConnection {
+  readonly #store: string;
+
+  constructor(client: pg.PoolClient, names: StatementNames, store: string) {
+    super(client, names);
+    this.#store = store;
+  }
+
+  override executeQuery<Row>(query: Parameters<DatabaseConnection['executeQuery']>[0]) {
+    return super.executeQuery<Row>(query).catch(unavailable(this.#store));
+  }
+
+  release(): void {
+    (this.client as pg.PoolClient).release();
+  }
+}
+
+function unavailable(store: string): (error: unknown) => never {
+  return (error) => {
+    if (kindOfFailure(error) !== 'unavailable') throw error;
+    throw new StoreUnavailableError(store, briefly(error), { cause: error });
+  };
+}
+
+function placeOf(schema: string): string {
+  return `The schema ${schema} of the database in DATABASE_URL`;
+}
+
+/** @returns the setting that a writer needs where the database would otherwise answer before it has written */
+async function prepareSchema(
+  { databaseUrl, store, migrations, runtime }: PostgresDatabaseOptions,
+  schema: string,
+): Promise<{ readonly syncs: string }> {
+  const client = new pg.Client(connectionConfig(databaseUrl, `${store} migration`, `-c search_path=${schema}`));
+  client.on('error', () => undefined); // the query under way reports it
+  await client.connect().catch(unavailable(store));
+  try {
+    // Two processes may start at once, and IF NOT EXISTS does not keep them apart.
+    await client.query(`select pg_advisory_lock(hashtext('andon migration'))`);
+    await client.query(`create schema if not exists ${schema}`);
+    await client.query(`create table if not exists ${schema}.${writerLockTable} ()`);
+    const connection = new PostgresConnection(client, new StatementNames());
+    const dialect = postgresDialect(new ConnectionDriver(async () => connection));
+    await migrate({ db: new Kysely<unknown>({ dialect }), migrations, schema, place: placeOf(schema) });
+    return { syncs: await durability(client, store, runtime) };
+  } catch (error) {
+    return unavailable(store)(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function durability(client: pg.Client, store: string, { log }: Runtime): Promise<string> {
+  const { rows } = await client.query(
+    `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous_commit`,
+  );
+  if (rows[0].fsync !== 'on')
+    log.warn('the database runs with fsync off: a power cut loses what it has acknowledged', { store });
+  return rows[0].synchronous_commit === 'off' ? '-c synchronous_commit=on' : '';
+}

@@ -1,0 +1,33 @@
+/** SQLSTATE of an error that the server has reported; undefined when the connection itself failed. */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
+}
+
+/**
+ * What an error says about the database, from https://www.postgresql.org/docs/15/errcodes-appendix.html:
+ * `conflict` (serialization failure, deadlock: the same work may succeed now), `unavailable` (no connection, shutting down
+ * or starting, no room, not our turn in time), `statement` (the statement was wrong or refused; the database is well).
+ */
+export function kindOfFailure(error: unknown): 'conflict' | 'unavailable' | 'statement' {
+  const state = sqlState(error);
+  if (state === '40001' || state === '40P01') return 'conflict';
+  if (state !== undefined) return /^(08|53|57P|58|55P03|25P0[34])/.test(state) ? 'unavailable' : 'statement';
+  return isConnectionFailure(error) ? 'unavailable' : 'statement';
+}
+
+/** The driver reports a broken connection as a system error (`ECONNREFUSED`) or, for want of a code, in words. */
+function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && /^E[A-Z_]+$/.test(String(error.code))) return true;
+  return /connection (terminated|ended|error|timeout)|timeout (expired|exceeded)|read timeout|not queryable|was closed/i.test(
+    error.message,
+  );
+}
+
+/** For a message: what the system or the server said, without addresses or credentials. */
+export function briefly(error: unknown): string {
+  if (error instanceof AggregateError) return briefly(error.errors[0]);
+  if (!(error instanceof Error)) return 'no answer';
+  return 'code' in error && typeof error.code === 'string' ? `no answer (${error.code})` : 'the connection broke';
+}
