@@ -12,3 +12,14 @@ export function partsOfKey(key: string, length: number): readonly string[] | nul
     return null;
   }
 }
+
+/** A list was asked to go on after something that is none of its keys. */
+export class BadPageKeyError extends Error {
+  readonly code = 'BAD_CURSOR';
+  readonly expose = true;
+
+  constructor() {
+    super('after must be a cursor of this list: an edge cursor or pageInfo.endCursor.');
+    this.name = 'BadPageKeyError';
+  }
+}

@@ -1,0 +1,500 @@
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import { addDecimals } from '../decimal.ts';
+import { groupBy } from '../group-by.ts';
+import { isAfter, isInScope, isKeyOf, isOneOf, isSince, isValue, toPage } from '../reference-sql.ts';
+import type {
+  DeliveryItemRow,
+  DeliveryKey,
+  DeliveryRow,
+  ErpPort,
+  LineKey,
+  LineRow,
+  LotKey,
+  LotRow,
+  OperationKey,
+  OperationRow,
+  OrderKey,
+  OrderRow,
+  StockRow,
+  WorkCenterRow,
+} from './port.ts';
+import type { ErpTables } from './reference-tables.ts';
+
+type Reads = Omit<ErpPort, 'post' | 'postingOf'>;
+type Db = Kysely<ErpTables>;
+
+/** What the reference ERP knows. Rows carry what belongs to them: an order its operations, a delivery its items. */
+export function createErpReads(db: Db): Reads {
+  return { ...masterDataReads(db), ...orderReads(db), ...lotReads(db), ...deliveryReads(db) };
+}
+
+function masterDataReads(db: Db) {
+  return {
+    async plantsByKeys(keys) {
+      const rows = await plants(db)
+        .where(isKeyOf(['plant_code'], keys.map(plantParts)))
+        .execute();
+      return rows.map(toPlant);
+    },
+    async linesByKeys(keys) {
+      return withRouting(
+        db,
+        await lines(db)
+          .where(isKeyOf(lineColumns, keys.map(lineParts)))
+          .execute(),
+      );
+    },
+    async linesOfPlants(keys) {
+      const rows = lines(db).where(isKeyOf(['plant_code'], keys.map(plantParts)));
+      return withRouting(db, await rows.orderBy('plant_code').orderBy('line_code').execute());
+    },
+    async workCentersByKeys(keys) {
+      const wanted = keys.map(({ plantCode, workCenterCode }) => [plantCode, workCenterCode]);
+      return (await workCenters(db).where(isKeyOf(workCenterColumns, wanted)).execute()).map(toWorkCenter);
+    },
+    async workCentersOfLines(keys) {
+      const rows = workCenters(db).where(isKeyOf(lineColumns, keys.map(lineParts)));
+      return (await rows.orderBy('plant_code').orderBy('work_center_code').execute()).map(toWorkCenter);
+    },
+    async materialsByKeys(keys) {
+      const wanted = keys.map(({ plantCode, materialCode }) => [plantCode, materialCode]);
+      return (await materials(db).where(isKeyOf(materialColumns, wanted)).execute()).map(toMaterial);
+    },
+    async plants(page, scope) {
+      const rows = plants(db)
+        .where(isInScope(scope, 'plant_code', null))
+        .where(isAfter(['plant_code'], page));
+      return toPage(
+        (
+          await rows
+            .orderBy('plant_code')
+            .limit(page.first + 1)
+            .execute()
+        ).map(toPlant),
+        page,
+      );
+    },
+    async workCenters(filter, page, scope) {
+      const rows = workCenters(db)
+        .where(isInScope(scope, 'plant_code', null))
+        .where(isAfter(workCenterColumns, page))
+        .where(isValue('plant_code', filter.plantCode))
+        .where(isValue('line_code', filter.lineCode))
+        .where(isOneOf('capacity_status', filter.capacityStatuses));
+      const ordered = rows
+        .orderBy('plant_code')
+        .orderBy('work_center_code')
+        .limit(page.first + 1);
+      return toPage((await ordered.execute()).map(toWorkCenter), page);
+    },
+    async materials(filter, page, scope) {
+      const rows = materials(db)
+        .where(isInScope(scope, 'plant_code', null))
+        .where(isAfter(materialColumns, page))
+        .where(isValue('plant_code', filter.plantCode))
+        .where(isValue('kind', filter.kind));
+      const ordered = rows
+        .orderBy('plant_code')
+        .orderBy('material_code')
+        .limit(page.first + 1);
+      return toPage((await ordered.execute()).map(toMaterial), page);
+    },
+  } satisfies Partial<Reads>;
+}
+
+function orderReads(db: Db) {
+  return {
+    async ordersByKeys(keys) {
+      return withOperations(
+        db,
+        await orders(db)
+          .where(isKeyOf(['o.plant_code', 'o.order_no'], keys.map(orderParts)))
+          .execute(),
+      );
+    },
+    async operationsByKeys(keys) {
+      const wanted = keys.map(({ plantCode, orderNo, operationNo }) => [plantCode, orderNo, operationNo]);
+      const rows = operations(db).where(isKeyOf(['p.plant_code', 'p.order_no', 'p.operation_no'], wanted));
+      return (await rows.execute()).map(toOperation);
+    },
+    async orders(filter, page, scope) {
+      const rows = orders(db)
+        .where(isInScope(scope, 'o.plant_code', 'o.partner'))
+        .where(isAfter(['o.plant_code', 'o.order_no'], page))
+        .where(isValue('o.plant_code', filter.plantCode))
+        .where(isValue('o.line_code', filter.lineCode))
+        .where(isValue('o.material_code', filter.materialCode))
+        .where(isOneOf('o.state', filter.states))
+        .where(isSince('o.changed_at', filter.changedSince));
+      const ordered = rows
+        .orderBy('o.plant_code')
+        .orderBy('o.order_no')
+        .limit(page.first + 1);
+      return toPage(await withOperations(db, await ordered.execute()), page);
+    },
+  } satisfies Partial<Reads>;
+}
+
+function lotReads(db: Db) {
+  return {
+    async lotsByKeys(keys) {
+      return withStock(
+        db,
+        await lots(db)
+          .where(isKeyOf(lotColumns, keys.map(lotParts)))
+          .execute(),
+      );
+    },
+    async lots(filter, page, scope) {
+      const rows = lots(db)
+        .where(isInScope(scope, 'l.plant_code', 'l.partner'))
+        .where(isAfter(lotColumns, page))
+        .where(isValue('l.plant_code', filter.plantCode))
+        .where(isValue('o.line_code', filter.lineCode))
+        .where(isValue('l.material_code', filter.materialCode))
+        .where(isValue('l.order_no', filter.orderNo))
+        .where(hasStockOf(filter.stockTypes))
+        .where(isSince('l.changed_at', filter.changedSince));
+      const ordered = rows.orderBy('l.plant_code').orderBy('l.material_code').orderBy('l.lot_number');
+      return toPage(await withStock(db, await ordered.limit(page.first + 1).execute()), page);
+    },
+  } satisfies Partial<Reads>;
+}
+
+function deliveryReads(db: Db) {
+  return {
+    async deliveriesByKeys(keys) {
+      return withItems(
+        db,
+        await deliveries(db)
+          .where(isKeyOf(deliveryColumns, keys.map(deliveryParts)))
+          .execute(),
+      );
+    },
+    async deliveriesOfLots(keys) {
+      const columns = ['i.plant_code', 'i.material_code', 'i.lot_number'];
+      const numbers = db
+        .selectFrom('delivery_item as i')
+        .where(isKeyOf(columns, keys.map(lotParts)))
+        .select(['i.plant_code', 'i.delivery_no'])
+        .distinct();
+      const found = await numbers.execute();
+      const wanted = found.map((row) => [row.plant_code, row.delivery_no]);
+      const rows = deliveries(db).where(isKeyOf(deliveryColumns, wanted));
+      return withItems(db, await rows.orderBy('plant_code').orderBy('delivery_no').execute());
+    },
+    async deliveries(filter, page, scope) {
+      const rows = deliveries(db)
+        .where(isInScope(scope, 'plant_code', 'partner'))
+        .where(isAfter(deliveryColumns, page))
+        .where(isValue('plant_code', filter.plantCode))
+        .where(isOneOf('state', filter.states))
+        .where(isBlocked(filter.blocked))
+        .where(isSince('changed_at', filter.changedSince));
+      const ordered = rows
+        .orderBy('plant_code')
+        .orderBy('delivery_no')
+        .limit(page.first + 1);
+      return toPage(await withItems(db, await ordered.execute()), page);
+    },
+  } satisfies Partial<Reads>;
+}
+
+const lineColumns = ['plant_code', 'line_code'];
+const workCenterColumns = ['plant_code', 'work_center_code'];
+const materialColumns = ['plant_code', 'material_code'];
+const lotColumns = ['l.plant_code', 'l.material_code', 'l.lot_number'];
+const deliveryColumns = ['plant_code', 'delivery_no'];
+
+const plantParts = ({ plantCode }: { readonly plantCode: string }) => [plantCode];
+const lineParts = ({ plantCode, lineCode }: LineKey) => [plantCode, lineCode];
+const orderParts = ({ plantCode, orderNo }: OrderKey) => [plantCode, orderNo];
+const lotParts = ({ plantCode, materialCode, lotNumber }: LotKey) => [plantCode, materialCode, lotNumber];
+const deliveryParts = ({ plantCode, deliveryNo }: DeliveryKey) => [plantCode, deliveryNo];
+const textOf = (parts: readonly string[]) => JSON.stringify(parts);
+
+const plants = (db: Db) => db.selectFrom('plant').selectAll();
+const lines = (db: Db) => db.selectFrom('line').selectAll();
+const workCenters = (db: Db) => db.selectFrom('work_center').selectAll();
+const materials = (db: Db) => db.selectFrom('material').selectAll();
+const deliveries = (db: Db) => db.selectFrom('delivery').selectAll();
+
+const orders = (db: Db) =>
+  db
+    .selectFrom('production_order as o')
+    .innerJoin('material as m', (join) =>
+      join.onRef('m.plant_code', '=', 'o.plant_code').onRef('m.material_code', '=', 'o.material_code'),
+    )
+    .selectAll('o')
+    .select('m.kind as material_kind');
+
+const operations = (db: Db) =>
+  db
+    .selectFrom('operation as p')
+    .innerJoin('production_order as o', (join) =>
+      join.onRef('o.plant_code', '=', 'p.plant_code').onRef('o.order_no', '=', 'p.order_no'),
+    )
+    .innerJoin('work_center as w', (join) =>
+      join.onRef('w.plant_code', '=', 'p.plant_code').onRef('w.work_center_code', '=', 'p.work_center_code'),
+    )
+    .selectAll('p')
+    .select(['o.line_code', 'o.unit', 'o.partner', 'w.constrained']);
+
+const lots = (db: Db) =>
+  db
+    .selectFrom('lot as l')
+    .innerJoin('material as m', (join) =>
+      join.onRef('m.plant_code', '=', 'l.plant_code').onRef('m.material_code', '=', 'l.material_code'),
+    )
+    .leftJoin('production_order as o', (join) =>
+      join.onRef('o.plant_code', '=', 'l.plant_code').onRef('o.order_no', '=', 'l.order_no'),
+    )
+    .selectAll('l')
+    .select(['m.unit', 'o.line_code']);
+
+const stockOf = (db: Db, keys: readonly (readonly string[])[]) =>
+  db
+    .selectFrom('stock as s')
+    .innerJoin('material as m', (join) =>
+      join.onRef('m.plant_code', '=', 's.plant_code').onRef('m.material_code', '=', 's.material_code'),
+    )
+    .where(isKeyOf(['s.plant_code', 's.material_code', 's.lot_number'], keys))
+    .selectAll('s')
+    .select('m.unit')
+    .orderBy('s.storage_location')
+    .orderBy('s.stock_type');
+
+const items = (db: Db, keys: readonly (readonly string[])[]) =>
+  db
+    .selectFrom('delivery_item as i')
+    .innerJoin('material as m', (join) =>
+      join.onRef('m.plant_code', '=', 'i.plant_code').onRef('m.material_code', '=', 'i.material_code'),
+    )
+    .leftJoin('lot as l', (join) =>
+      join
+        .onRef('l.plant_code', '=', 'i.plant_code')
+        .onRef('l.material_code', '=', 'i.material_code')
+        .onRef('l.lot_number', '=', 'i.lot_number'),
+    )
+    .where(isKeyOf(['i.plant_code', 'i.delivery_no'], keys))
+    .selectAll('i')
+    .select(['m.unit', 'l.order_no'])
+    .orderBy('i.item_no');
+
+function hasStockOf(types: readonly string[] | null | undefined) {
+  if (!types) return sql<boolean>`1 = 1`;
+  return sql<boolean>`exists (select 1 from stock as s where s.plant_code = l.plant_code
+    and s.material_code = l.material_code and s.lot_number = l.lot_number and ${isOneOf('s.stock_type', types)})`;
+}
+
+function isBlocked(blocked: boolean | null | undefined) {
+  if (blocked === null || blocked === undefined) return sql<boolean>`1 = 1`;
+  const block = sql`(select 1 from delivery_block as b
+    where b.plant_code = delivery.plant_code and b.delivery_no = delivery.delivery_no)`;
+  return blocked ? sql<boolean>`exists ${block}` : sql<boolean>`not exists ${block}`;
+}
+
+async function withRouting(db: Db, rows: readonly ErpTables['line'][]): Promise<readonly LineRow[]> {
+  const steps = await db
+    .selectFrom('routing_step')
+    .selectAll()
+    .where(
+      isKeyOf(
+        lineColumns,
+        rows.map((row) => [row.plant_code, row.line_code]),
+      ),
+    )
+    .orderBy('operation_no')
+    .execute();
+  const byLine = groupBy(steps, (step) => textOf([step.plant_code, step.line_code]));
+  return rows.map((row) => ({
+    plantCode: row.plant_code,
+    lineCode: row.line_code,
+    name: row.name,
+    partner: null,
+    routing: (byLine.get(textOf([row.plant_code, row.line_code])) ?? []).map((step) => ({
+      operationNo: step.operation_no,
+      name: step.name,
+      workCenterCode: step.work_center_code,
+    })),
+  }));
+}
+
+type RawOrder = ErpTables['production_order'] & { readonly material_kind: 'RAW' | 'FINISHED' };
+
+async function withOperations(db: Db, rows: readonly RawOrder[]): Promise<readonly OrderRow[]> {
+  const keys = rows.map((row) => [row.plant_code, row.order_no]);
+  const found = await operations(db)
+    .where(isKeyOf(['p.plant_code', 'p.order_no'], keys))
+    .orderBy('p.operation_no')
+    .execute();
+  const byOrder = groupBy(found.map(toOperation), (row) => textOf(orderParts(row)));
+  return rows.map((row) => toOrder(row, byOrder.get(textOf([row.plant_code, row.order_no])) ?? []));
+}
+
+type RawLot = ErpTables['lot'] & { readonly unit: string; readonly line_code: string | null };
+
+async function withStock(db: Db, rows: readonly RawLot[]): Promise<readonly LotRow[]> {
+  const keys = rows.map((row) => [row.plant_code, row.material_code, row.lot_number]);
+  const found = (await stockOf(db, keys).execute()).map(toStock);
+  const byLot = groupBy(found, (row) => textOf(lotParts(row)));
+  return rows.map((row) => toLot(row, byLot.get(textOf([row.plant_code, row.material_code, row.lot_number])) ?? []));
+}
+
+async function withItems(db: Db, rows: readonly ErpTables['delivery'][]): Promise<readonly DeliveryRow[]> {
+  const keys = rows.map((row) => [row.plant_code, row.delivery_no]);
+  const [rawItems, blocks] = await Promise.all([
+    items(db, keys).execute(),
+    db
+      .selectFrom('delivery_block')
+      .selectAll()
+      .where(isKeyOf(deliveryColumns, keys))
+      .orderBy('since')
+      .orderBy('cause_ref')
+      .execute(),
+  ]);
+  const lotKeys = rawItems.map((item) => [item.plant_code, item.material_code, item.lot_number]);
+  const stock = groupBy((await stockOf(db, lotKeys).execute()).map(toStock), (row) => textOf(lotParts(row)));
+  const itemsOf = groupBy(rawItems, (item) => textOf([item.plant_code, item.delivery_no]));
+  const blocksOf = groupBy(blocks, (block) => textOf([block.plant_code, block.delivery_no]));
+  return rows.map((row) => {
+    const key = textOf([row.plant_code, row.delivery_no]);
+    return {
+      ...toDelivery(row),
+      blocks: (blocksOf.get(key) ?? []).map(({ cause_ref, since }) => ({ cause: cause_ref, since })),
+      items: (itemsOf.get(key) ?? []).map((item) =>
+        toItem(item, stock.get(textOf([item.plant_code, item.material_code, item.lot_number])) ?? []),
+      ),
+    };
+  });
+}
+
+function toPlant(row: ErpTables['plant']) {
+  return { plantCode: row.plant_code, name: row.name, partner: null };
+}
+
+function toWorkCenter(row: ErpTables['work_center']): WorkCenterRow {
+  return {
+    plantCode: row.plant_code,
+    workCenterCode: row.work_center_code,
+    lineCode: row.line_code,
+    name: row.name,
+    constrained: row.constrained === 1,
+    capacityStatus: row.capacity_status,
+    capacityChangedAt: row.capacity_changed_at,
+    partner: null,
+    version: String(row.version),
+  };
+}
+
+function toMaterial(row: ErpTables['material']) {
+  const { plant_code, material_code, name, unit, kind } = row;
+  return { plantCode: plant_code, materialCode: material_code, name, unit, kind, partner: null };
+}
+
+type RawOperation = ErpTables['operation'] &
+  Pick<ErpTables['production_order'], 'line_code' | 'unit' | 'partner'> &
+  Pick<ErpTables['work_center'], 'constrained'>;
+
+function toOperation(row: RawOperation): OperationRow & OperationKey {
+  return {
+    plantCode: row.plant_code,
+    orderNo: row.order_no,
+    operationNo: row.operation_no,
+    lineCode: row.line_code,
+    name: row.name,
+    workCenterCode: row.work_center_code,
+    constrained: row.constrained === 1,
+    plannedQuantity: row.planned_quantity,
+    confirmedQuantity: row.confirmed_quantity,
+    unit: row.unit,
+    partner: row.partner,
+  };
+}
+
+function toOrder(row: RawOrder, ownOperations: readonly OperationRow[]): OrderRow {
+  return {
+    plantCode: row.plant_code,
+    orderNo: row.order_no,
+    lineCode: row.line_code,
+    materialCode: row.material_code,
+    materialKind: row.material_kind,
+    quantity: row.quantity,
+    unit: row.unit,
+    lotNumber: row.lot_number,
+    plannedStart: row.planned_start,
+    plannedEnd: row.planned_end,
+    state: row.state,
+    stateSince: row.state_since,
+    stateBy: row.state_by,
+    stateReason: row.state_reason,
+    confirmedYield: row.confirmed_yield,
+    partner: row.partner,
+    version: String(row.version),
+    changedAt: row.changed_at,
+    operations: ownOperations,
+  };
+}
+
+function toStock(row: ErpTables['stock'] & { readonly unit: string }): StockRow {
+  return {
+    plantCode: row.plant_code,
+    materialCode: row.material_code,
+    lotNumber: row.lot_number,
+    storageLocation: row.storage_location,
+    stockType: row.stock_type,
+    quantity: row.quantity,
+    unit: row.unit,
+  };
+}
+
+function toLot(row: RawLot, stock: readonly StockRow[]): LotRow {
+  return {
+    plantCode: row.plant_code,
+    materialCode: row.material_code,
+    lotNumber: row.lot_number,
+    orderNo: row.order_no,
+    lineCode: row.line_code,
+    unit: row.unit,
+    expiresOn: row.expires_on,
+    partner: row.partner,
+    version: String(row.version),
+    changedAt: row.changed_at,
+    stock,
+  };
+}
+
+function toDelivery(row: ErpTables['delivery']): Omit<DeliveryRow, 'blocks' | 'items'> {
+  return {
+    plantCode: row.plant_code,
+    deliveryNo: row.delivery_no,
+    customer: row.customer,
+    plannedShipDate: row.planned_ship_date,
+    state: row.state,
+    stateSince: row.state_since,
+    stateBy: row.state_by,
+    partner: row.partner,
+    version: String(row.version),
+    changedAt: row.changed_at,
+  };
+}
+
+type RawItem = ErpTables['delivery_item'] & { readonly unit: string; readonly order_no: string | null };
+
+function toItem(item: RawItem, stock: readonly StockRow[]): DeliveryItemRow {
+  const byType = groupBy(stock, ({ stockType }) => stockType);
+  return {
+    plantCode: item.plant_code,
+    itemNo: item.item_no,
+    materialCode: item.material_code,
+    lotNumber: item.lot_number,
+    quantity: item.quantity,
+    unit: item.unit,
+    orderNo: item.order_no,
+    stock: [...byType].map(([stockType, positions]) => ({
+      stockType,
+      quantity: addDecimals(...positions.map(({ quantity }) => quantity)),
+    })),
+  };
+}

@@ -1,0 +1,141 @@
+import type { Kysely, Transaction } from 'kysely';
+import type { Clock } from '../runtime/clock.ts';
+import { isoTime } from '../runtime/clock.ts';
+import type { Database } from '../storage/database.ts';
+import type { SystemName } from './errors.ts';
+import { SystemTimeoutError, SystemUnavailableError } from './errors.ts';
+import type { Posting, PostingPort, SystemCommand } from './posting.ts';
+
+/** The table in which a reference system keeps what it did with every command, beside what the command changed. */
+export interface PostingTables {
+  readonly posting: {
+    readonly transition_id: string;
+    readonly plant_code: string;
+    readonly command: string;
+    /** The `Posting` as JSON. */
+    readonly posting: string;
+    readonly recorded_at: string;
+  };
+}
+
+export async function createPostingTable(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('posting')
+    .addColumn('transition_id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('plant_code', 'text', (column) => column.notNull())
+    .addColumn('command', 'text', (column) => column.notNull())
+    .addColumn('posting', 'text', (column) => column.notNull())
+    .addColumn('recorded_at', 'text', (column) => column.notNull())
+    .execute();
+}
+
+/** What a reference system decides about a command. It decides before it changes anything. */
+export type Verdict =
+  | { readonly refused: { readonly code: string; readonly message: string; readonly remediation: string | null } }
+  | { readonly version: string | null; readonly result: Readonly<Record<string, unknown>> };
+
+export function refuse(code: string, message: string, remediation: string | null = null): Verdict {
+  return { refused: { code, message, remediation } };
+}
+
+export interface ReferencePostingOptions<Tables, Command extends SystemCommand> {
+  readonly system: SystemName;
+  readonly database: Database<Tables>;
+  readonly clock: Clock;
+  /** Runs inside the transaction that also keeps the posting. */
+  carryOut(tx: Transaction<Tables>, command: Command, recordedAt: string): Promise<Verdict>;
+}
+
+/**
+ * The half of a reference system that changes state: a command and its posting are recorded in one transaction under the
+ * transition id, so the same command again finds its posting and does nothing. Refusals are kept too.
+ */
+export function createReferencePosting<Tables extends PostingTables, Command extends SystemCommand>(
+  options: ReferencePostingOptions<Tables, Command>,
+): PostingPort<Command> {
+  const { system, database, clock } = options;
+  return {
+    async post(command, signal) {
+      if (signal.aborted) throw new SystemUnavailableError(system, { cause: signal.reason });
+      const posted = database.write(async (tx) => {
+        const known = await findPosting(tx, command.transitionId);
+        if (known) return known;
+        const recordedAt = isoTime(clock.now());
+        const posting = toPosting(system, command, recordedAt, await options.carryOut(tx, command, recordedAt));
+        await keepPosting(tx, command, posting, recordedAt);
+        return posting;
+      });
+      return untilAborted(translated(system, posted), signal, () => new SystemTimeoutError(system));
+    },
+    async postingOf(transitionId, _plantCode, signal) {
+      const found = translated(system, findPosting(database.read, transitionId));
+      return untilAborted(found, signal, () => new SystemUnavailableError(system));
+    },
+  };
+}
+
+/** Reads of a reference system fail like those of a system at the other end of a wire. */
+export function createReferenceReads<Reads extends object>(system: SystemName, reads: Reads): Reads {
+  const methods = Object.entries(reads) as [string, (...args: readonly unknown[]) => Promise<unknown>][];
+  const wrapped = methods.map(([name, read]) => [name, (...args: unknown[]) => translated(system, read(...args))]);
+  return Object.fromEntries(wrapped) as Reads;
+}
+
+function toPosting(system: SystemName, command: SystemCommand, recordedAt: string, verdict: Verdict): Posting {
+  if ('refused' in verdict) return { status: 'REFUSED', ...verdict.refused };
+  return { status: 'POSTED', document: `${system}-${command.transitionId}`, recordedAt, ...verdict };
+}
+
+async function findPosting<Tables extends PostingTables>(db: Kysely<Tables>, transitionId: string) {
+  // Kysely cannot reason about a table of a generic schema; every such schema has this one.
+  const row = await (db as unknown as Kysely<PostingTables>)
+    .selectFrom('posting')
+    .select('posting')
+    .where('transition_id', '=', transitionId)
+    .executeTakeFirst();
+  return row ? (JSON.parse(row.posting) as Posting) : null;
+}
+
+async function keepPosting<Tables extends PostingTables>(
+  tx: Transaction<Tables>,
+  command: SystemCommand,
+  posting: Posting,
+  recordedAt: string,
+): Promise<void> {
+  await (tx as unknown as Transaction<PostingTables>)
+    .insertInto('posting')
+    .values({
+      transition_id: command.transitionId,
+      plant_code: command.plantCode,
+      command: command.name,
+      posting: JSON.stringify(posting),
+      recorded_at: recordedAt,
+    })
+    .execute();
+}
+
+/** The store's failures in the words of a system: by code, because a connector knows no other error of the store. */
+async function translated<T>(system: SystemName, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'STORE_UNAVAILABLE') throw new SystemUnavailableError(system, { cause: error });
+    if (code === 'COMMIT_OUTCOME_UNKNOWN') throw new SystemTimeoutError(system, { cause: error });
+    throw error;
+  }
+}
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, error: () => Error): Promise<T> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(error());
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
