@@ -1,0 +1,94 @@
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
+import type { Logger } from '../runtime/logger.ts';
+import type { GatewayConfig } from './config.ts';
+import type { OperationAnswer } from './execution/compile-operation.ts';
+import type { RequestContext } from './execution/run.ts';
+import { isTokenLimit, tokenLimitExceeded } from './limits/parse-document.ts';
+import type { OperationPreparer } from './prepare-operation.ts';
+import { RequestError, refuse } from './request-error.ts';
+import { writeResponseBody } from './response-body.ts';
+
+/** What travels with one request through Apollo Server. */
+export interface ServerContext {
+  readonly request: RequestContext;
+}
+
+export type GraphQLServer = ApolloServer<ServerContext>;
+
+export interface ServerOptions {
+  readonly schema: GraphQLSchema;
+  readonly preparer: OperationPreparer;
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+}
+
+/**
+ * Apollo Server gives GraphQL over HTTP, CSRF prevention and its plugins. Validation is left to the preparer, which
+ * limits first and remembers; execution to the compiled operation.
+ */
+export async function createApolloServer({ schema, preparer, config, log }: ServerOptions): Promise<GraphQLServer> {
+  const { maxTokens } = config.limits;
+  const server = new ApolloServer<ServerContext>({
+    schema,
+    plugins: [answerWith(preparer), ApolloServerPluginLandingPageDisabled()],
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: (message) => log.warn('apollo server', { message }),
+      error: (message) => log.error('apollo server', { message }),
+    },
+    nodeEnv: 'production',
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    stopOnTerminationSignals: false,
+    includeStacktraceInErrorResponses: false,
+    dangerouslyDisableValidation: true,
+    parseOptions: { maxTokens },
+    formatError: (formatted) =>
+      isTokenLimit(formatted) ? (tokenLimitExceeded(maxTokens).errors[0]?.toJSON() ?? formatted) : formatted,
+    stringifyResult: (result) =>
+      result.data instanceof WrittenData ? writeResponseBody(result.data.answer) : JSON.stringify(result),
+  });
+  await server.start();
+  return server;
+}
+
+/** Rides in the place of `data`: Apollo copies the result object around it, but hands `data` on as it is. */
+class WrittenData {
+  readonly answer: OperationAnswer;
+
+  constructor(answer: OperationAnswer) {
+    this.answer = answer;
+  }
+}
+
+function answerWith(preparer: OperationPreparer): ApolloServerPlugin<ServerContext> {
+  return {
+    requestDidStart: async () => ({
+      async responseForOperation({ source, document, request, contextValue }) {
+        try {
+          const operation = await preparer.prepare(source, request.operationName, document);
+          if (operation.kind === 'subscription') throw needsStream();
+          const variables = operation.coerceVariables(request.variables ?? {});
+          const answer = await operation.execute(variables, contextValue.request);
+          return singleResponse(200, { data: new WrittenData(answer) as unknown as Record<string, unknown> });
+        } catch (cause) {
+          if (!(cause instanceof RequestError)) throw cause;
+          return singleResponse(cause.status, { errors: cause.errors.map((error) => error.toJSON()) });
+        }
+      },
+    }),
+  };
+}
+
+function needsStream(): RequestError {
+  const remedy = 'Subscribe over WebSocket (graphql-transport-ws) at the same path.';
+  return refuse(400, 'SUBSCRIPTION_NEEDS_STREAM', `A subscription does not fit into one HTTP response. ${remedy}`);
+}
+
+function singleResponse(status: number, singleResult: FormattedExecutionResult) {
+  return { http: { status, headers: new HeaderMap() }, body: { kind: 'single' as const, singleResult } };
+}

@@ -1,0 +1,46 @@
+import type { Runtime } from '../runtime/runtime.ts';
+import type { GatewayConfig } from './config.ts';
+import type { ExecutionScope } from './execution/call-subgraph.ts';
+import { createHivePlanner } from './planning/hive-planner.ts';
+import { createOperationPreparer, type OperationPreparer } from './prepare-operation.ts';
+import { createSubgraphClients, type SignInternal } from './subgraph-client/create-clients.ts';
+import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
+import { loadSupergraph, type Supergraph } from './supergraph/load-supergraph.ts';
+
+export interface EngineOptions {
+  readonly supergraphSdl: string;
+  readonly runtime: Runtime;
+  readonly config: GatewayConfig;
+  readonly subgraphs: ReadonlyMap<string, LocalSubgraph>;
+  readonly signInternal: SignInternal | undefined;
+}
+
+/** One supergraph, ready to answer. Transports stand in front of it and know nothing of plans. */
+export interface Engine {
+  readonly supergraph: Supergraph;
+  readonly preparer: OperationPreparer;
+  close(): Promise<void>;
+}
+
+export function createEngine({ supergraphSdl, runtime, config, subgraphs, signInternal }: EngineOptions): Engine {
+  const supergraph = loadSupergraph(supergraphSdl);
+  const planner = createHivePlanner(supergraphSdl);
+  const clients = createSubgraphClients({ supergraph, runtime, config: config.subgraphs, subgraphs, signInternal });
+  const scope: ExecutionScope = {
+    types: supergraph.types,
+    clock: runtime.clock,
+    exposure: { maskUnknown: config.maskErrors },
+    client(service) {
+      const client = clients.get(service);
+      if (!client) throw new Error(`The plan names subgraph "${service}", which the supergraph does not.`);
+      return client;
+    },
+  };
+  return {
+    supergraph,
+    preparer: createOperationPreparer({ supergraph, planner, scope, config }),
+    close: async () => {
+      await Promise.all([...clients.values()].map((client) => client.close()));
+    },
+  };
+}

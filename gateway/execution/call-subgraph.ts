@@ -1,0 +1,74 @@
+import type { GraphQLFormattedError } from 'graphql';
+import type { Clock } from '../../runtime/clock.ts';
+import { isoTime } from '../../runtime/clock.ts';
+import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
+import type { PreparedRequest, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
+import type { TypeIndex } from '../supergraph/load-supergraph.ts';
+import { Failure, type FieldError } from './failure.ts';
+import { placeError } from './place-errors.ts';
+import type { ResponseObject } from './response-data.ts';
+import type { Run } from './run.ts';
+import { callErrorToFieldError, type ErrorExposure, SubgraphCallError, toClientError } from './subgraph-error.ts';
+
+/** What compiled plans need from outside. */
+export interface ExecutionScope {
+  readonly types: TypeIndex;
+  readonly clock: Clock;
+  readonly exposure: ErrorExposure;
+  client(service: string): SubgraphClient;
+}
+
+/** An answer with its errors put where they belong; `failure` says why there is no data at all. */
+export interface SubgraphAnswer {
+  readonly data: ResponseObject | undefined;
+  readonly failure: Failure | undefined;
+}
+
+/** Calls one subgraph. Never rejects because of the subgraph: what went wrong is in the answer. */
+export async function callSubgraph(
+  scope: ExecutionScope,
+  client: SubgraphClient,
+  request: PreparedRequest,
+  variables: string,
+  run: Run,
+): Promise<SubgraphAnswer> {
+  try {
+    const response = await client.execute({ request, variables, context: run.context });
+    return readAnswer(scope, client.service, response, run);
+  } catch (cause) {
+    if (!(cause instanceof SubgraphCallError)) throw cause;
+    run.consulted(client.service, isoTime(scope.clock.now()), false);
+    return { data: undefined, failure: new Failure([callErrorToFieldError(cause)]) };
+  }
+}
+
+/** Reads one response, or one event of a stream. */
+export function readAnswer(
+  scope: ExecutionScope,
+  service: string,
+  response: SubgraphResponse,
+  run: Run,
+): SubgraphAnswer {
+  const { data, errors, extensions } = response;
+  const asOf = extensions?.['asOf'];
+  const failed = errors !== undefined && errors.length > 0;
+  run.consulted(service, typeof asOf === 'string' ? asOf : isoTime(scope.clock.now()), !failed || data != null);
+  const readable = (errors ?? []).map((error) => ({ error, shown: toClientError(error, service, scope.exposure) }));
+  if (data === null || data === undefined) return { data: undefined, failure: failureOf(readable, service) };
+  for (const { error, shown } of readable) {
+    if (!placeError(data, error.path, shown)) run.report(shown);
+  }
+  return { data, failure: undefined };
+}
+
+function failureOf(
+  readable: readonly { readonly error: GraphQLFormattedError; readonly shown: FieldError }[],
+  service: string,
+): Failure {
+  if (readable.length === 0) {
+    return new Failure([callErrorToFieldError(new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service))]);
+  }
+  return new Failure(
+    readable.map(({ error, shown }) => ({ ...shown, below: Array.isArray(error.path) ? error.path : [] })),
+  );
+}

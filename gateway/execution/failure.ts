@@ -1,0 +1,37 @@
+import type { GraphQLFormattedError } from 'graphql';
+
+export type ResponsePath = readonly (string | number)[];
+
+/** Why a field has no value, without its place: the place is known when the response is written. */
+export interface FieldError {
+  readonly message: string;
+  readonly extensions: Readonly<Record<string, unknown>>;
+  /** Steps below the field to where the error really happened: a null that a subgraph already propagated upwards. */
+  readonly below: ResponsePath;
+}
+
+/**
+ * Stands in the response where a subgraph owed a value. It is merged, renamed and shared like the value would have
+ * been, so that the writer finds it at every place of the response where the value is missing, and only where a client
+ * asked for it: that gives each error its exact path.
+ */
+export class Failure {
+  // A field behind `#` cannot be mistaken for response data by code that looks names up.
+  #errors: readonly FieldError[];
+
+  constructor(errors: readonly FieldError[]) {
+    this.#errors = errors;
+  }
+
+  static errorsOf(failure: Failure): readonly FieldError[] {
+    return failure.#errors;
+  }
+
+  static add(failure: Failure, error: FieldError): void {
+    failure.#errors = [...failure.#errors, error];
+  }
+}
+
+export function formatFieldError(error: FieldError, path: ResponsePath): GraphQLFormattedError {
+  return { message: error.message, path: [...path, ...error.below], extensions: { ...error.extensions } };
+}

@@ -1,0 +1,158 @@
+import type { EntityFetchNode, EntityGroup } from '../planning/plan.ts';
+import { prepareRequest } from '../subgraph-client/subgraph-client.ts';
+import { callSubgraph, type ExecutionScope, type SubgraphAnswer } from './call-subgraph.ts';
+import { compileEntityPath, type EntityPath } from './entity-path.ts';
+import { Failure } from './failure.ts';
+import { quote } from './json-text.ts';
+import { copyData, holdsObjects, mergeInto } from './merge.ts';
+import { compileRepresentation, type Represent } from './representation.ts';
+import { isResponseObject, type ResponseObject } from './response-data.ts';
+import { compileRewrites } from './rewrite.ts';
+import { markFailed, readShapes, renameShapes, type Shape } from './shape.ts';
+import type { Step } from './step.ts';
+import { callErrorToFieldError, SubgraphCallError } from './subgraph-error.ts';
+import { compileMembers } from './variables-text.ts';
+
+/**
+ * Compiles a fetch of entity fields.
+ *
+ * Each distinct representation is sent once, whatever the number of places where its entity occurs. Places on one path
+ * share the answer's objects, because everything that is merged below that path later is equal for equal entities;
+ * another path may get other fields under the same names, so it gets a copy.
+ */
+export function compileEntityFetch(node: EntityFetchNode, scope: ExecutionScope): Step {
+  const client = scope.client(node.service);
+  const request = prepareRequest(node.request);
+  const shapes = readShapes(node.request.operation, scope.types);
+  const groups = node.groups.map((group) => compileGroup(group, shapes.get(group.alias) ?? [], node.service, scope));
+  const writeMembers = compileMembers(node.request.variables);
+  return (run) => {
+    const batches = groups.map((group) => collectBatch(group, run.root));
+    if (batches.every((batch) => batch.texts.length === 0)) return undefined;
+    const variables = variablesText(groups, batches, writeMembers(run.variables));
+    return callSubgraph(scope, client, request, variables, run).then((answer) => {
+      for (const [index, group] of groups.entries()) {
+        const batch = batches[index];
+        if (batch && batch.texts.length > 0) mergeBatch(group, batch, answer, scope);
+      }
+    });
+  };
+}
+
+interface CompiledGroup {
+  readonly alias: string;
+  readonly variable: string;
+  readonly paths: readonly EntityPath[];
+  readonly represent: Represent;
+  readonly rewrite: ((entity: ResponseObject) => void) | undefined;
+  readonly shapes: readonly Shape[];
+  /** What the places get when the list of entities itself is missing or has another length. */
+  readonly malformed: Failure;
+}
+
+function compileGroup(
+  group: EntityGroup,
+  shapes: readonly Shape[],
+  service: string,
+  { types }: ExecutionScope,
+): CompiledGroup {
+  const malformed = callErrorToFieldError(new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service));
+  return {
+    alias: group.alias,
+    variable: group.variable,
+    paths: group.paths.map((path) => compileEntityPath(path, types)),
+    represent: compileRepresentation(group.requires, group.inputRewrites, types),
+    rewrite: group.outputRewrites.length > 0 ? compileRewrites(group.outputRewrites, types) : undefined,
+    shapes: renameShapes(shapes, group.outputRewrites),
+    malformed: new Failure([malformed]),
+  };
+}
+
+/** The places of one request that wait for entities. `targets[i]` on path `pathOf[i]` waits for `texts[indexOf[i]]`. */
+interface Batch {
+  readonly texts: string[];
+  readonly targets: ResponseObject[];
+  readonly indexOf: number[];
+  readonly pathOf: number[];
+}
+
+function collectBatch(group: CompiledGroup, root: ResponseObject): Batch {
+  const batch: Batch = { texts: [], targets: [], indexOf: [], pathOf: [] };
+  const known = new Map<string, number>();
+  for (const [path, walk] of group.paths.entries()) {
+    walk(root, (entity) => {
+      const text = group.represent(entity);
+      if (typeof text !== 'string') {
+        // What is needed to ask is missing because another subgraph failed: so these fields fail with it.
+        if (text) markFailed(entity, group.shapes, withoutTail(text));
+        return;
+      }
+      let index = known.get(text);
+      if (index === undefined) {
+        index = batch.texts.push(text) - 1;
+        known.set(text, index);
+      }
+      batch.targets.push(entity);
+      batch.indexOf.push(index);
+      batch.pathOf.push(path);
+    });
+  }
+  return batch;
+}
+
+function withoutTail(failure: Failure): Failure {
+  const errors = Failure.errorsOf(failure);
+  if (errors.every(({ below }) => below.length === 0)) return failure;
+  return new Failure(errors.map((error) => ({ ...error, below: [] })));
+}
+
+/** Groups that need equal representations at equal paths name the same variable: it is written once. */
+function variablesText(groups: readonly CompiledGroup[], batches: readonly Batch[], members: string): string {
+  const lists = new Map(groups.map(({ variable }, i) => [variable, `[${batches[i]?.texts.join(',') ?? ''}]`]));
+  const written = [...lists].map(([variable, list]) => `${quote(variable)}:${list}`);
+  return `{${members === '' ? '' : `${members},`}${written.join(',')}}`;
+}
+
+function mergeBatch(group: CompiledGroup, batch: Batch, answer: SubgraphAnswer, scope: ExecutionScope): void {
+  const entities = answer.data?.[group.alias];
+  if (!Array.isArray(entities) || entities.length !== batch.texts.length) {
+    const failure = answer.failure ?? (entities instanceof Failure ? entities : group.malformed);
+    failBatch(group, batch, withoutEntityTail(failure));
+    return;
+  }
+  if (group.rewrite) for (const entity of entities) if (isResponseObject(entity)) group.rewrite(entity);
+  mergeEntities(group, batch, entities, scope);
+}
+
+/** Paths of errors that took the whole list away start at the list (`_entities`, index, …): places start below. */
+function withoutEntityTail(failure: Failure): Failure {
+  return new Failure(Failure.errorsOf(failure).map((error) => ({ ...error, below: [] })));
+}
+
+function failBatch(group: CompiledGroup, { targets }: Batch, failure: Failure): void {
+  for (const target of targets) markFailed(target, group.shapes, failure);
+}
+
+function mergeEntities(group: CompiledGroup, batch: Batch, entities: readonly unknown[], scope: ExecutionScope): void {
+  const { targets, indexOf, pathOf } = batch;
+  let copies: { path: number; entities: Map<number, ResponseObject> } | undefined;
+  for (let i = 0; i < targets.length; i += 1) {
+    const target = targets[i] as ResponseObject;
+    const index = indexOf[i] as number;
+    const path = pathOf[i] as number;
+    const entity = entities[index];
+    if (entity instanceof Failure) {
+      markFailed(target, group.shapes, entity);
+    } else if (isResponseObject(entity)) {
+      let source = entity;
+      if (path > 0 && holdsObjects(entity)) {
+        if (copies?.path !== path) copies = { path, entities: new Map() };
+        source = copies.entities.get(index) ?? (copyData(entity) as ResponseObject);
+        copies.entities.set(index, source);
+      }
+      mergeInto(target, source, scope.types);
+    } else if (entity !== null) {
+      markFailed(target, group.shapes, group.malformed);
+    }
+  }
+}

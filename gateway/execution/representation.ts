@@ -1,0 +1,150 @@
+import type { Requirement, Rewrite } from '../planning/plan.ts';
+import type { TypeIndex } from '../supergraph/load-supergraph.ts';
+import { Failure } from './failure.ts';
+import { jsonText, quote } from './json-text.ts';
+import { isResponseObject, type ResponseObject, typenameOf } from './response-data.ts';
+import { compileRewrites } from './rewrite.ts';
+
+/**
+ * @returns the entity's representation as JSON text, which is also its identity among the others;
+ *   the failure that took a required field away; or undefined where the entity cannot be asked for
+ */
+export type Represent = (entity: ResponseObject) => string | Failure | undefined;
+
+/**
+ * A representation is left out when the entity's type needs nothing from this subgraph, when a required field never
+ * arrived, or when every required field is null: a key of nulls identifies nothing. A null among other values is sent.
+ */
+export function compileRepresentation(
+  requires: readonly Requirement[],
+  rewrites: readonly Rewrite[],
+  types: TypeIndex,
+): Represent {
+  const onlyType = soleTypeCondition(requires);
+  const writers = new Map<string, Writer>();
+  const rewrite = rewrites.length > 0 ? compileRewrites(rewrites, types) : undefined;
+  return (entity) => {
+    const typename = typenameOf(entity) ?? onlyType;
+    if (typename === undefined) return undefined;
+    let write = writers.get(typename);
+    if (!write) {
+      write = compileObject(requires, typename, types);
+      // Names come from subgraphs: only those that the schema knows are worth remembering.
+      if (types.possible(typename).size > 0) writers.set(typename, write);
+    }
+    const text = write(entity);
+    return rewrite && typeof text === 'string' ? rewriteText(text, rewrite) : text;
+  };
+}
+
+type Writer = (value: ResponseObject) => string | Failure | undefined;
+
+interface CollectedField {
+  readonly source: string;
+  readonly key: string;
+  readonly selections: Requirement[];
+}
+
+function rewriteText(text: string, rewrite: (value: ResponseObject) => void): string {
+  const value: ResponseObject = JSON.parse(text);
+  rewrite(value);
+  return JSON.stringify(value);
+}
+
+function soleTypeCondition(requires: readonly Requirement[]): string | undefined {
+  const [first, ...others] = requires;
+  return first?.kind === 'types' && others.length === 0 ? first.condition : undefined;
+}
+
+function collect(requires: readonly Requirement[], typename: string, types: TypeIndex): CollectedField[] {
+  const fields = new Map<string, CollectedField>();
+  const visit = (selections: readonly Requirement[]): void => {
+    for (const node of selections) {
+      if (node.kind === 'types') {
+        if (node.condition === typename || types.possible(node.condition).has(typename)) visit(node.selections);
+        continue;
+      }
+      const key = node.alias ?? node.name;
+      const known = fields.get(key);
+      if (known) known.selections.push(...node.selections);
+      else fields.set(key, { source: node.name, key, selections: [...node.selections] });
+    }
+  };
+  visit(requires);
+  return [...fields.values()];
+}
+
+function compileObject(requires: readonly Requirement[], typename: string, types: TypeIndex): Writer {
+  const collected = collect(requires, typename, types).filter(({ key }) => key !== '__typename');
+  const fields = collected.map(({ source, key, selections }) => ({
+    source,
+    prefix: `,${quote(key)}:`,
+    write: selections.length > 0 ? compileNested(selections, types) : jsonText,
+  }));
+  const head = `{"__typename":${quote(typename)}`;
+  return (value) => {
+    let text = head;
+    let identifies = false;
+    for (const { source, prefix, write } of fields) {
+      const field = value[source];
+      if (field === undefined) return undefined;
+      if (field instanceof Failure) return field;
+      if (field !== null) identifies = true;
+      const written = write(field);
+      if (typeof written !== 'string') return written;
+      text += prefix + written;
+    }
+    return identifies ? `${text}}` : undefined;
+  };
+}
+
+/** A nested object may lack fields (another type's, or null from its subgraph): what is there is sent. */
+function compileNested(selections: readonly Requirement[], types: TypeIndex): (value: unknown) => string | Failure {
+  const byType = new Map<string, readonly NestedField[]>();
+  const fieldsFor = (typename: string): readonly NestedField[] => {
+    const known = byType.get(typename);
+    if (known) return known;
+    const fields = collect(selections, typename, types).map(({ source, key, selections: below }) => ({
+      source,
+      prefix: `${quote(key)}:`,
+      write: below.length > 0 ? compileNested(below, types) : jsonText,
+    }));
+    if (typename === '' || types.possible(typename).size > 0) byType.set(typename, fields);
+    return fields;
+  };
+  const write = (value: unknown): string | Failure => {
+    if (value instanceof Failure) return value;
+    if (Array.isArray(value)) return writeList(value, write);
+    if (!isResponseObject(value)) return 'null';
+    return writeNested(value, fieldsFor(typenameOf(value) ?? ''));
+  };
+  return write;
+}
+
+interface NestedField {
+  readonly source: string;
+  readonly prefix: string;
+  readonly write: (value: unknown) => string | Failure;
+}
+
+function writeNested(value: ResponseObject, fields: readonly NestedField[]): string | Failure {
+  const parts: string[] = [];
+  for (const { source, prefix, write } of fields) {
+    const field = value[source];
+    if (field === undefined) continue;
+    const written = field instanceof Failure ? field : write(field);
+    if (typeof written !== 'string') return written;
+    parts.push(prefix + written);
+  }
+  return `{${parts.join(',')}}`;
+}
+
+function writeList(values: readonly unknown[], write: (value: unknown) => string | Failure): string | Failure {
+  const parts: string[] = [];
+  for (const value of values) {
+    const written = write(value);
+    if (typeof written !== 'string') return written;
+    parts.push(written);
+  }
+  return `[${parts.join(',')}]`;
+}

@@ -1,0 +1,293 @@
+import {
+  type FieldNode,
+  type GraphQLAbstractType,
+  type GraphQLFormattedError,
+  type GraphQLLeafType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLType,
+  getNamedType,
+  isAbstractType,
+  isEnumType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type SelectionSetNode,
+} from 'graphql';
+import type { FieldSource } from '../supergraph/field-sources.ts';
+import { Failure, formatFieldError, type ResponsePath } from './failure.ts';
+import { jsonText, quote } from './json-text.ts';
+import type { ResponseObject } from './response-data.ts';
+import { type SelectionScope, selectFields } from './select-fields.ts';
+
+/** A response as it goes to the client. */
+export interface WrittenResponse {
+  /** The JSON text of `data`, `null` included. */
+  readonly data: string;
+  readonly errors: readonly GraphQLFormattedError[];
+}
+
+/**
+ * Writes the merged data of all subgraphs as the answer to one operation: selected fields only, in the order of the
+ * query, values checked against the public schema, nulls propagated as the specification demands (6.4.4).
+ */
+export type ResponseWriter = (root: ResponseObject, known: readonly GraphQLFormattedError[]) => WrittenResponse;
+
+/** Response keys at the root that graphql-js answers itself (`__schema`, `__type`). */
+export const introspectionFields: ReadonlySet<string> = new Set(['__schema', '__type']);
+
+/** An answer carries this many errors at most: a failed subgraph below a long list must not grow it without bound. */
+const maxErrors = 1000;
+
+export interface WriterScope extends SelectionScope {
+  readonly fieldSource: FieldSource;
+}
+
+/** Compiles the writer of one operation under fixed values of its @skip and @include variables. */
+export function compileResponseWriter(
+  scope: WriterScope,
+  root: GraphQLObjectType,
+  selections: SelectionSetNode,
+): ResponseWriter {
+  const write = compileObject(scope, root, [selections]);
+  return (data, known) => {
+    const run = new WriteRun(known);
+    const text = write(data, 0, run) ?? 'null';
+    return { data: text, errors: run.errors };
+  };
+}
+
+/**
+ * Writes the value at `depth` of the path. `undefined` says that the value is null at a place that must not be null,
+ * so that the parent becomes null.
+ */
+type Write = (value: unknown, depth: number, run: WriteRun) => string | undefined;
+
+/** The state of one writing: the path is kept as it goes and copied only when an error needs it. */
+class WriteRun {
+  readonly path: (string | number)[] = [];
+  readonly errors: GraphQLFormattedError[];
+
+  constructor(known: readonly GraphQLFormattedError[]) {
+    this.errors = [...known];
+  }
+
+  fail(failure: Failure, depth: number): void {
+    const path = this.path.slice(0, depth);
+    for (const error of Failure.errorsOf(failure)) this.#add(formatFieldError(error, path));
+  }
+
+  malformed(position: Position, depth: number): void {
+    const path = this.path.slice(0, depth);
+    const { service } = position;
+    const message = `${service === undefined ? 'A subgraph' : `"${service}"`} gave a value for ${position.coordinate} that does not fit its type ${position.type}.`;
+    const extensions = { code: 'SUBGRAPH_MALFORMED_RESPONSE', ...(service && { service }), retryable: false };
+    this.#add({ message, path, extensions });
+  }
+
+  /** A null that nobody explained. Where an error at, above or below the place is known, that one explains it. */
+  missing(position: Position, depth: number): void {
+    const path = this.path.slice(0, depth);
+    if (this.errors.some((error) => error.path && overlaps(error.path, path))) return;
+    const { service } = position;
+    const message = `Cannot return null for non-nullable field ${position.coordinate}.`;
+    this.#add({
+      message,
+      path,
+      extensions: { code: 'NULL_FOR_NON_NULL', ...(service && { service }), retryable: false },
+    });
+  }
+
+  #add(error: GraphQLFormattedError): void {
+    if (this.errors.length < maxErrors) this.errors.push(error);
+  }
+}
+
+function overlaps(a: ResponsePath, b: ResponsePath): boolean {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** What an error says about the field where it happened. */
+interface Position {
+  readonly coordinate: string;
+  readonly type: string;
+  readonly service: string | undefined;
+}
+
+interface FieldWriter {
+  readonly key: string;
+  readonly prefix: string;
+  readonly write: Write;
+}
+
+function compileObject(scope: WriterScope, type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Write {
+  const fields = [...selectFields(scope, type, sets)].flatMap(([key, nodes], index) => {
+    const write = compileField(scope, type, nodes);
+    return write ? [{ key, prefix: `${index === 0 ? '{' : ','}${quote(key)}:`, write }] : [];
+  });
+  if (fields.length === 0) return () => '{}';
+  return createObjectWriter(fields);
+}
+
+function createObjectWriter(fields: readonly FieldWriter[]): Write {
+  return (value, depth, run) => {
+    let text = '';
+    const { path } = run;
+    const source = value as ResponseObject;
+    for (let i = 0; i < fields.length; i += 1) {
+      const field = fields[i] as FieldWriter;
+      path[depth] = field.key;
+      const written = field.write(source[field.key], depth + 1, run);
+      if (written === undefined) return undefined;
+      text += field.prefix + written;
+    }
+    return `${text}}`;
+  };
+}
+
+function compileField(scope: WriterScope, parent: GraphQLObjectType, nodes: readonly FieldNode[]): Write | undefined {
+  const name = nodes[0]?.name.value ?? '';
+  if (name === '__typename') {
+    const text = quote(parent.name);
+    return () => text;
+  }
+  if (introspectionFields.has(name)) return jsonText;
+  const field = parent.getFields()[name];
+  if (!field) return undefined;
+  const sets = nodes.flatMap((node) => node.selectionSet ?? []);
+  const position: Position = {
+    coordinate: `${parent.name}.${name}`,
+    type: String(field.type),
+    service: scope.fieldSource(parent.name, name),
+  };
+  return compileType(scope, field.type, sets, position);
+}
+
+function compileType(
+  scope: WriterScope,
+  type: GraphQLOutputType,
+  sets: readonly SelectionSetNode[],
+  position: Position,
+): Write {
+  if (isNonNullType(type)) return nonNull(compileValue(scope, type.ofType, sets, position), position);
+  return nullable(compileValue(scope, type, sets, position));
+}
+
+function nullable(write: Write): Write {
+  return (value, depth, run) => {
+    if (value === null || value === undefined) return 'null';
+    return write(value, depth, run) ?? 'null';
+  };
+}
+
+function nonNull(write: Write, position: Position): Write {
+  return (value, depth, run) => {
+    if (value !== null && value !== undefined) return write(value, depth, run);
+    run.missing(position, depth);
+    return undefined;
+  };
+}
+
+/** The writer of a value that is not null; a failure or a misfit is reported and becomes `undefined`. */
+function compileValue(
+  scope: WriterScope,
+  type: GraphQLType,
+  sets: readonly SelectionSetNode[],
+  position: Position,
+): Write {
+  if (isListType(type))
+    return listWriter(compileType(scope, type.ofType as GraphQLOutputType, sets, position), position);
+  const named = getNamedType(type);
+  if (isLeafType(named)) return leafWriter(named, position);
+  if (isObjectType(named)) return objectGuard(compileObject(scope, named, sets), position);
+  if (isAbstractType(named)) return abstractWriter(scope, named, sets, position);
+  throw new Error(`Not an output type: ${String(type)}`);
+}
+
+function listWriter(item: Write, position: Position): Write {
+  return (value, depth, run) => {
+    if (!Array.isArray(value)) return refuse(value, position, depth, run);
+    if (value.length === 0) return '[]';
+    let text = '';
+    for (let i = 0; i < value.length; i += 1) {
+      run.path[depth] = i;
+      const written = item(value[i], depth + 1, run);
+      if (written === undefined) return undefined;
+      text += (i === 0 ? '[' : ',') + written;
+    }
+    return `${text}]`;
+  };
+}
+
+function objectGuard(write: Write, position: Position): Write {
+  return (value, depth, run) => {
+    if (typeof value !== 'object' || value instanceof Failure || Array.isArray(value)) {
+      return refuse(value, position, depth, run);
+    }
+    return write(value, depth, run);
+  };
+}
+
+function abstractWriter(
+  scope: WriterScope,
+  type: GraphQLAbstractType,
+  sets: readonly SelectionSetNode[],
+  position: Position,
+): Write {
+  const possible = new Map(scope.schema.getPossibleTypes(type).map((object) => [object.name, object]));
+  const writers = new Map<string, Write>();
+  const sole = possible.size === 1 ? [...possible.keys()][0] : undefined;
+  return (value, depth, run) => {
+    if (typeof value !== 'object' || value instanceof Failure || Array.isArray(value)) {
+      return refuse(value, position, depth, run);
+    }
+    const typename = (value as ResponseObject)['__typename'] ?? sole;
+    const known = typeof typename === 'string' ? (writers.get(typename) ?? possible.get(typename)) : undefined;
+    // A type that clients must not see, or none at all: null, like a value that does not fit.
+    if (known === undefined) return refuse(value, position, depth, run);
+    if (typeof known === 'function') return known(value, depth, run);
+    const write = compileObject(scope, known, sets);
+    writers.set(known.name, write);
+    return write(value, depth, run);
+  };
+}
+
+function leafWriter(type: GraphQLLeafType, position: Position): Write {
+  const slow: Write = (value, depth, run) => serialize(type, value) ?? refuse(value, position, depth, run);
+  if (isEnumType(type)) {
+    const values = new Map(type.getValues().map(({ name }) => [name as unknown, quote(name)]));
+    return (value, depth, run) => values.get(value) ?? refuse(value, position, depth, run);
+  }
+  switch (type.name) {
+    case 'String':
+    case 'ID':
+      return (value, depth, run) => (typeof value === 'string' ? quote(value) : slow(value, depth, run));
+    case 'Int':
+      return (value, depth, run) =>
+        (value as number) === ((value as number) | 0) ? `${value}` : slow(value, depth, run);
+    case 'Boolean':
+      return (value, depth, run) => (value === true ? 'true' : value === false ? 'false' : slow(value, depth, run));
+    case 'Float':
+      return slow;
+    default:
+      return (value, depth, run) => (value instanceof Failure ? refuse(value, position, depth, run) : jsonText(value));
+  }
+}
+
+/** graphql-js decides what else a built-in scalar accepts (a number for an ID, 1.0 for an Int). */
+function serialize(type: GraphQLLeafType, value: unknown): string | undefined {
+  if (typeof value === 'object') return undefined;
+  try {
+    return jsonText(type.serialize(value));
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(value: unknown, position: Position, depth: number, run: WriteRun): undefined {
+  if (value instanceof Failure) run.fail(value, depth);
+  else run.malformed(position, depth);
+}

@@ -1,0 +1,78 @@
+import {
+  type DirectiveNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isAbstractType,
+  Kind,
+  type SelectionSetNode,
+} from 'graphql';
+
+/** What decides which selections apply, all known before the operation runs. */
+export interface SelectionScope {
+  readonly schema: GraphQLSchema;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** Values of the variables that @skip and @include name. */
+  readonly conditions: Readonly<Record<string, boolean>>;
+}
+
+/** CollectFields of the specification (6.3.2): the field nodes of each response key, in order of appearance. */
+export function selectFields(
+  scope: SelectionScope,
+  type: GraphQLObjectType,
+  sets: readonly SelectionSetNode[],
+): ReadonlyMap<string, readonly FieldNode[]> {
+  const fields = new Map<string, FieldNode[]>();
+  const spread = new Set<string>();
+  for (const set of sets) collect(scope, type, set, fields, spread);
+  return fields;
+}
+
+function collect(
+  scope: SelectionScope,
+  type: GraphQLObjectType,
+  set: SelectionSetNode,
+  fields: Map<string, FieldNode[]>,
+  spread: Set<string>,
+): void {
+  for (const node of set.selections) {
+    if (!isIncluded(node.directives, scope.conditions)) continue;
+    if (node.kind === Kind.FIELD) {
+      const key = node.alias?.value ?? node.name.value;
+      const known = fields.get(key);
+      if (known) known.push(node);
+      else fields.set(key, [node]);
+      continue;
+    }
+    const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments.get(node.name.value);
+    if (node.kind === Kind.FRAGMENT_SPREAD) {
+      if (spread.has(node.name.value)) continue;
+      spread.add(node.name.value);
+    }
+    if (fragment && applies(scope, type, fragment.typeCondition?.name.value)) {
+      collect(scope, type, fragment.selectionSet, fields, spread);
+    }
+  }
+}
+
+function applies({ schema }: SelectionScope, type: GraphQLObjectType, condition: string | undefined): boolean {
+  if (condition === undefined || condition === type.name) return true;
+  const named = schema.getType(condition);
+  return isAbstractType(named) && schema.isSubType(named, type);
+}
+
+function isIncluded(
+  directives: readonly DirectiveNode[] | undefined,
+  conditions: SelectionScope['conditions'],
+): boolean {
+  return (directives ?? []).every(({ name, arguments: given }) => {
+    if (name.value !== 'skip' && name.value !== 'include') return true;
+    const value = given?.find((argument) => argument.name.value === 'if')?.value;
+    const flag =
+      value?.kind === Kind.VARIABLE
+        ? conditions[value.name.value] === true
+        : value?.kind === Kind.BOOLEAN && value.value;
+    return name.value === 'include' ? flag : !flag;
+  });
+}

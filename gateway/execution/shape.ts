@@ -1,0 +1,111 @@
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type InlineFragmentNode,
+  Kind,
+  parse,
+  type SelectionNode,
+} from 'graphql';
+import type { Rewrite } from '../planning/plan.ts';
+import type { TypeIndex } from '../supergraph/load-supergraph.ts';
+import { Failure } from './failure.ts';
+import { isResponseObject, type ResponseObject, typenameOf } from './response-data.ts';
+
+/** What a planned request asks for: known so that a failed or incomplete answer can be told field by field. */
+export interface Shape {
+  readonly key: string;
+  /** Object types that have the field, where the request asks for it on some only. */
+  readonly types: ReadonlySet<string> | undefined;
+  /** Selected under @skip or @include, so that its absence means nothing. */
+  readonly isConditional: boolean;
+  readonly children: readonly Shape[];
+}
+
+/** @returns the shape below each root response key of `operation` (for entities: `_entities`, `_e0` …) */
+export function readShapes(operation: string, types: TypeIndex): ReadonlyMap<string, readonly Shape[]> {
+  const { definitions } = parse(operation, { noLocation: true });
+  const fragments = new Map(
+    definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
+  );
+  const root = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+  const shapes = root ? shapesOf(root.selectionSet.selections, { fragments, types }, undefined, false) : [];
+  return new Map(shapes.map((shape) => [shape.key, shape.children]));
+}
+
+/** @returns the shapes of the root fields themselves */
+export function readRootShapes(operation: string, types: TypeIndex): readonly Shape[] {
+  const { definitions } = parse(operation, { noLocation: true });
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
+  const root = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+  return root ? shapesOf(root.selectionSet.selections, { fragments, types }, undefined, false) : [];
+}
+
+interface Scope {
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly types: TypeIndex;
+}
+
+function shapesOf(
+  selections: readonly SelectionNode[],
+  scope: Scope,
+  types: ReadonlySet<string> | undefined,
+  isConditional: boolean,
+): Shape[] {
+  return selections.flatMap((node) => {
+    const conditional = isConditional || (node.directives?.length ?? 0) > 0;
+    if (node.kind === Kind.FIELD) return [fieldShape(node, scope, types, conditional)];
+    const fragment: InlineFragmentNode | FragmentDefinitionNode | undefined =
+      node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments.get(node.name.value);
+    if (!fragment) return [];
+    const condition = fragment.typeCondition?.name.value;
+    const narrowed = condition === undefined ? types : scope.types.possible(condition);
+    return shapesOf(fragment.selectionSet.selections, scope, narrowed, conditional);
+  });
+}
+
+function fieldShape(node: FieldNode, scope: Scope, types: Shape['types'], isConditional: boolean): Shape {
+  const children = shapesOf(node.selectionSet?.selections ?? [], scope, undefined, false);
+  return { key: node.alias?.value ?? node.name.value, types, isConditional, children };
+}
+
+/** The shapes as they are after the planner's renames. */
+export function renameShapes(shapes: readonly Shape[], rewrites: readonly Rewrite[]): readonly Shape[] {
+  return rewrites.reduce<readonly Shape[]>((renamed, rewrite) => {
+    if (rewrite.kind !== 'rename') return renamed;
+    const keys = rewrite.path.flatMap((step) => (step.kind === 'key' ? [step.name] : []));
+    return renameAt(renamed, keys, rewrite.to);
+  }, shapes);
+}
+
+function renameAt(shapes: readonly Shape[], keys: readonly string[], to: string): readonly Shape[] {
+  const [key, ...below] = keys;
+  return shapes.map((shape) => {
+    if (shape.key !== key) return shape;
+    return below.length === 0 ? { ...shape, key: to } : { ...shape, children: renameAt(shape.children, below, to) };
+  });
+}
+
+/** Puts `failure` at every field of `shapes` that `target` has no value for, nested ones included. */
+export function markFailed(target: ResponseObject, shapes: readonly Shape[], failure: Failure): void {
+  const typename = typenameOf(target);
+  for (const { key, types, isConditional, children } of shapes) {
+    if (key === '__typename' || isConditional) continue;
+    if (types && typename !== undefined && !types.has(typename)) continue;
+    const value = target[key];
+    if (value === undefined || value === null) target[key] = belowKey(failure, key);
+    else if (children.length > 0) markBelow(value, children, failure);
+  }
+}
+
+function markBelow(value: unknown, children: readonly Shape[], failure: Failure): void {
+  if (Array.isArray(value)) for (const item of value) markBelow(item, children, failure);
+  else if (isResponseObject(value) && !(value instanceof Failure)) markFailed(value, children, failure);
+}
+
+/** An error that names a field below the failed object belongs to that field; the others are null because of it. */
+function belowKey(failure: Failure, key: string): Failure {
+  const errors = Failure.errorsOf(failure);
+  if (errors.every(({ below }) => below.length === 0)) return failure;
+  return new Failure(errors.map((error) => ({ ...error, below: error.below[0] === key ? error.below.slice(1) : [] })));
+}

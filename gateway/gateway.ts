@@ -1,0 +1,186 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { Principal } from '../auth/principal.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { createApolloServer } from './apollo-server.ts';
+import type { Authenticate } from './authenticate.ts';
+import { ConfigValueError, type GatewayConfig } from './config.ts';
+import { createEngine, type Engine } from './engine.ts';
+import type { ConsultedSource } from './execution/run.ts';
+import type { GraphiqlOptions } from './graphiql.ts';
+import { createHttpHandler, graphqlPath, type HttpHandler } from './http-handler.ts';
+import { RequestError, refuse } from './request-error.ts';
+import type { SignInternal } from './subgraph-client/create-clients.ts';
+import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
+import { serveWebSocket, type WebSocketTransport } from './subscriptions/websocket.ts';
+
+export interface GatewayOptions {
+  readonly supergraphSdl: string;
+  readonly runtime: Runtime;
+  readonly config: GatewayConfig;
+  /** Subgraphs of this process, by the name in `routing_url: local:NAME`. */
+  readonly subgraphs?: ReadonlyMap<string, LocalSubgraph>;
+  /** Without it everybody may ask everything, on loopback only. */
+  readonly authenticate?: Authenticate;
+  /** Makes the Authorization value that remote subgraphs get. */
+  readonly signInternal?: SignInternal;
+  /** The IDE at `GET /graphql`. @default false */
+  readonly graphiql?: GraphiqlOptions | false;
+}
+
+/** A request of this process itself: it passes the same limits, plan and policies as one from outside. */
+export interface InProcessRequest {
+  readonly query: string;
+  readonly variables?: Record<string, unknown>;
+  readonly operationName?: string;
+  readonly principal: Principal;
+  readonly requestId?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface GatewayResult {
+  readonly data?: Record<string, unknown> | null;
+  readonly errors?: readonly GraphQLFormattedError[];
+  readonly extensions?: { readonly sources: readonly ConsultedSource[] };
+}
+
+export interface Gateway {
+  /** What clients see. */
+  readonly schema: GraphQLSchema;
+  /** Starts to accept. @throws the error of Node's `listen` */
+  listen(): Promise<{ port: number; url: string }>;
+  /** Answers one query or mutation; refusals are in `errors`. */
+  execute(request: InProcessRequest): Promise<GatewayResult>;
+  /** Stops accepting, lets running requests finish, ends sockets with a code. A second call waits for the first. */
+  drain(): Promise<void>;
+  ready(): boolean;
+}
+
+/** @throws SupergraphError, ConfigValueError */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { config, runtime, authenticate } = options;
+  refuseOpenDoor(options);
+  const { supergraphSdl, subgraphs = new Map(), signInternal } = options;
+  const engine = createEngine({ supergraphSdl, runtime, config, subgraphs, signInternal });
+  const { schema } = engine.supergraph;
+  const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log });
+  const running = new Set<Promise<unknown>>();
+  let state: 'created' | 'listening' | 'draining' = 'created';
+  const handle = createHttpHandler({
+    server,
+    config,
+    runtime,
+    authenticate,
+    graphiql: options.graphiql || undefined,
+    isReady: () => state === 'listening',
+  });
+  const http = createHttpServer(config, (request, response) => track(running, handle(request, response)));
+  const sockets = serveWebSocket({ http, engine, config, runtime, authenticate });
+  const stop = async () => {
+    state = 'draining';
+    await drain({ http, sockets, running, config, runtime });
+    await server.stop();
+    await engine.close();
+  };
+  let drained: Promise<void> | undefined;
+  return {
+    schema,
+    async listen() {
+      const address = await listen(http, config);
+      state = 'listening';
+      return { port: address.port, url: `http://${hostInUrl(config.host)}:${address.port}${graphqlPath}` };
+    },
+    execute: (request) => track(running, executeInProcess(engine, runtime, request)),
+    drain: () => {
+      drained ??= stop();
+      return drained;
+    },
+    ready: () => state === 'listening',
+  };
+}
+
+const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
+
+function refuseOpenDoor({ config, authenticate }: GatewayOptions): void {
+  if (authenticate || loopback.has(config.host)) return;
+  throw new ConfigValueError(
+    `Without authentication the gateway listens on loopback only, not on ${config.host}. Configure authentication, or set host to 127.0.0.1.`,
+  );
+}
+
+function createHttpServer(config: GatewayConfig, handle: HttpHandler): Server {
+  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = config.http;
+  return createServer(
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      // Node looks for slow requests this often: its default of 30 s would let the limits above slip.
+      connectionsCheckingInterval: Math.max(100, Math.min(1000, headersTimeoutMs / 2)),
+    },
+    (request, response) => void handle(request, response),
+  );
+}
+
+function listen(http: Server, { port, host }: GatewayConfig): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      resolve(http.address() as AddressInfo);
+    });
+  });
+}
+
+const hostInUrl = (host: string) => (host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host);
+
+interface DrainOptions {
+  readonly http: Server;
+  readonly sockets: WebSocketTransport;
+  readonly running: ReadonlySet<Promise<unknown>>;
+  readonly config: GatewayConfig;
+  readonly runtime: Runtime;
+}
+
+async function drain({ http, sockets, running, config, runtime }: DrainOptions): Promise<void> {
+  runtime.crashPoints.reached('K22');
+  const closed = new Promise<void>((resolve) => {
+    if (http.listening) http.close(() => resolve());
+    else resolve();
+  });
+  sockets.drain();
+  http.closeIdleConnections();
+  const cancel = runtime.timers.after(config.http.drainTimeoutMs, () => http.closeAllConnections());
+  while (running.size > 0) await Promise.allSettled(running);
+  // What is still open now is idle: keep-alive connections whose answer has just left.
+  http.closeIdleConnections();
+  await closed;
+  cancel();
+}
+
+function track<T>(running: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {
+  const entry = work.finally(() => running.delete(entry));
+  running.add(entry);
+  return entry;
+}
+
+async function executeInProcess(engine: Engine, runtime: Runtime, request: InProcessRequest): Promise<GatewayResult> {
+  try {
+    const operation = await engine.preparer.prepare(request.query, request.operationName);
+    if (operation.kind === 'subscription') {
+      throw refuse(400, 'SUBSCRIPTION_NEEDS_STREAM', 'Subscribe over a transport that streams.');
+    }
+    const { principal, requestId = runtime.ids.next(), signal } = request;
+    const answer = await operation.execute(operation.coerceVariables(request.variables ?? {}), {
+      principal,
+      requestId,
+      signal,
+    });
+    const { data, errors, sources } = answer;
+    return { data: JSON.parse(data), ...(errors.length > 0 && { errors }), extensions: { sources } };
+  } catch (cause) {
+    if (!(cause instanceof RequestError)) throw cause;
+    return { errors: cause.errors.map((error) => error.toJSON()) };
+  }
+}

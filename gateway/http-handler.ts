@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HeaderMap } from '@apollo/server';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { GraphQLServer } from './apollo-server.ts';
+import { type Authenticate, authenticateRequest } from './authenticate.ts';
+import type { GatewayConfig } from './config.ts';
+import { type GraphiqlOptions, renderIde, wantsIde } from './graphiql.ts';
+import { answerHealth } from './health.ts';
+import { parseBody, readBody } from './http-body.ts';
+import { RequestError } from './request-error.ts';
+import { writeErrorBody } from './response-body.ts';
+
+export const graphqlPath = '/graphql';
+
+export interface HttpHandlerOptions {
+  readonly server: GraphQLServer;
+  readonly config: GatewayConfig;
+  readonly runtime: Runtime;
+  readonly authenticate: Authenticate | undefined;
+  readonly graphiql: GraphiqlOptions | undefined;
+  isReady(): boolean;
+}
+
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Node's HTTP on one side, Apollo Server on the other. Who asks is settled before the body is read. */
+export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
+  const { runtime, graphiql } = options;
+  const ide = graphiql && renderIde(graphiql, graphqlPath);
+  return async (request, response) => {
+    const { path, search } = splitUrl(request.url ?? '/');
+    const health = answerHealth(path, options.isReady());
+    if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
+    if (path === '/' && ide !== undefined) return send(response, 302, { location: graphqlPath }, '');
+    if (path !== graphqlPath)
+      return send(response, 404, { 'content-type': 'text/plain' }, 'Not found. Try /graphql.\n');
+    if (ide !== undefined && wantsIde(request.method, request.headers.accept, search)) {
+      return send(response, 200, { 'content-type': 'text/html; charset=utf-8' }, ide);
+    }
+    try {
+      await answerGraphQL(options, request, response, search);
+    } catch (cause) {
+      if (!(cause instanceof RequestError)) runtime.log.error('request failed', { cause });
+      answerRefusal(cause, request, response);
+    }
+  };
+}
+
+async function answerGraphQL(
+  { server, config, runtime, authenticate }: HttpHandlerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  search: string,
+): Promise<void> {
+  const principal = await authenticateRequest(authenticate, request.headers.authorization);
+  const requestId = requestIdOf(request) ?? runtime.ids.next();
+  const method = request.method ?? 'GET';
+  const text = method === 'POST' ? await readBody(request, config.limits.maxBodyBytes) : '';
+  const body = parseBody(request.headers['content-type'], text);
+  const signal = abortOnClose(response);
+  const answer = await server.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method, headers: headersOf(request), search, body },
+    context: async () => ({ request: { principal, requestId, signal } }),
+  });
+  if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is never started.');
+  const headers: Record<string, string> = { 'x-request-id': requestId };
+  for (const [name, value] of answer.headers) headers[name] = value;
+  send(response, answer.status ?? 200, headers, answer.body.string);
+}
+
+/** Chosen by the client or by a proxy, so only plain text of a sane length is taken over. */
+function requestIdOf(request: IncomingMessage): string | undefined {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
+}
+
+/** Aborts when the client goes away before it has its answer. */
+function abortOnClose(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.on('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+function headersOf(request: IncomingMessage): HeaderMap {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return headers;
+}
+
+function answerRefusal(cause: unknown, request: IncomingMessage, response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) return;
+  const refusal = cause instanceof RequestError ? cause : undefined;
+  const errors = refusal?.errors.map((error) => error.toJSON()) ?? [internalError];
+  const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8' };
+  if (refusal?.status === 401) headers['www-authenticate'] = 'Bearer';
+  // A body that was not read to its end would be taken for the next request.
+  if (!request.complete) headers['connection'] = 'close';
+  send(response, refusal?.status ?? 500, headers, writeErrorBody(errors));
+}
+
+const internalError = {
+  message: 'The gateway failed to answer. Report the request id to its operator.',
+  extensions: { code: 'INTERNAL_SERVER_ERROR' },
+};
+
+function splitUrl(url: string): { path: string; search: string } {
+  const mark = url.indexOf('?');
+  return mark === -1 ? { path: url, search: '' } : { path: url.slice(0, mark), search: url.slice(mark) };
+}
+
+function send(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, { ...headers, 'content-length': bytes.length });
+  response.end(bytes);
+}

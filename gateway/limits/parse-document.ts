@@ -1,0 +1,22 @@
+import { type DocumentNode, GraphQLError, parse } from 'graphql';
+import { RequestError, refuse, withCode } from '../request-error.ts';
+
+/** Parses a document of at most `maxTokens` tokens. @throws RequestError */
+export function parseDocument(text: string, maxTokens: number): DocumentNode {
+  try {
+    return parse(text, { maxTokens });
+  } catch (cause) {
+    if (!(cause instanceof GraphQLError)) throw cause;
+    if (isTokenLimit(cause)) throw tokenLimitExceeded(maxTokens);
+    throw new RequestError(400, withCode([cause], 'GRAPHQL_PARSE_FAILED'));
+  }
+}
+
+/** graphql-js has no code for it. */
+export function isTokenLimit({ message }: { readonly message: string }): boolean {
+  return message.includes('Document contains more that') || message.includes('Document contains more than');
+}
+
+export function tokenLimitExceeded(maxTokens: number): RequestError {
+  return refuse(400, 'TOKEN_LIMIT_EXCEEDED', `The document has more than ${maxTokens} tokens. Send smaller requests.`);
+}

@@ -1,0 +1,114 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { systemClock } from '../runtime/clock.ts';
+import { noCrashPoints } from '../runtime/crash-points.ts';
+import { createIds } from '../runtime/ids.ts';
+import { createJsonLogger } from '../runtime/logger.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { systemTimers } from '../runtime/timers.ts';
+import { readGatewayConfig } from './config.ts';
+import { createGateway, type Gateway } from './gateway.ts';
+import { composeSupergraph } from './supergraph/compose.ts';
+
+const gatewayHelp = `andon gateway --supergraph FILE [--port N] [--config andon.yaml]
+
+Serves a composed supergraph as one GraphQL endpoint at /graphql: queries and mutations over HTTP, subscriptions over
+WebSocket (graphql-transport-ws). Without authentication it listens on loopback only.
+
+  --supergraph FILE  the composed supergraph (see "andon compose")
+  --port N           TCP port; 0 takes a free one (default: the file's, else 4000)
+  --config FILE      options of the gateway, in YAML
+  --help             this text
+
+SIGTERM lets running requests finish and ends the process with 0.
+`;
+
+/** `andon gateway …`: resolves when it listens; the process then runs until SIGTERM or SIGINT. */
+export async function runGatewayCommand(argv: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      supergraph: { type: 'string' },
+      port: { type: 'string' },
+      config: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return print(gatewayHelp);
+  const { supergraph, port, config: file } = values;
+  if (supergraph === undefined) throw new UsageError('Name the supergraph: andon gateway --supergraph FILE.');
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
+    throw new UsageError(`--port is "${port}". Write a whole number from 0 to 65535.`);
+  }
+  const read = readGatewayConfig({ file });
+  const config = port === undefined ? read : { ...read, port: Number(port) };
+  const gateway = await createGateway({
+    supergraphSdl: readSupergraph(supergraph),
+    runtime: createSystemRuntime(),
+    config,
+    graphiql: config.introspection ? {} : false,
+  });
+  const { url } = await gateway.listen();
+  drainOnSignal(gateway);
+  print(
+    `andon gateway: ready at ${url}\nandon gateway: no authentication is configured, so it listens on loopback only.\n`,
+  );
+}
+
+const composeHelp = `andon compose --config supergraph.yaml --output FILE
+
+Composes the subgraphs that the file names (in the format of the Rover command line) into one supergraph, and checks
+that everything has one owner.
+
+  --config FILE  the list of subgraphs
+  --output FILE  where the supergraph is written; without it, standard output
+  --help         this text
+`;
+
+/** `andon compose …` @throws CompositionError, ConfigFileError, UsageError */
+export async function runComposeCommand(argv: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: argv,
+    options: { config: { type: 'string' }, output: { type: 'string' }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) return print(composeHelp);
+  if (values.config === undefined) throw new UsageError('Name the subgraphs: andon compose --config supergraph.yaml.');
+  const { sdl, hints } = await composeSupergraph(values.config);
+  for (const hint of hints) process.stderr.write(`hint: ${hint}\n`);
+  if (values.output === undefined) print(sdl);
+  else writeFileSync(values.output, sdl);
+}
+
+/** The command line was used wrongly. */
+export class UsageError extends Error {
+  readonly code = 'USAGE';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+function readSupergraph(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+    throw new UsageError(`The supergraph ${file} cannot be read (${reason}). Make it with "andon compose".`);
+  }
+}
+
+function createSystemRuntime(): Runtime {
+  const log = createJsonLogger(systemClock, 'info', (line) => process.stderr.write(line));
+  return { clock: systemClock, timers: systemTimers, ids: createIds(systemClock), log, crashPoints: noCrashPoints };
+}
+
+function drainOnSignal(gateway: Gateway): void {
+  const stop = () => void gateway.drain().then(() => process.exit(0));
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}

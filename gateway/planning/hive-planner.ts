@@ -1,0 +1,119 @@
+import {
+  type EntityBatchAlias,
+  type FetchNode as HiveFetch,
+  type PlanNode as HiveNode,
+  type RequiresSelection as HiveRequirement,
+  type FetchRewrite as HiveRewrite,
+  type FlattenNodePathSegment as HiveStep,
+  QueryPlanner,
+} from '@graphql-hive/router-query-planner';
+import type { EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
+import { type Planner, PlanningError } from './planner.ts';
+
+/** The native planner of Hive Router, translated into our plan. */
+export function createHivePlanner(supergraphSdl: string): Planner {
+  const planner = new QueryPlanner(supergraphSdl);
+  const noLabels = new Set<string>();
+  return {
+    async plan(operation, signal) {
+      const { node } = await planner.planAsync(operation, undefined, noLabels, 100, signal).catch((cause: unknown) => {
+        throw new PlanningError('PLANNING_FAILED', 'No plan answers this operation.', { cause });
+      });
+      return node && translate(node, []);
+    },
+  };
+}
+
+function translate(node: HiveNode, path: readonly PathStep[]): PlanNode {
+  switch (node.kind) {
+    case 'Fetch':
+      return node.requires?.length ? translateEntityFetch(node, path) : translateFetch(node, path);
+    case 'BatchFetch': {
+      const groups = node.entityBatch.aliases.map(translateAlias);
+      return { kind: 'entities', service: node.serviceName, request: requestOf(node), groups };
+    }
+    case 'Flatten':
+      return translate(node.node, [...path, ...node.path.map(translateStep)]);
+    case 'Sequence':
+      return { kind: 'sequence', nodes: node.nodes.map((child) => translate(child, path)) };
+    case 'Parallel':
+      return { kind: 'parallel', nodes: node.nodes.map((child) => translate(child, path)) };
+    case 'Condition': {
+      const whenTrue = node.ifClause && translate(node.ifClause, path);
+      const whenFalse = node.elseClause && translate(node.elseClause, path);
+      return { kind: 'condition', variable: node.condition, whenTrue, whenFalse };
+    }
+    case 'Subscription':
+      return { kind: 'subscribe', primary: translateFetch(node.primary, []) };
+    case 'Defer':
+      throw new PlanningError('DEFER_NOT_SUPPORTED', 'This gateway does not deliver @defer. Remove the directive.');
+  }
+}
+
+function translateFetch(node: HiveFetch, path: readonly PathStep[]): FetchNode {
+  const outputRewrites = (node.outputRewrites ?? []).map(translateRewrite);
+  return { kind: 'fetch', service: node.serviceName, request: requestOf(node), path, outputRewrites };
+}
+
+function translateEntityFetch(node: HiveFetch, path: readonly PathStep[]): PlanNode {
+  const group: EntityGroup = {
+    alias: '_entities',
+    variable: 'representations',
+    paths: [path],
+    requires: (node.requires ?? []).map(translateRequirement),
+    inputRewrites: (node.inputRewrites ?? []).map(translateRewrite),
+    outputRewrites: (node.outputRewrites ?? []).map(translateRewrite),
+  };
+  return { kind: 'entities', service: node.serviceName, request: requestOf(node), groups: [group] };
+}
+
+function translateAlias(alias: EntityBatchAlias): EntityGroup {
+  return {
+    alias: alias.alias,
+    variable: alias.representationsVariableName,
+    paths: alias.paths.map((path) => path.map(translateStep)),
+    requires: alias.requires.map(translateRequirement),
+    inputRewrites: (alias.inputRewrites ?? []).map(translateRewrite),
+    outputRewrites: (alias.outputRewrites ?? []).map(translateRewrite),
+  };
+}
+
+function requestOf(node: Omit<HiveFetch, 'kind'> | Omit<HiveFetch, 'kind' | 'requires'>): PlannedRequest {
+  return {
+    operationKind: node.operationKind ?? 'query',
+    operation: node.operation,
+    operationName: node.operationName,
+    variables: node.variableUsages ?? [],
+  };
+}
+
+function translateStep(step: HiveStep): PathStep {
+  if (step === '@') return { kind: 'list' };
+  return 'Field' in step ? { kind: 'field', name: step.Field } : { kind: 'types', names: step.TypeCondition };
+}
+
+function translateRequirement(node: HiveRequirement): Requirement {
+  switch (node.kind) {
+    case 'Field': {
+      const selections = (node.selections ?? []).map(translateRequirement);
+      return { kind: 'field', name: node.name, alias: node.alias, selections };
+    }
+    case 'InlineFragment':
+      return { kind: 'types', condition: node.typeCondition, selections: node.selections.map(translateRequirement) };
+    case 'FragmentSpread':
+      throw new PlanningError('PLANNING_FAILED', 'The planner required a named fragment, which it never defines.');
+  }
+}
+
+/** The planner writes a value setter in two shapes. */
+function translateRewrite(rewrite: HiveRewrite): Rewrite {
+  if ('KeyRenamer' in rewrite) {
+    const { path, renameKeyTo } = rewrite.KeyRenamer;
+    return { kind: 'rename', path: path.map(translateRewriteStep), to: renameKeyTo };
+  }
+  const { path, setValueTo } = 'ValueSetter' in rewrite ? rewrite.ValueSetter : rewrite;
+  return { kind: 'set', path: path.map(translateRewriteStep), value: setValueTo };
+}
+
+const translateRewriteStep = (step: { TypenameEquals: string[] } | { Key: string }): Rewrite['path'][number] =>
+  'Key' in step ? { kind: 'key', name: step.Key } : { kind: 'types', names: step.TypenameEquals };

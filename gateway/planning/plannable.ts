@@ -1,0 +1,109 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type InlineFragmentNode,
+  Kind,
+  type OperationDefinitionNode,
+  print,
+  type SelectionNode,
+  visit,
+} from 'graphql';
+
+/**
+ * The texts that the planner gets for one operation, to be run one after the other.
+ *
+ * Introspection and `__typename` at the root are answered by the gateway, so they are taken out. A mutation with
+ * several root fields becomes one text per field: the specification (6.2.2) wants each field complete, joins to other
+ * subgraphs included, before the next begins, and a plan for all of them runs such joins beside the next mutation.
+ */
+export function toPlannable(operation: OperationDefinitionNode, fragments: Fragments): readonly string[] {
+  const selections = dataSelections(operation.selectionSet.selections, fragments);
+  if (selections.length === 0) return [];
+  if (operation.operation !== 'mutation') return [printWith(operation, selections, fragments)];
+  return groupByKey(selections.flatMap((node) => splitFields(node))).map((group) =>
+    printWith(operation, group, fragments),
+  );
+}
+
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
+/** The root selections without introspection; spreads become inline, so that what they hold can be taken out. */
+function dataSelections(selections: readonly SelectionNode[], fragments: Fragments): SelectionNode[] {
+  return selections.flatMap((node): SelectionNode[] => {
+    if (node.kind === Kind.FIELD) return node.name.value.startsWith('__') ? [] : [node];
+    const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fragments.get(node.name.value);
+    const inner = dataSelections(fragment?.selectionSet.selections ?? [], fragments);
+    return inner.length === 0 ? [] : [inlined(node, fragment?.typeCondition, inner)];
+  });
+}
+
+function inlined(
+  node: SelectionNode,
+  typeCondition: InlineFragmentNode['typeCondition'],
+  selections: readonly SelectionNode[],
+): InlineFragmentNode {
+  return {
+    kind: Kind.INLINE_FRAGMENT,
+    ...(typeCondition && { typeCondition }),
+    directives: node.directives ?? [],
+    selectionSet: { kind: Kind.SELECTION_SET, selections },
+  };
+}
+
+interface RootField {
+  readonly key: string;
+  readonly selection: SelectionNode;
+}
+
+function splitFields(node: SelectionNode): RootField[] {
+  if (node.kind === Kind.FIELD) return [{ key: node.alias?.value ?? node.name.value, selection: node }];
+  if (node.kind !== Kind.INLINE_FRAGMENT) return [];
+  return node.selectionSet.selections
+    .flatMap(splitFields)
+    .map(({ key, selection }) => ({ key, selection: inlined(node, node.typeCondition, [selection]) }));
+}
+
+function groupByKey(fields: readonly RootField[]): SelectionNode[][] {
+  const groups = new Map<string, SelectionNode[]>();
+  for (const { key, selection } of fields) groups.set(key, [...(groups.get(key) ?? []), selection]);
+  return [...groups.values()];
+}
+
+function printWith(operation: OperationDefinitionNode, selections: readonly SelectionNode[], fragments: Fragments) {
+  const selectionSet = { kind: Kind.SELECTION_SET, selections } as const;
+  const { variables, spreads } = readUsage(selections, fragments);
+  const definition: OperationDefinitionNode = {
+    ...operation,
+    directives: [],
+    variableDefinitions: (operation.variableDefinitions ?? []).filter((node) =>
+      variables.has(node.variable.name.value),
+    ),
+    selectionSet,
+  };
+  const used = [...fragments.values()].filter((fragment) => spreads.has(fragment.name.value));
+  return print({ kind: Kind.DOCUMENT, definitions: [definition, ...used] });
+}
+
+function readUsage(selections: readonly SelectionNode[], fragments: Fragments) {
+  const variables = new Set<string>();
+  const spreads = new Set<string>();
+  const read = (node: SelectionNode | FragmentDefinitionNode): void => {
+    visit(node, {
+      Variable: ({ name }) => void variables.add(name.value),
+      FragmentSpread: ({ name }) => {
+        const fragment = fragments.get(name.value);
+        if (!fragment || spreads.has(name.value)) return;
+        spreads.add(name.value);
+        read(fragment);
+      },
+    });
+  };
+  for (const node of selections) read(node);
+  return { variables, spreads };
+}
+
+/** The fragments of a document by name. */
+export function fragmentsOf(document: DocumentNode): Fragments {
+  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
+  return new Map(fragments.map((node) => [node.name.value, node]));
+}

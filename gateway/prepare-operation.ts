@@ -1,0 +1,95 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { BoundedCache } from './bounded-cache.ts';
+import type { GatewayConfig } from './config.ts';
+import type { ExecutionScope } from './execution/call-subgraph.ts';
+import { type CompiledOperation, compileOperation } from './execution/compile-operation.ts';
+import { checkLimits } from './limits/check-limits.ts';
+import { parseDocument } from './limits/parse-document.ts';
+import { fragmentsOf, toPlannable } from './planning/plannable.ts';
+import { type Planner, PlanningError } from './planning/planner.ts';
+import { RequestError, refuse, withCode } from './request-error.ts';
+import type { Supergraph } from './supergraph/load-supergraph.ts';
+
+/** Turns the text of a request into something that runs. Every transport passes through here. */
+export interface OperationPreparer {
+  /** @throws RequestError the text is refused; refusals of the same text are remembered, too */
+  prepare(text: string, operationName: string | undefined, document?: DocumentNode): Promise<CompiledOperation>;
+}
+
+export interface PreparerOptions {
+  readonly supergraph: Supergraph;
+  readonly planner: Planner;
+  readonly scope: ExecutionScope;
+  readonly config: GatewayConfig;
+}
+
+/** Parse, select, limit, validate, plan, compile: once for each text and operation name, then from memory. */
+export function createOperationPreparer(options: PreparerOptions): OperationPreparer {
+  const prepared = new BoundedCache<Promise<CompiledOperation>>(options.config.planCacheEntries);
+  return {
+    prepare(text, operationName, document) {
+      const key = operationName === undefined ? text : `${operationName}\n${text}`;
+      const known = prepared.get(key);
+      if (known) return known;
+      const made = prepareOperation(options, text, operationName, document);
+      prepared.set(key, made);
+      // What failed for another reason than the text itself may succeed next time.
+      made.catch((error: unknown) => {
+        if (!(error instanceof RequestError)) prepared.delete(key);
+      });
+      return made;
+    },
+  };
+}
+
+async function prepareOperation(
+  { supergraph, planner, scope, config }: PreparerOptions,
+  text: string,
+  operationName: string | undefined,
+  parsed: DocumentNode | undefined,
+): Promise<CompiledOperation> {
+  const document = parsed ?? parseDocument(text, config.limits.maxTokens);
+  const fragments = fragmentsOf(document);
+  for (const operation of operationsOf(document)) checkLimits(operation, fragments, config.limits);
+  validateDocument(supergraph, document, config.introspection);
+  const operation = selectOperation(document, operationName);
+  const rootType = supergraph.schema.getRootType(operation.operation);
+  if (!rootType) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation.operation} type.`);
+  const texts = toPlannable(operation, fragments);
+  const plans = await Promise.all(texts.map((plannable) => planner.plan(plannable))).catch((cause: unknown) => {
+    if (cause instanceof PlanningError) throw refuse(400, cause.code, cause.message);
+    throw cause;
+  });
+  const found = plans.flatMap((plan) => plan ?? []);
+  return compileOperation({ operation, fragments, rootType, plans: found }, supergraph, scope);
+}
+
+const operationsOf = (document: DocumentNode): readonly OperationDefinitionNode[] =>
+  document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+
+function validateDocument({ schema }: Supergraph, document: DocumentNode, introspection: boolean): void {
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const errors = validate(schema, document, rules, { maxErrors: 20, hideSuggestions: !introspection });
+  if (errors.length > 0) throw new RequestError(400, withCode(errors, 'GRAPHQL_VALIDATION_FAILED'));
+}
+
+function selectOperation(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
+  const operations = operationsOf(document);
+  const named = name ? operations.filter((operation) => operation.name?.value === name) : operations;
+  const [operation, ...others] = named;
+  if (operation && others.length === 0) return operation;
+  const message = operation
+    ? 'The document has several operations. Send "operationName" to choose one.'
+    : name
+      ? `The document has no operation named "${name}".`
+      : 'The document has no operation.';
+  throw new RequestError(400, [new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })]);
+}

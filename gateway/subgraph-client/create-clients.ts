@@ -1,0 +1,51 @@
+import type { Principal } from '../../auth/principal.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { SubgraphsConfig } from '../config.ts';
+import { type Supergraph, SupergraphError } from '../supergraph/load-supergraph.ts';
+import type { SubgraphEndpoint } from '../supergraph/subgraph-endpoints.ts';
+import { createLocalClient } from './local.ts';
+import type { LocalSubgraph } from './local-subgraph.ts';
+import { createRemoteClient } from './remote.ts';
+import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
+
+/** @returns the Authorization value that proves to `audience` (a subgraph) who asks, bound to the request */
+export type SignInternal = (principal: Principal, requestId: string, audience: string) => string;
+
+export interface ClientsOptions {
+  readonly supergraph: Pick<Supergraph, 'subgraphs'>;
+  readonly runtime: Runtime;
+  readonly config: SubgraphsConfig;
+  /** By the name in `routing_url: local:NAME`. */
+  readonly subgraphs: ReadonlyMap<string, LocalSubgraph>;
+  readonly signInternal: SignInternal | undefined;
+}
+
+/** @throws SupergraphError a local subgraph is named that this process does not have */
+export function createSubgraphClients(options: ClientsOptions): ReadonlyMap<string, SubgraphClient> {
+  const endpoints = [...options.supergraph.subgraphs.values()];
+  return new Map(endpoints.map((endpoint) => [endpoint.name, createClient(endpoint, options)]));
+}
+
+function createClient({ name, url }: SubgraphEndpoint, options: ClientsOptions): SubgraphClient {
+  const { runtime, config, subgraphs, signInternal } = options;
+  const timeoutMs = config.timeoutMsBySubgraph[name] ?? config.timeoutMs;
+  const deadlines = { timers: runtime.timers, timeoutMs };
+  if (url.startsWith('local:')) {
+    const local = subgraphs.get(url.slice('local:'.length));
+    if (!local) throw new SupergraphError(`Subgraph "${name}" is ${url}, which this process does not serve.`);
+    return createLocalClient(name, local, deadlines, runtime.log);
+  }
+  if (!URL.canParse(url)) throw new SupergraphError(`Subgraph "${name}" has no usable routing_url ("${url}").`);
+  const authorize = ({ context }: SubgraphCall) =>
+    context.principal && signInternal?.(context.principal, context.requestId, name);
+  const { maxConnections, maxResponseBytes } = config;
+  return createRemoteClient({
+    service: name,
+    url,
+    deadlines,
+    log: runtime.log,
+    authorize,
+    maxConnections,
+    maxResponseBytes,
+  });
+}

@@ -1,0 +1,49 @@
+import type { Logger } from '../../runtime/logger.ts';
+import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import { type Deadlines, withDeadline } from './deadline.ts';
+import type { LocalSubgraph, SubgraphRequest } from './local-subgraph.ts';
+import { readResponse } from './read-response.ts';
+import { StreamRefusedError } from './stream-refused-error.ts';
+import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
+
+/** A subgraph in this process: no HTTP, no JSON on the way back, the same deadline and the same errors. */
+export function createLocalClient(
+  service: string,
+  subgraph: LocalSubgraph,
+  deadlines: Deadlines,
+  log: Logger,
+): SubgraphClient {
+  const unavailable = (call: SubgraphCall, cause: unknown) => {
+    log.error('subgraph call failed', { subgraph: service, requestId: call.context.requestId, cause });
+    return new SubgraphCallError('SUBGRAPH_UNAVAILABLE', service, { cause });
+  };
+  return {
+    service,
+    execute: (call) =>
+      withDeadline(service, deadlines, call.context.signal, async (signal) => {
+        const response = await subgraph.execute(toRequest(call, signal)).catch((cause: unknown) => {
+          throw unavailable(call, cause);
+        });
+        return readResponse(service, response);
+      }),
+    async subscribe(call) {
+      const stream = await subgraph.subscribe(toRequest(call, call.context.signal)).catch((cause: unknown) => {
+        throw unavailable(call, cause);
+      });
+      if (Symbol.asyncIterator in stream) return stream;
+      throw new StreamRefusedError(service, stream);
+    },
+    close: async () => undefined,
+  };
+}
+
+function toRequest({ request, variables, context }: SubgraphCall, signal: AbortSignal | undefined): SubgraphRequest {
+  return {
+    query: request.operation,
+    ...(request.operationName !== undefined && { operationName: request.operationName }),
+    variables: JSON.parse(variables),
+    principal: context.principal,
+    requestId: context.requestId,
+    ...(signal && { signal }),
+  };
+}

@@ -1,0 +1,136 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { type Authenticate, authenticateRequest } from '../authenticate.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { Engine } from '../engine.ts';
+import { graphqlPath } from '../http-handler.ts';
+import { Connection } from './connection.ts';
+import { closeCodes, subprotocol } from './protocol.ts';
+import { SharedStreams } from './shared-streams.ts';
+
+export interface WebSocketOptions {
+  readonly http: Server;
+  readonly engine: Engine;
+  readonly config: GatewayConfig;
+  readonly runtime: Runtime;
+  readonly authenticate: Authenticate | undefined;
+}
+
+export interface WebSocketTransport {
+  /** Ends every connection with a code that asks the client to come back. */
+  drain(): void;
+}
+
+/** `graphql-transport-ws` on the path of the HTTP endpoint: subscriptions, queries and mutations. */
+export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
+  const { http, config, runtime } = options;
+  const connections = new Map<WebSocket, Connection>();
+  const streams = new SharedStreams(runtime.log);
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: config.limits.maxBodyBytes,
+    clientTracking: false,
+    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+  });
+  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!mayConnect(request, options.authenticate)) return refuseUpgrade(socket);
+    server.handleUpgrade(request, socket, head, (accepted) => {
+      if (accepted.protocol !== subprotocol) {
+        return accepted.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
+      }
+      connections.set(accepted, connect(options, streams, request, accepted));
+      accepted.on('close', () => connections.delete(accepted));
+    });
+  });
+  const stopPings = keepAlive(connections, config.subscriptions.pingIntervalMs, runtime);
+  return {
+    drain() {
+      stopPings();
+      for (const connection of connections.values()) connection.drain();
+    },
+  };
+}
+
+function connect(
+  { engine, config, runtime, authenticate }: WebSocketOptions,
+  streams: SharedStreams,
+  request: IncomingMessage,
+  socket: WebSocket,
+): Connection {
+  const connection = new Connection({
+    socket: {
+      send: (text) => socket.send(text),
+      close: (code, reason) => socket.close(code, shortened(reason)),
+      queuedBytes: () => socket.bufferedAmount,
+    },
+    preparer: engine.preparer,
+    streams,
+    resumeArguments: engine.supergraph.resumeArguments,
+    config: config.subscriptions,
+    runtime,
+    authenticate: (payload) =>
+      authenticateRequest(authenticate, credentialsOf(payload) ?? request.headers.authorization),
+  });
+  socket.on('message', (data, isBinary) => connection.receive(isBinary ? '' : String(data)));
+  socket.on('close', () => connection.closed());
+  socket.on('error', (cause) => runtime.log.debug('socket failed', { cause }));
+  return connection;
+}
+
+/** Clients name the header as they like, at the top of the payload or under `headers`. */
+function credentialsOf(payload: Record<string, unknown>): string | undefined {
+  const { headers } = payload;
+  const places = [payload, typeof headers === 'object' && headers !== null ? headers : {}];
+  for (const [name, value] of places.flatMap((place) => Object.entries(place))) {
+    if (name.toLowerCase() === 'authorization' && typeof value === 'string') return value;
+  }
+  return undefined;
+}
+
+/** Without authentication nothing but the browser's origin tells a page of this gateway from any other page. */
+function mayConnect(request: IncomingMessage, authenticate: Authenticate | undefined): boolean {
+  if (request.url?.split('?')[0] !== graphqlPath) return false;
+  const { origin, host } = request.headers;
+  if (authenticate || origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function refuseUpgrade(socket: Duplex): void {
+  socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+}
+
+/** One round of pings for all: a socket that has not answered the last one is dead. */
+function keepAlive(
+  connections: ReadonlyMap<WebSocket, Connection>,
+  intervalMs: number,
+  { timers }: Runtime,
+): () => void {
+  const waiting = new WeakSet<WebSocket>();
+  let cancel: () => void = () => undefined;
+  const round = () => {
+    for (const socket of connections.keys()) {
+      if (waiting.has(socket)) socket.terminate();
+      else {
+        waiting.add(socket);
+        socket.once('pong', () => waiting.delete(socket));
+        socket.ping();
+      }
+    }
+    cancel = timers.after(intervalMs, round);
+  };
+  cancel = timers.after(intervalMs, round);
+  return () => cancel();
+}
+
+/** A close reason has 123 bytes at most (RFC 6455, 5.5.1). */
+function shortened(reason: string): string {
+  const bytes = Buffer.from(reason);
+  return bytes.length <= 123
+    ? reason
+    : `${bytes
+        .subarray(0, 119)
+        .toString('utf8')
+        .replace(/\ufffd$/, '')}…`;
+}

@@ -1,0 +1,80 @@
+import { type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql';
+import { type FieldSource, readFieldSources } from './field-sources.ts';
+import { buildPublicSchema } from './public-schema.ts';
+import { readResumeArguments } from './resume-arguments.ts';
+import { readSubgraphEndpoints, type SubgraphEndpoint } from './subgraph-endpoints.ts';
+
+/** Everything that the engine knows about one supergraph. Frozen: a reload makes another. */
+export interface Supergraph {
+  readonly sdl: string;
+  /** What clients see and are validated against. */
+  readonly schema: GraphQLSchema;
+  readonly subgraphs: ReadonlyMap<string, SubgraphEndpoint>;
+  readonly types: TypeIndex;
+  readonly fieldSource: FieldSource;
+  /** By subscription field: the argument that asks for events from a cursor on. */
+  readonly resumeArguments: ReadonlyMap<string, string>;
+}
+
+/** Type questions that the executor asks, over all types of the supergraph, hidden ones included. */
+export interface TypeIndex {
+  isObject(name: string): boolean;
+  /** The object types that satisfy a type condition: the type itself, or all that implement it or are its members. */
+  possible(condition: string): ReadonlySet<string>;
+}
+
+/** @throws SupergraphError */
+export function loadSupergraph(sdl: string): Supergraph {
+  const document = parseSupergraph(sdl);
+  const subgraphs = readSubgraphEndpoints(document);
+  if (subgraphs.size === 0) throw new SupergraphError('It names no subgraph (no join__Graph values).');
+  return {
+    sdl,
+    schema: buildPublicSchema(document),
+    subgraphs,
+    types: indexTypes(document),
+    fieldSource: readFieldSources(document),
+    resumeArguments: readResumeArguments(document),
+  };
+}
+
+/** The supergraph file is not one. */
+export class SupergraphError extends Error {
+  readonly code = 'SUPERGRAPH_INVALID';
+
+  constructor(reason: string) {
+    super(`The supergraph cannot be used: ${reason} Compose it with "andon compose" or the Rover command line.`);
+    this.name = 'SupergraphError';
+  }
+}
+
+function parseSupergraph(sdl: string): DocumentNode {
+  try {
+    return parse(sdl, { noLocation: true });
+  } catch (cause) {
+    throw new SupergraphError(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+function indexTypes(document: DocumentNode): TypeIndex {
+  const objects = new Set<string>();
+  const possible = new Map<string, Set<string>>();
+  const add = (condition: string, object: string) => {
+    const set = possible.get(condition) ?? new Set();
+    possible.set(condition, set.add(object));
+  };
+  for (const node of document.definitions) {
+    if (node.kind === Kind.OBJECT_TYPE_DEFINITION) {
+      objects.add(node.name.value);
+      add(node.name.value, node.name.value);
+      for (const parent of node.interfaces ?? []) add(parent.name.value, node.name.value);
+    } else if (node.kind === Kind.UNION_TYPE_DEFINITION) {
+      for (const member of node.types ?? []) add(node.name.value, member.name.value);
+    } else if (node.kind === Kind.INTERFACE_TYPE_DEFINITION) {
+      // A subgraph that knows an interface as @interfaceObject answers with the interface's own name.
+      add(node.name.value, node.name.value);
+    }
+  }
+  const none: ReadonlySet<string> = new Set();
+  return { isObject: (name) => objects.has(name), possible: (condition) => possible.get(condition) ?? none };
+}

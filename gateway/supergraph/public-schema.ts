@@ -1,0 +1,109 @@
+import {
+  buildASTSchema,
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  Kind,
+  type SchemaDefinitionNode,
+} from 'graphql';
+
+/**
+ * What clients see: the supergraph without the machinery of federation (`join__…`, `link__…`, other linked features),
+ * without directive definitions that only subgraphs apply, and without anything @inaccessible.
+ */
+export function buildPublicSchema(supergraph: DocumentNode): GraphQLSchema {
+  const hidden = readHiddenNames(supergraph);
+  const inaccessible = new Set(
+    supergraph.definitions.flatMap((node) =>
+      'name' in node &&
+      node.name &&
+      'directives' in node &&
+      isHidden({ directives: node.directives as Annotated['directives'] }, hidden)
+        ? [node.name.value]
+        : [],
+    ),
+  );
+  const definitions = supergraph.definitions.flatMap((node) => publicDefinition(node, hidden, inaccessible) ?? []);
+  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions };
+  return buildASTSchema(document, { assumeValidSDL: true });
+}
+
+interface HiddenNames {
+  /** `join__`, `link__`, … */
+  readonly prefixes: readonly string[];
+  /** The name under which the supergraph imports @inaccessible. */
+  readonly inaccessible: string;
+}
+
+const publicDirectives = new Set(['deprecated', 'specifiedBy', 'oneOf']);
+
+function readHiddenNames(supergraph: DocumentNode): HiddenNames {
+  const schema = supergraph.definitions.find((node) => node.kind === Kind.SCHEMA_DEFINITION);
+  const features = (schema?.directives ?? []).flatMap(readFeature);
+  return {
+    prefixes: ['link__', 'join__', ...features.map(({ as }) => `${as}__`)],
+    inaccessible: features.find(({ name }) => name === 'inaccessible')?.as ?? 'inaccessible',
+  };
+}
+
+/** `@link(url: "https://specs.apollo.dev/inaccessible/v0.2", as: "hidden")` is the feature `inaccessible` as `hidden`. */
+function readFeature(directive: ConstDirectiveNode): { name: string; as: string }[] {
+  const text = (name: string) => {
+    const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
+    return value?.kind === Kind.STRING ? value.value : undefined;
+  };
+  const name = /\/([^/]+)\/v\d+\.\d+\/?$/.exec(text('url') ?? text('feature') ?? '')?.[1];
+  return name === undefined ? [] : [{ name, as: text('as') ?? name }];
+}
+
+interface Annotated {
+  readonly directives?: readonly ConstDirectiveNode[] | undefined;
+}
+
+function isHidden(node: Annotated, hidden: HiddenNames): boolean {
+  return node.directives?.some(({ name }) => name.value === hidden.inaccessible) ?? false;
+}
+
+function publicDefinition(
+  node: DefinitionNode,
+  hidden: HiddenNames,
+  inaccessible: ReadonlySet<string>,
+): DefinitionNode | undefined {
+  if (node.kind === Kind.DIRECTIVE_DEFINITION) return undefined;
+  if (node.kind === Kind.SCHEMA_DEFINITION) return publicRoot(node, inaccessible);
+  if (!('name' in node) || node.name === undefined) return undefined;
+  const name = node.name.value;
+  if (inaccessible.has(name) || hidden.prefixes.some((prefix) => name.startsWith(prefix))) return undefined;
+  const visible = <T extends Annotated>(nodes: readonly T[] | undefined) =>
+    (nodes ?? []).filter((child) => !isHidden(child, hidden)).map(publicDirectivesOnly);
+  const named = <T extends { readonly name: { readonly value: string } }>(nodes: readonly T[] | undefined) =>
+    (nodes ?? []).filter((child) => !inaccessible.has(child.name.value));
+  switch (node.kind) {
+    case Kind.OBJECT_TYPE_DEFINITION:
+    case Kind.INTERFACE_TYPE_DEFINITION: {
+      const fields = visible(node.fields).map((field) => ({ ...field, arguments: visible(field.arguments) }));
+      return { ...node, directives: [], fields, interfaces: named(node.interfaces) };
+    }
+    case Kind.UNION_TYPE_DEFINITION:
+      return { ...node, directives: [], types: named(node.types) };
+    case Kind.ENUM_TYPE_DEFINITION:
+      return { ...node, directives: [], values: visible(node.values) };
+    case Kind.INPUT_OBJECT_TYPE_DEFINITION:
+      return { ...publicDirectivesOnly(node), fields: visible(node.fields) };
+    case Kind.SCALAR_TYPE_DEFINITION:
+      return publicDirectivesOnly(node);
+    default:
+      return undefined;
+  }
+}
+
+function publicRoot(node: SchemaDefinitionNode, inaccessible: ReadonlySet<string>): SchemaDefinitionNode {
+  const operationTypes = node.operationTypes.filter(({ type }) => !inaccessible.has(type.name.value));
+  return { ...node, directives: [], operationTypes };
+}
+
+function publicDirectivesOnly<T extends Annotated>(node: T): T {
+  if (!node.directives?.length) return node;
+  return { ...node, directives: node.directives.filter(({ name }) => publicDirectives.has(name.value)) };
+}
