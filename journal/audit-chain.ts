@@ -27,6 +27,7 @@ const insertEntry = statement(
  */
 export class AuditChain {
   readonly #tx: QueryRunner;
+  readonly #written: Promise<unknown>[] = [];
   #head: Promise<AuditHead> | undefined;
 
   constructor(tx: QueryRunner) {
@@ -39,16 +40,20 @@ export class AuditChain {
     this.#head.catch(() => undefined); // append reports it
   }
 
-  /** Adds the next link. @returns the entry, and when it is written: hashing needs no answer from the database */
-  async append(entry: NewAuditEntry, recordedAt: string): Promise<{ entry: AuditEntry; written: Promise<unknown> }> {
+  /** Adds the next link. Hashing needs no answer from the database, so nobody waits for one before `end`. */
+  async append(entry: NewAuditEntry, recordedAt: string): Promise<AuditEntry> {
     this.prefetch();
     const row = nextRow(entry, recordedAt, await (this.#head as Promise<AuditHead>));
     this.#head = Promise.resolve({ number: row.number, hash: row.hash });
-    const written = Promise.all([
-      insertEntry(this.#tx, Object.values(row)),
-      moveHead(this.#tx, [row.number, row.hash]),
-    ]);
-    return { entry: toAuditEntry(row), written };
+    for (const written of [insertEntry(this.#tx, Object.values(row)), moveHead(this.#tx, [row.number, row.hash])]) {
+      written.catch(() => undefined); // end reports it
+      this.#written.push(written);
+    }
+    return toAuditEntry(row);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#written);
   }
 }
 

@@ -36,6 +36,7 @@ export async function createJournal({ database, runtime }: JournalOptions): Prom
           newest = position;
         });
         const value = await work(tx);
+        await tx.end();
         runtime.crashPoints.reached('K8');
         return value;
       });

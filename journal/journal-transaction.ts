@@ -8,12 +8,17 @@ import { activeInterlocks, liftInterlocks, placeInterlock } from './interlocks.t
 import type { JournalTransaction } from './journal.ts';
 import type { JournalTables } from './tables.ts';
 
+export interface OpenJournalTransaction extends JournalTransaction {
+  /** Waits for what was written without waiting. */
+  end(): Promise<void>;
+}
+
 /** @param onAppended told the position of each event that this transaction has added */
 export function createJournalTransaction(
   sql: Transaction<JournalTables>,
   { clock, crashPoints }: Pick<Runtime, 'clock' | 'crashPoints'>,
   onAppended: (position: number) => void,
-): JournalTransaction {
+): OpenJournalTransaction {
   const now = () => isoTime(clock.now());
   const chain = new AuditChain(sql);
   return {
@@ -41,10 +46,10 @@ export function createJournalTransaction(
     place: (interlock) => placeInterlock(sql, interlock, now()),
     lift: (cause, transitionId) => liftInterlocks(sql, { cause, transitionId, liftedAt: now() }),
     async audit(entry) {
-      const { entry: recorded, written } = await chain.append(entry, now());
-      await written;
+      const recorded = await chain.append(entry, now());
       crashPoints.reached('K6');
       return recorded;
     },
+    end: () => chain.end(),
   };
 }
