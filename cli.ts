@@ -25,9 +25,17 @@ const commands: Readonly<Record<string, CliCommand>> = {
     summary: 'make a development token for a role, plant or partner',
     load: async () => (await import('./auth/main.ts')).runTokenCommand,
   },
+  subscribe: {
+    summary: 'print the events of a subscription, a line each',
+    load: async () => (await import('./gateway/subscribe.ts')).runSubscribeCommand,
+  },
   'verify-audit': {
     summary: 'recompute the audit chain and say whether any entry was changed, removed or reordered',
     load: async () => (await import('./journal/main.ts')).runVerifyAuditCommand,
+  },
+  bench: {
+    summary: 'measure requests, transitions, delivery of holds, start-up and memory on this machine',
+    load: async () => (await import('./bench/main.ts')).runBenchCommand,
   },
 };
 
