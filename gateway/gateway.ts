@@ -5,6 +5,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createApolloServer } from './apollo-server.ts';
 import type { Authenticate } from './authenticate.ts';
+import { Cancellation } from './cancellation.ts';
 import { ConfigValueError, type GatewayConfig } from './config.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { ConsultedSource } from './execution/run.ts';
@@ -175,7 +176,7 @@ async function executeInProcess(engine: Engine, runtime: Runtime, request: InPro
     const answer = await operation.execute(operation.coerceVariables(request.variables ?? {}), {
       principal,
       requestId,
-      signal,
+      cancellation: signal && Cancellation.fromSignal(signal),
     });
     const { data, errors, sources } = answer;
     return { data: JSON.parse(data), ...(errors.length > 0 && { errors }), extensions: { sources } };

@@ -17,7 +17,9 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
     });
     request.on('end', () => resolve(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString('utf8')));
     request.on('error', reject);
-    request.on('close', () => reject(refuse(400, 'REQUEST_ABORTED', 'The connection closed before the body arrived.')));
+    request.on('close', () => {
+      if (!request.complete) reject(refuse(400, 'REQUEST_ABORTED', 'The connection closed before the body arrived.'));
+    });
   });
 }
 

@@ -3,6 +3,7 @@ import { HeaderMap } from '@apollo/server';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { GraphQLServer } from './apollo-server.ts';
 import { type Authenticate, authenticateRequest } from './authenticate.ts';
+import { Cancellation } from './cancellation.ts';
 import type { GatewayConfig } from './config.ts';
 import { type GraphiqlOptions, renderIde, wantsIde } from './graphiql.ts';
 import { answerHealth } from './health.ts';
@@ -57,10 +58,10 @@ async function answerGraphQL(
   const method = request.method ?? 'GET';
   const text = method === 'POST' ? await readBody(request, config.limits.maxBodyBytes) : '';
   const body = parseBody(request.headers['content-type'], text);
-  const signal = abortOnClose(response);
+  const cancellation = cancelOnClose(response);
   const answer = await server.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method, headers: headersOf(request), search, body },
-    context: async () => ({ request: { principal, requestId, signal } }),
+    context: async () => ({ request: { principal, requestId, cancellation } }),
   });
   if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is never started.');
   const headers: Record<string, string> = { 'x-request-id': requestId };
@@ -74,13 +75,13 @@ function requestIdOf(request: IncomingMessage): string | undefined {
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
 }
 
-/** Aborts when the client goes away before it has its answer. */
-function abortOnClose(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
+/** Cancels when the client goes away before it has its answer. */
+function cancelOnClose(response: ServerResponse): Cancellation {
+  const cancellation = new Cancellation();
   response.on('close', () => {
-    if (!response.writableFinished) controller.abort();
+    if (!response.writableFinished) cancellation.cancel();
   });
-  return controller.signal;
+  return cancellation;
 }
 
 function headersOf(request: IncomingMessage): HeaderMap {

@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
+import type { Cancellation } from '../cancellation.ts';
 import { Failure, type FieldError } from './failure.ts';
 import type { ResponseObject } from './response-data.ts';
 
@@ -8,7 +9,7 @@ export interface RequestContext {
   /** Absent where the gateway runs without authentication. */
   readonly principal: Principal | undefined;
   readonly requestId: string;
-  readonly signal: AbortSignal | undefined;
+  readonly cancellation: Cancellation | undefined;
 }
 
 /** What one subgraph contributed: `asOf` is the age of its data, ISO 8601. */

@@ -1,4 +1,5 @@
 import type { Timers } from '../../runtime/timers.ts';
+import { Cancellation } from '../cancellation.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
 
 export interface Deadlines {
@@ -8,31 +9,30 @@ export interface Deadlines {
 }
 
 /**
- * Runs `call` with a signal that aborts at the deadline or when the client has gone, and answers then even if `call`
+ * Runs `call` with a cancellation that fires at the deadline or when the client has gone, and answers then even if `call`
  * does not listen. @throws SubgraphCallError
  */
 export async function withDeadline<T>(
   service: string,
   { timers, timeoutMs }: Deadlines,
-  outer: AbortSignal | undefined,
-  call: (signal: AbortSignal) => Promise<T>,
+  outer: Cancellation | undefined,
+  call: (cancellation: Cancellation) => Promise<T>,
 ): Promise<T> {
   if (outer?.aborted) throw new SubgraphCallError('REQUEST_ABORTED', service);
-  const controller = new AbortController();
+  const cancellation = new Cancellation();
   let stop: (code: 'SUBGRAPH_TIMEOUT' | 'REQUEST_ABORTED') => void = () => undefined;
   const stopped = new Promise<never>((_resolve, reject) => {
     stop = (code) => {
       reject(new SubgraphCallError(code, service));
-      controller.abort();
+      cancellation.cancel();
     };
   });
   const cancelTimer = timers.after(timeoutMs, () => stop('SUBGRAPH_TIMEOUT'));
-  const onAbort = () => stop('REQUEST_ABORTED');
-  outer?.addEventListener('abort', onAbort, { once: true });
+  const forget = outer?.onCancel(() => stop('REQUEST_ABORTED'));
   try {
-    return await Promise.race([call(controller.signal), stopped]);
+    return await Promise.race([call(cancellation), stopped]);
   } finally {
     cancelTimer();
-    outer?.removeEventListener('abort', onAbort);
+    forget?.();
   }
 }

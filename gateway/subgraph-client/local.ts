@@ -1,4 +1,5 @@
 import type { Logger } from '../../runtime/logger.ts';
+import type { Cancellation } from '../cancellation.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { type Deadlines, withDeadline } from './deadline.ts';
 import type { LocalSubgraph, SubgraphRequest } from './local-subgraph.ts';
@@ -20,14 +21,14 @@ export function createLocalClient(
   return {
     service,
     execute: (call) =>
-      withDeadline(service, deadlines, call.context.signal, async (signal) => {
-        const response = await subgraph.execute(toRequest(call, signal)).catch((cause: unknown) => {
+      withDeadline(service, deadlines, call.context.cancellation, async (cancellation) => {
+        const response = await subgraph.execute(toRequest(call, cancellation)).catch((cause: unknown) => {
           throw unavailable(call, cause);
         });
         return readResponse(service, response);
       }),
     async subscribe(call) {
-      const stream = await subgraph.subscribe(toRequest(call, call.context.signal)).catch((cause: unknown) => {
+      const stream = await subgraph.subscribe(toRequest(call, call.context.cancellation)).catch((cause: unknown) => {
         throw unavailable(call, cause);
       });
       if (Symbol.asyncIterator in stream) return stream;
@@ -37,13 +38,16 @@ export function createLocalClient(
   };
 }
 
-function toRequest({ request, variables, context }: SubgraphCall, signal: AbortSignal | undefined): SubgraphRequest {
+function toRequest(
+  { request, variables, context }: SubgraphCall,
+  cancellation: Cancellation | undefined,
+): SubgraphRequest {
   return {
     query: request.operation,
     ...(request.operationName !== undefined && { operationName: request.operationName }),
     variables: JSON.parse(variables),
     principal: context.principal,
     requestId: context.requestId,
-    ...(signal && { signal }),
+    ...(cancellation && { signal: cancellation.signal }),
   };
 }

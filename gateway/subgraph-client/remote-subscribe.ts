@@ -30,7 +30,7 @@ async function* streamEvents(
   const { operation: query, operationName } = call.request;
   const events = client.iterate({ query, operationName, variables: JSON.parse(call.variables) });
   const stop = () => void client.dispose();
-  call.context.signal?.addEventListener('abort', stop, { once: true });
+  const forget = call.context.cancellation?.onCancel(stop);
   try {
     for await (const event of events) yield readResponse(service, event);
   } catch (cause) {
@@ -39,7 +39,7 @@ async function* streamEvents(
     if (Array.isArray(cause)) throw new StreamRefusedError(service, readResponse(service, { errors: cause }));
     throw new SubgraphCallError('SUBGRAPH_UNAVAILABLE', service, { cause });
   } finally {
-    call.context.signal?.removeEventListener('abort', stop);
+    forget?.();
     await client.dispose();
   }
 }

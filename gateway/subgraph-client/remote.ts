@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import type { Logger } from '../../runtime/logger.ts';
+import type { Cancellation } from '../cancellation.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { type Deadlines, withDeadline } from './deadline.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
@@ -33,18 +34,19 @@ export function createRemoteClient(options: RemoteOptions): SubgraphClient {
     maxResponseSize: options.maxResponseBytes,
   });
   const subscriptions = createRemoteSubscribe(options);
-  const send = (call: SubgraphCall, signal: AbortSignal) => post(options, pool, `${pathname}${search}`, call, signal);
+  const send = (call: SubgraphCall, cancellation: Cancellation) =>
+    post(options, pool, `${pathname}${search}`, call, cancellation);
   return {
     service,
     execute: (call) =>
-      withDeadline(service, deadlines, call.context.signal, async (signal) => {
+      withDeadline(service, deadlines, call.context.cancellation, async (cancellation) => {
         try {
-          return await send(call, signal);
+          return await send(call, cancellation);
         } catch (cause) {
           if (cause instanceof SubgraphCallError) throw cause;
           if (!mayRetry(call, cause)) throw toCallError(options, call, cause);
         }
-        return send(call, signal).catch((cause: unknown) => {
+        return send(call, cancellation).catch((cause: unknown) => {
           throw cause instanceof SubgraphCallError ? cause : toCallError(options, call, cause);
         });
       }),
@@ -58,14 +60,14 @@ async function post(
   pool: Pool,
   path: string,
   call: SubgraphCall,
-  signal: AbortSignal,
+  cancellation: Cancellation,
 ): Promise<SubgraphResponse> {
   const { service, authorize } = options;
   const authorization = authorize(call);
   const { statusCode, body } = await pool.request({
     method: 'POST',
     path,
-    signal,
+    signal: cancellation,
     headers: {
       'content-type': 'application/json',
       accept: 'application/json',

@@ -2,6 +2,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { AuthenticationError } from '../authenticate.ts';
+import { Cancellation } from '../cancellation.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { CompiledOperation } from '../execution/compile-operation.ts';
 import type { OperationPreparer } from '../prepare-operation.ts';
@@ -149,20 +150,20 @@ export class Connection {
     if (this.#operations.size >= this.#options.config.maxOperations) {
       return this.#send(errorMessage(id, [tooManyOperations]));
     }
-    const abort = new AbortController();
-    this.#operations.set(id, () => abort.abort());
-    void this.#start(id, payload, abort.signal).catch((cause: unknown) => this.#fail(id, abort.signal, cause));
+    const cancellation = new Cancellation();
+    this.#operations.set(id, () => cancellation.cancel());
+    void this.#start(id, payload, cancellation).catch((cause: unknown) => this.#fail(id, cancellation, cause));
   }
 
-  async #start(id: string, payload: SubscribePayload, signal: AbortSignal): Promise<void> {
+  async #start(id: string, payload: SubscribePayload, cancellation: Cancellation): Promise<void> {
     const { preparer, runtime } = this.#options;
     const operation = await preparer.prepare(payload.query, payload.operationName);
     const variables = operation.coerceVariables(payload.variables);
-    const context = { principal: this.#principal, requestId: runtime.ids.next(), signal };
-    if (signal.aborted) return;
+    const context = { principal: this.#principal, requestId: runtime.ids.next(), cancellation };
+    if (cancellation.aborted) return;
     if (operation.kind === 'subscription') return this.#listen(id, payload, operation, { variables, context });
     const answer = await operation.execute(variables, context);
-    if (signal.aborted) return;
+    if (cancellation.aborted) return;
     this.#send(nextMessage(id, writeResponseBody(answer)));
     this.#operations.delete(id);
     this.#send(completeMessage(id));
@@ -190,8 +191,8 @@ export class Connection {
     this.#operations.set(id, stop);
   }
 
-  #fail(id: string, signal: AbortSignal, cause: unknown): void {
-    if (signal.aborted || !this.#operations.delete(id)) return;
+  #fail(id: string, cancellation: Cancellation, cause: unknown): void {
+    if (cancellation.aborted || !this.#operations.delete(id)) return;
     if (!(cause instanceof RequestError)) this.#options.runtime.log.error('operation failed', { cause });
     const errors = cause instanceof RequestError ? cause.errors.map((error) => error.toJSON()) : [internalError];
     this.#send(errorMessage(id, errors));

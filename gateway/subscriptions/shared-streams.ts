@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
+import { Cancellation } from '../cancellation.ts';
 import type { CompiledOperation, OperationAnswer, Variables } from '../execution/compile-operation.ts';
 import type { RequestContext } from '../execution/run.ts';
 import { callErrorToFieldError, SubgraphCallError } from '../execution/subgraph-error.ts';
@@ -51,7 +52,7 @@ export class SharedStreams {
     const { key } = request;
     const known = key === undefined ? undefined : this.#shared.get(key);
     if (known) return known;
-    const stream: Stream = { key, listeners: new Set(), abort: new AbortController() };
+    const stream: Stream = { key, listeners: new Set(), cancellation: new Cancellation() };
     if (key !== undefined) this.#shared.set(key, stream);
     void this.#pump(stream, request);
     return stream;
@@ -59,11 +60,11 @@ export class SharedStreams {
 
   #close(stream: Stream): void {
     if (stream.key !== undefined && this.#shared.get(stream.key) === stream) this.#shared.delete(stream.key);
-    stream.abort.abort();
+    stream.cancellation.cancel();
   }
 
   async #pump(stream: Stream, { operation, variables, context }: StreamRequest): Promise<void> {
-    const events = operation.subscribe(variables, { ...context, signal: stream.abort.signal });
+    const events = operation.subscribe(variables, { ...context, cancellation: stream.cancellation });
     const errors = await this.#deliver(stream, events).catch((cause: unknown) => this.#explain(cause, context));
     const listeners = [...stream.listeners];
     stream.listeners.clear();
@@ -75,7 +76,7 @@ export class SharedStreams {
   async #deliver(stream: Stream, events: AsyncIterable<OperationAnswer>): Promise<readonly GraphQLFormattedError[]> {
     const iterator = events[Symbol.asyncIterator]();
     const stopped = new Promise<IteratorResult<OperationAnswer, undefined>>((resolve) => {
-      stream.abort.signal.addEventListener('abort', () => resolve({ done: true, value: undefined }), { once: true });
+      stream.cancellation.onCancel(() => resolve({ done: true, value: undefined }));
     });
     for (;;) {
       const { done, value } = await Promise.race([iterator.next(), stopped]);
@@ -102,7 +103,7 @@ export class SharedStreams {
 interface Stream {
   readonly key: string | undefined;
   readonly listeners: Set<StreamListener>;
-  readonly abort: AbortController;
+  readonly cancellation: Cancellation;
 }
 
 const endedError: GraphQLFormattedError = {

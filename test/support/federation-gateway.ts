@@ -1,0 +1,117 @@
+import { type GraphQLFormattedError, parse } from 'graphql';
+import { type Client, createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import type { Authenticate } from '../../gateway/authenticate.ts';
+import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
+import { createGateway, type Gateway } from '../../gateway/gateway.ts';
+import { composeSources } from '../../gateway/supergraph/compose.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { noCrashPoints } from '../../runtime/crash-points.ts';
+import { createIds } from '../../runtime/ids.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { systemTimers } from '../../runtime/timers.ts';
+import { federationLink, type SubgraphDefinition, startSubgraph, type TestSubgraph } from './federation-subgraph.ts';
+
+const quiet = () => undefined;
+const silentLog = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+
+export function testRuntime(overrides: Partial<Runtime> = {}): Runtime {
+  return {
+    clock: systemClock,
+    timers: systemTimers,
+    ids: createIds(systemClock),
+    log: silentLog,
+    crashPoints: noCrashPoints,
+    ...overrides,
+  };
+}
+
+export interface Answer {
+  // biome-ignore lint/suspicious/noExplicitAny: tests look anywhere into an answer
+  readonly data?: any;
+  readonly errors?: GraphQLFormattedError[];
+  // biome-ignore lint/suspicious/noExplicitAny: tests look anywhere into an answer
+  readonly extensions?: any;
+}
+
+export interface Federation {
+  readonly gateway: Gateway;
+  readonly url: string;
+  readonly sdl: string;
+  readonly subgraphs: Readonly<Record<string, TestSubgraph>>;
+  query(query: string, variables?: Record<string, unknown>): Promise<Answer>;
+  post(body: unknown, headers?: Record<string, string>): Promise<{ status: number; body: Answer; headers: Headers }>;
+  /** A client on graphql-transport-ws; closed with the federation. */
+  socket(connectionParams?: Record<string, unknown>): Client;
+  close(): Promise<void>;
+}
+
+export interface FederationOptions {
+  readonly config?: Partial<GatewayConfig>;
+  readonly authenticate?: Authenticate;
+  readonly runtime?: Partial<Runtime>;
+  readonly graphiql?: { token?: string; defaultQuery?: string };
+}
+
+/** Subgraphs on real ports, composed, behind a gateway on a real port. */
+export async function startFederation(
+  definitions: Readonly<Record<string, SubgraphDefinition>>,
+  options: FederationOptions = {},
+): Promise<Federation> {
+  const started = await Promise.all(
+    Object.entries(definitions).map(async ([name, definition]) => [name, await startSubgraph(definition)] as const),
+  );
+  const subgraphs = Object.fromEntries(started);
+  const { sdl } = composeSources(
+    Object.entries(definitions).map(([name, { typeDefs }]) => ({
+      name,
+      url: subgraphs[name]?.url ?? '',
+      document: parse(federationLink + typeDefs),
+    })),
+  );
+  const gateway = await createGateway({
+    supergraphSdl: sdl,
+    runtime: testRuntime(options.runtime),
+    config: { ...defaultGatewayConfig, port: 0, ...options.config },
+    ...(options.authenticate && { authenticate: options.authenticate }),
+    ...(options.graphiql && { graphiql: options.graphiql }),
+  });
+  const { url } = await gateway.listen();
+  const clients: Client[] = [];
+  const post: Federation['post'] = async (body, headers = {}) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    return { status: response.status, body: (await response.json()) as Answer, headers: response.headers };
+  };
+  return {
+    gateway,
+    url,
+    sdl,
+    subgraphs,
+    post,
+    query: async (query, variables) => (await post({ query, variables })).body,
+    socket(connectionParams) {
+      const client = createClient({
+        url: url.replace('http', 'ws'),
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        ...(connectionParams && { connectionParams }),
+      });
+      clients.push(client);
+      return client;
+    },
+    async close() {
+      await Promise.all(clients.map((client) => client.dispose()));
+      await gateway.drain();
+      await Promise.all(Object.values(subgraphs).map((subgraph) => subgraph.close()));
+    },
+  };
+}
+
+/** Data and errors without what changes from run to run. */
+export function stable({ data, errors }: Answer): Answer {
+  return errors ? { data, errors } : { data };
+}

@@ -1,0 +1,76 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { execute, type GraphQLSchema, parse, subscribe, validate } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+
+export const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: [
+  "@key", "@external", "@requires", "@provides", "@shareable", "@interfaceObject", "@inaccessible", "@override", "@tag", "@composeDirective"
+])
+`;
+
+export interface SubgraphDefinition {
+  readonly typeDefs: string;
+  // biome-ignore lint/suspicious/noExplicitAny: resolvers of tests take whatever the schema gives them
+  readonly resolvers?: Record<string, any>;
+}
+
+/** What a subgraph was asked, as it arrived. */
+export interface ReceivedRequest {
+  readonly query: string;
+  readonly variables: Record<string, unknown>;
+  readonly headers: IncomingMessage['headers'];
+}
+
+export interface TestSubgraph {
+  readonly url: string;
+  readonly schema: GraphQLSchema;
+  readonly received: ReceivedRequest[];
+  /** Answers in the place of the subgraph from now on; undefined restores it. */
+  answerWith(answer: ((response: ServerResponse, request: ReceivedRequest) => void) | undefined): void;
+  close(): Promise<void>;
+}
+
+/** A real subgraph on a real port: HTTP and graphql-transport-ws. */
+export async function startSubgraph({ typeDefs, resolvers = {} }: SubgraphDefinition): Promise<TestSubgraph> {
+  const schema = buildSubgraphSchema([{ typeDefs: parse(federationLink + typeDefs), resolvers }]);
+  const received: ReceivedRequest[] = [];
+  let override: ((response: ServerResponse, request: ReceivedRequest) => void) | undefined;
+  const http = createServer(async (request, response) => {
+    const { query, variables = {}, operationName } = JSON.parse(await readAll(request));
+    const seen = { query, variables, headers: request.headers };
+    received.push(seen);
+    if (override) return override(response, seen);
+    const document = parse(query);
+    const errors = validate(schema, document);
+    const result = errors.length
+      ? { errors }
+      : await execute({ schema, document, variableValues: variables, operationName, contextValue: {} });
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify(result));
+  });
+  const sockets = new WebSocketServer({ server: http });
+  const websocket = useServer({ schema, execute, subscribe }, sockets);
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/graphql`,
+    schema,
+    received,
+    answerWith: (answer) => {
+      override = answer;
+    },
+    async close() {
+      await websocket.dispose();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+async function readAll(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
