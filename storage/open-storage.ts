@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Database } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
-import { DataDirectoryUnusableError } from './errors.ts';
+import { DataDirectoryInUseError, DataDirectoryUnusableError } from './errors.ts';
 import type { MigrationSet } from './migrate.ts';
 import { connectionConfig, openPostgresDatabase, openPostgresReader } from './postgres-database.ts';
 import { PostgresListener } from './postgres-listener.ts';
@@ -26,7 +26,7 @@ export interface StorageOptions {
 export interface Storage {
   /** @param store lower case letters: `journal`, `erp`. Its own file or schema, so no transaction spans two stores. */
   open<Tables>(store: string, migrations: MigrationSet): Promise<Database<Tables>>;
-  /** Lets accepted writes finish, then closes every store. */
+  /** Lets accepted writes finish, then closes every store. Further calls wait for the first. */
   close(): Promise<void>;
 }
 
@@ -37,6 +37,11 @@ export interface Storage {
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const backend = options.databaseUrl ? openPostgres(options.databaseUrl, options) : openSqlite(options);
   const opened: Pick<Database<unknown>, 'close'>[] = [];
+  let closing: Promise<void> | undefined;
+  const closeAll = async () => {
+    await Promise.all(opened.map((database) => database.close()));
+    await backend.close();
+  };
   return {
     async open<Tables>(store: string, migrations: MigrationSet) {
       if (!/^[a-z]+$/.test(store)) throw new TypeError(`A store is named by lower case letters, not "${store}".`);
@@ -44,9 +49,9 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       opened.push(database);
       return database;
     },
-    async close() {
-      await Promise.all(opened.map((database) => database.close()));
-      await backend.close();
+    close() {
+      closing ??= closeAll();
+      return closing;
     },
   };
 }
@@ -75,8 +80,7 @@ function prepareDirectory(dataDir: string): () => void {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     return lockDirectory(dataDir, join(dataDir, 'andon.lock'));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!/^(E[A-Z]+|SQLITE_CANTOPEN.*|SQLITE_READONLY.*)$/.test(code)) throw error;
+    if (error instanceof DataDirectoryInUseError) throw error;
     throw new DataDirectoryUnusableError(dataDir, { cause: error });
   }
 }

@@ -82,12 +82,13 @@ export async function openPostgresDatabase<Tables>(options: PostgresDatabaseOpti
   });
   const reader = openReader<Tables>(options, searchPath);
   let listening = false;
+  const isOwn = (processId: number | undefined) => processId !== undefined && processId === writer.processId;
   return {
     dialect: 'postgres',
     read: reader.read,
     write: (work) => group.write(work),
     onCommit(notify) {
-      if (!listening) listener.listen(schema, (from) => from !== writer.processId && signal.fire());
+      if (!listening) listener.listen(schema, (from) => isOwn(from) || signal.fire());
       listening = true;
       return signal.add(notify);
     },
@@ -133,7 +134,10 @@ function openReader<Tables>(
     async () => new PoolConnection(await pool.connect().catch(unavailable(store)), names, store),
     async (connection) => (connection as PoolConnection).release(),
   );
-  return { read: new Kysely<Tables>({ dialect: postgresDialect(driver) }), close: () => pool.end() };
+  return {
+    read: new Kysely<Tables>({ dialect: postgresDialect(driver) }),
+    close: async () => void (pool.ending || (await pool.end())),
+  };
 }
 
 class PoolConnection extends PostgresConnection {

@@ -45,9 +45,14 @@ export async function openSqliteDatabase<Tables>(options: SqliteDatabaseOptions)
   const { path, store, migrations, runtime } = options;
   return namingCorruption(path, async () => {
     const connection = new SqliteConnection(path, writerPragmas);
-    checkFile(path, connection);
     const dialect = sqliteDialect(new ConnectionDriver(async () => connection));
-    await migrate({ db: new Kysely<unknown>({ dialect }), migrations, place: path });
+    try {
+      checkFile(path, connection);
+      await migrate({ db: new Kysely<unknown>({ dialect }), migrations, place: path });
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
     const reader = new SqliteConnection(path, readerPragmas);
     const signal = new CommitSignal((error) => runtime.log.error('commit listener failed', { store, error }));
     const group = new GroupCommit<Tables>({
@@ -76,7 +81,12 @@ export async function openSqliteReader<Tables>(options: SqliteDatabaseOptions): 
   return namingCorruption(path, async () => {
     const reader = new SqliteConnection(path, readerPragmas);
     const read = new Kysely<Tables>({ dialect: sqliteDialect(new ReadDriver(async () => reader)) });
-    await requireMigrated({ db: read as Kysely<unknown>, migrations, place: path });
+    try {
+      await requireMigrated({ db: read as Kysely<unknown>, migrations, place: path });
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
     return {
       dialect: 'sqlite',
       read,

@@ -69,7 +69,9 @@ export class SqliteWriter implements WriterConnection {
     return { error: new StoreUnavailableError(this.#store, why, { cause: error }), again: false };
   }
 
+  /** Brings the write-ahead log into the file, so that the file alone is a whole backup while nothing runs. */
   async close(): Promise<void> {
+    await this.#connection.runOffThread('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
     this.#connection.close();
   }
 }
