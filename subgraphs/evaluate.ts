@@ -69,7 +69,7 @@ export async function evaluateInterlocks(
   const found: Rejection[] = [];
   for (const { entities, restriction } of transition.touches(entity, input)) {
     if (entities.length === 0) continue;
-    for (const interlock of await active(entities, restriction)) found.push(refusal(interlock, restriction));
+    for (const interlock of await active(entities, restriction)) found.push(interlockRejection(interlock, restriction));
   }
   return found.filter((one, index) => found.findIndex((other) => other.message === one.message) === index);
 }
@@ -154,12 +154,13 @@ const remedyOfKind = {
   SUPPLIER_INCIDENT: 'It ends when the incident is closed.',
 } as const satisfies Record<Interlock['kind'], string>;
 
-function refusal(interlock: Interlock, restriction: Restriction): Rejection {
+/** @param restricted what is refused because of it, for the sentence */
+export function interlockRejection(interlock: Interlock, restricted: string): Rejection {
   return {
     code: 'INTERLOCKED',
     system: systemOfKind[interlock.kind],
     guard: 'interlock',
-    message: `${interlock.reason} forbids ${restriction} for ${interlock.entityId}.`,
+    message: `${interlock.reason} forbids ${restricted} for ${interlock.entityId}.`,
     remediation: remedyOfKind[interlock.kind],
     blockingRef: interlock.cause,
   };
