@@ -11,3 +11,9 @@ export interface Rejection {
   readonly remediation: string | null;
   readonly blockingRef: EntityId | null;
 }
+
+/** The same reason is told once, whoever found it. */
+export function distinctRejections(rejections: readonly Rejection[]): readonly Rejection[] {
+  const isSame = (a: Rejection, b: Rejection) => a.code === b.code && a.message === b.message;
+  return rejections.filter((one, index) => rejections.findIndex((other) => isSame(one, other)) === index);
+}

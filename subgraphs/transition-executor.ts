@@ -12,6 +12,7 @@ import type { MayTransition } from './evaluate.ts';
 import { evaluateGuards, evaluateInterlocks, notFound } from './evaluate.ts';
 import type { GraphReader } from './graph-reader.ts';
 import type { OwningSystem, Rejection } from './rejection.ts';
+import { distinctRejections } from './rejection.ts';
 import type { AnyTransition, Call, Meta, TransitionAnswer } from './transition.ts';
 
 /** `TransitionMeta` as the graph delivers it. */
@@ -106,7 +107,7 @@ export class TransitionExecutor {
     const interlocks = await evaluateInterlocks(transition, entity, null, (entities, restriction) =>
       journal.interlocks.active(entities, restriction),
     );
-    const blockers = [...guards, ...interlocks];
+    const blockers = distinctRejections([...guards, ...interlocks]);
     return { name: transition.name, allowed: blockers.length === 0, blockers };
   }
 
@@ -171,7 +172,7 @@ export class TransitionExecutor {
       };
       const begun = await tx.begin(recorded);
       if ('known' in begun) return { inFlight: begun.known };
-      const rejections = [...intent.refusals, ...interlocks];
+      const rejections = distinctRejections([...intent.refusals, ...interlocks]);
       if (rejections.length > 0) return { answer: await this.#refuse(tx, transition, call, rejections) };
       for (const interlock of transition.placeFirst?.(call) ?? []) await tx.place(interlock);
       return {};

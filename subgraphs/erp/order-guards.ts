@@ -1,0 +1,107 @@
+import type { OrderRow } from '../../connectors/erp/port.ts';
+import { askGraph } from '../ask-graph.ts';
+import type { OwningSystem, Rejection } from '../rejection.ts';
+import type { Guard } from '../transition.ts';
+import { materialId, orderId, workCenterId } from './keys.ts';
+
+type OrderGuard = Guard<OrderRow, unknown>;
+
+/**
+ * The rules of an order that other systems know. They are asked through the graph as the caller, and only in the state
+ * in which the answer matters. No answer is a refusal: Andon fails closed.
+ */
+export const inspectionPlanExists: OrderGuard = {
+  name: 'inspection-plan',
+  async check(order, _input, context) {
+    if (order.state !== 'PLANNED' || order.materialKind !== 'FINISHED') return [];
+    const document = 'query InspectionPlans($id: ID!) { material(id: $id) { inspectionPlans { id } } }';
+    const data = await askGraph(context, document, { id: materialId(order) });
+    const plans = (data['material'] as { readonly inspectionPlans: readonly unknown[] | null } | null | undefined)
+      ?.inspectionPlans;
+    if (!plans) return [unanswered('QMS', 'inspection-plan', 'whether there is an inspection plan')];
+    if (plans.length > 0) return [];
+    return [
+      {
+        code: 'INSPECTION_PLAN_MISSING',
+        system: 'QMS',
+        guard: 'inspection-plan',
+        message: `There is no inspection plan for ${order.materialCode} in plant ${order.plantCode}.`,
+        remediation: 'Have quality make one before the order is released.',
+        blockingRef: materialId(order),
+      },
+    ];
+  },
+};
+
+const usable = ['UP', 'DEGRADED'];
+
+export const assetsAreReady: OrderGuard = {
+  name: 'asset-readiness',
+  async check(order, _input, context) {
+    if (order.state !== 'PLANNED') return [];
+    const constrained = order.operations.filter((operation) => operation.constrained).map(workCenterId);
+    const ids = [...new Set(constrained)];
+    if (ids.length === 0) return [];
+    const parameters = ids.map((_id, index) => `$w${index}: ID!`).join(', ');
+    const fields = ids.map((_id, index) => `w${index}: workCenter(id: $w${index}) { effectiveAvailability }`).join(' ');
+    const variables = Object.fromEntries(ids.map((id, index) => [`w${index}`, id]));
+    const data = await askGraph(context, `query AssetReadiness(${parameters}) { ${fields} }`, variables);
+    return ids.flatMap((id, index) => {
+      const answer = data[`w${index}`] as { readonly effectiveAvailability: string | null } | null | undefined;
+      const availability = answer?.effectiveAvailability;
+      if (!availability) return [unanswered('CMMS', 'asset-readiness', `whether the assets of ${id} can be used`)];
+      if (usable.includes(availability)) return [];
+      const rejection: Rejection = {
+        code: 'ASSET_DOWN',
+        system: 'CMMS',
+        guard: 'asset-readiness',
+        message: `The order needs ${id}, and its assets are ${availability}.`,
+        remediation: 'Complete the maintenance, or end the downtime.',
+        blockingRef: id,
+      };
+      return [rejection];
+    });
+  },
+};
+
+export const operationsHaveEnded: OrderGuard = {
+  name: 'operations-ended',
+  async check(order, _input, context) {
+    if (order.state !== 'IN_PROCESS') return [];
+    const document =
+      'query Operations($id: ID!) { productionOrder(id: $id) { operations { id executionState { code } } } }';
+    const data = await askGraph(context, document, { id: orderId(order) });
+    const operations = (data['productionOrder'] as AskedOrder | null | undefined)?.operations;
+    if (!operations) return [unanswered('MES', 'operations-ended', 'whether the operations have ended')];
+    return operations.flatMap(({ id, executionState }) => {
+      if (!executionState) return [unanswered('MES', 'operations-ended', `whether ${id} has ended`)];
+      if (executionState.code === 'ENDED') return [];
+      const rejection: Rejection = {
+        code: 'OPERATION_NOT_ENDED',
+        system: 'MES',
+        guard: 'operations-ended',
+        message: `${id} is ${executionState.code}, not ENDED.`,
+        remediation: 'Complete the operation.',
+        blockingRef: id,
+      };
+      return [rejection];
+    });
+  },
+};
+
+interface AskedOrder {
+  readonly operations:
+    | readonly { readonly id: Rejection['blockingRef']; readonly executionState: { readonly code: string } | null }[]
+    | null;
+}
+
+export function unanswered(system: OwningSystem, guard: string, question: string): Rejection {
+  return {
+    code: 'SYSTEM_UNAVAILABLE',
+    system,
+    guard,
+    message: `The ${system} has not said ${question}, and without that answer nothing is done.`,
+    remediation: 'Try again when the system answers.',
+    blockingRef: null,
+  };
+}

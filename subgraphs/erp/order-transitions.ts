@@ -1,0 +1,222 @@
+import type {
+  CreateProductionOrder,
+  ErpPort,
+  ErpResults,
+  LineRow,
+  MaterialRow,
+  OrderRow,
+  OrderStateCommand,
+} from '../../connectors/erp/port.ts';
+import type { EventData, EventType } from '../../journal/catalogue.ts';
+import type { EntityId } from '../../journal/entity-ref.ts';
+import type { NewEvent } from '../../journal/envelope.ts';
+import type { Restriction } from '../../journal/restriction.ts';
+import { eventOf } from '../follow-events.ts';
+import type { AnyTransition, Call, Guard, Touch, Transition } from '../transition.ts';
+import { lineId, lotId, materialId, orderId, orderKey, workCenterId } from './keys.ts';
+import { orderMachine } from './machines.ts';
+import { assetsAreReady, inspectionPlanExists, operationsHaveEnded } from './order-guards.ts';
+
+interface OrderInput {
+  readonly orderId: string;
+}
+
+type OrderEvent = Extract<EventType, `production.order.${string}`>;
+
+interface OrderChange {
+  readonly name: OrderStateCommand['name'];
+  readonly action: keyof typeof orderMachine.actions;
+  readonly reasonRequired?: boolean;
+  readonly guards?: readonly Guard<OrderRow, OrderInput>[];
+  readonly touches?: (order: OrderRow) => readonly Touch[];
+  /** Null: the change is seen in the events of what caused it. */
+  readonly event: ((call: OrderCall, stateChange: string) => NewEvent) | null;
+}
+
+type OrderCall = Call<OrderRow, OrderInput>;
+
+const factsOf = ({ entity }: OrderCall) => ({ orderNo: entity.orderNo, materialCode: entity.materialCode });
+
+function announce<Type extends OrderEvent>(type: Type, dataOf: (call: OrderCall) => EventData[Type]) {
+  return (call: OrderCall, stateChange: string): NewEvent => {
+    const { plantCode, lineCode, partner } = call.entity;
+    const place = { system: 'ERP', subject: orderId(call.entity), plantCode, line: lineCode, partner };
+    return eventOf(call, { type, ...place, stateChange, data: dataOf(call) }) as NewEvent;
+  };
+}
+
+/** Nobody plans or starts what is restricted: the order, what goes out of it, and where it would wait for a machine. */
+function planned(order: OrderRow): readonly Touch[] {
+  const constrained = order.operations.filter((operation) => operation.constrained).map(workCenterId);
+  const entities = [orderId(order), lotId(order), materialId(order), ...new Set(constrained)];
+  return [
+    { entities, restriction: 'SCHEDULE' },
+    { entities, restriction: 'START_OPERATION' },
+  ];
+}
+
+function made(restriction: Restriction) {
+  return (order: OrderRow): readonly Touch[] => [
+    { entities: [orderId(order), lotId(order), materialId(order)], restriction },
+  ];
+}
+
+const changes: readonly OrderChange[] = [
+  {
+    name: 'releaseProductionOrder',
+    action: 'release',
+    guards: [inspectionPlanExists, assetsAreReady],
+    touches: planned,
+    event: announce('production.order.released', (call) => ({
+      ...factsOf(call),
+      operationNos: call.entity.operations.map(({ operationNo }) => operationNo),
+    })),
+  },
+  { name: 'startProductionOrder', action: 'start', event: null },
+  {
+    name: 'holdProductionOrder',
+    action: 'hold',
+    reasonRequired: true,
+    event: announce('production.order.held', (call) => ({ ...factsOf(call), reason: call.meta.reason?.text ?? '' })),
+  },
+  {
+    name: 'resumeProductionOrder',
+    action: 'resume',
+    touches: made('START_OPERATION'),
+    event: announce('production.order.resumed', factsOf),
+  },
+  {
+    name: 'completeProductionOrder',
+    action: 'complete',
+    guards: [operationsHaveEnded],
+    touches: made('COMPLETE_OPERATION'),
+    event: announce('production.order.completed', factsOf),
+  },
+  {
+    name: 'cancelProductionOrder',
+    action: 'cancel',
+    reasonRequired: true,
+    event: announce('production.order.cancelled', factsOf),
+  },
+];
+
+/** In the order in which an order goes through them. */
+export const orderTransitionNames: readonly string[] = changes.map(({ name }) => name);
+
+export function createOrderTransitions(port: ErpPort): readonly AnyTransition[] {
+  return [createOrder(port), ...changes.map((change) => changeOrder(port, change))];
+}
+
+function changeOrder(port: ErpPort, change: OrderChange): Transition<OrderRow, OrderInput, OrderStateCommand> {
+  const { name, action, reasonRequired = false, guards = [], touches = () => [], event } = change;
+  return {
+    name,
+    machine: orderMachine,
+    action,
+    reasonRequired,
+    guards,
+    touches,
+    async load(input) {
+      const key = orderKey(input.orderId);
+      return key && ((await port.ordersByKeys([key]))[0] ?? null);
+    },
+    subject: (order) => ({
+      id: orderId(order),
+      plantCode: order.plantCode,
+      line: order.lineCode,
+      partner: order.partner,
+      version: order.version,
+      state: order.state,
+    }),
+    command: ({ entity, transitionId, actor, meta }) => ({
+      name,
+      transitionId,
+      plantCode: entity.plantCode,
+      expectedVersion: entity.version,
+      actorId: actor.id,
+      occurredAt: meta.occurredAt,
+      orderNo: entity.orderNo,
+      reason: meta.reason?.text ?? null,
+    }),
+    effects(call, posting) {
+      const { from, to } = posting.result as ErpResults['orderState'];
+      return { toState: to, events: event ? [event(call, `${from}>${to}`)] : [] };
+    },
+  };
+}
+
+interface CreateInput {
+  readonly plantCode: string;
+  readonly lineCode: string;
+  readonly materialCode: string;
+  readonly quantity: { readonly value: string; readonly unit: string };
+  readonly lotNumber?: string | null;
+  readonly plannedStart: string;
+  readonly plannedEnd: string;
+}
+
+interface NewOrder {
+  readonly line: LineRow;
+  readonly material: MaterialRow;
+}
+
+function createOrder(port: ErpPort): Transition<NewOrder, CreateInput, CreateProductionOrder> {
+  return {
+    name: 'createProductionOrder',
+    machine: orderMachine,
+    action: 'create',
+    guards: [],
+    async load({ plantCode, lineCode, materialCode }) {
+      const [[line], [material]] = await Promise.all([
+        port.linesByKeys([{ plantCode, lineCode }]),
+        port.materialsByKeys([{ plantCode, materialCode }]),
+      ]);
+      return line && material ? { line, material } : null;
+    },
+    subject: ({ line }) => ({
+      id: lineId(line),
+      plantCode: line.plantCode,
+      line: line.lineCode,
+      partner: null,
+      version: null,
+      state: null,
+    }),
+    touches({ line, material }) {
+      const { plantCode, routing } = line;
+      const workCenters = routing.map(({ workCenterCode }) => workCenterId({ plantCode, workCenterCode }));
+      const entities: readonly EntityId[] = [lineId(line), materialId(material), ...new Set(workCenters)];
+      return [{ entities, restriction: 'SCHEDULE' }];
+    },
+    command: ({ input, transitionId, actor, meta }) => ({
+      name: 'createProductionOrder',
+      transitionId,
+      plantCode: input.plantCode,
+      expectedVersion: null,
+      actorId: actor.id,
+      occurredAt: meta.occurredAt,
+      lineCode: input.lineCode,
+      materialCode: input.materialCode,
+      quantity: input.quantity.value,
+      unit: input.quantity.unit,
+      lotNumber: input.lotNumber ?? null,
+      plannedStart: input.plannedStart,
+      plannedEnd: input.plannedEnd,
+    }),
+    effects(call, posting) {
+      const { orderNo } = posting.result as ErpResults['createProductionOrder'];
+      const { plantCode, materialCode, lineCode, quantity } = call.input;
+      const created = orderId({ plantCode, orderNo });
+      const event = eventOf(call, {
+        type: 'production.order.created',
+        system: 'ERP',
+        subject: created,
+        plantCode,
+        line: lineCode,
+        partner: null,
+        stateChange: '>PLANNED',
+        data: { orderNo, materialCode, quantity: quantity.value, unit: quantity.unit },
+      });
+      return { toState: 'PLANNED', result: created, events: [event] };
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import type {
+  ChangeStockStatus,
+  ErpPort,
+  ErpResults,
+  LotRow,
+  MoveStock,
+  StockType,
+} from '../../connectors/erp/port.ts';
+import { type EntityId, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { eventOf } from '../follow-events.ts';
+import type { Rejection } from '../rejection.ts';
+import type { AnyTransition, Guard, Subject, Transition } from '../transition.ts';
+import { lotId, lotKey, materialId } from './keys.ts';
+
+interface MoveInput {
+  readonly lotId: string;
+  readonly fromLocation: string;
+  readonly toLocation: string;
+  readonly quantity: { readonly value: string; readonly unit: string };
+}
+
+interface StatusInput {
+  readonly lotId: string;
+  readonly toStockType: StockType;
+  readonly causeRef?: string | null;
+}
+
+export const lotTransitionNames: readonly string[] = ['moveStock', 'changeStockStatus'];
+
+export function createStockTransitions(port: ErpPort): readonly AnyTransition[] {
+  const load = async ({ lotId: id }: { readonly lotId: string }): Promise<LotRow | null> => {
+    const key = lotKey(id);
+    return key && ((await port.lotsByKeys([key]))[0] ?? null);
+  };
+  return [moveStock(load), changeStockStatus(load)];
+}
+
+type Load = (input: { readonly lotId: string }) => Promise<LotRow | null>;
+
+/** A lot has stock in many states at once, so it has no state of its own here. */
+function subject(lot: LotRow): Subject {
+  const { plantCode, lineCode, partner, version } = lot;
+  return { id: lotId(lot), plantCode, line: lineCode, partner, version, state: null };
+}
+
+const unitIsTheLots: Guard<LotRow, MoveInput> = {
+  name: 'unit',
+  check(lot, input): readonly Rejection[] {
+    if (input === null || input.quantity.unit === lot.unit) return [];
+    return [
+      {
+        code: 'UNIT_CONVERSION_MISSING',
+        system: 'ERP',
+        guard: 'unit',
+        message: `The stock of ${lot.materialCode} is kept in ${lot.unit}, not in ${input.quantity.unit}.`,
+        remediation: `Give the quantity in ${lot.unit}.`,
+        blockingRef: null,
+      },
+    ];
+  },
+};
+
+function moveStock(load: Load): Transition<LotRow, MoveInput, MoveStock> {
+  return {
+    name: 'moveStock',
+    machine: null,
+    action: 'move',
+    guards: [unitIsTheLots],
+    load,
+    subject,
+    touches: (lot) => [{ entities: [lotId(lot), materialId(lot)], restriction: 'MOVE' }],
+    // Two moves do not contradict each other: the ERP checks the quantity, so only a version that the caller saw counts.
+    command: ({ entity, input, transitionId, actor, meta }) => ({
+      name: 'moveStock',
+      transitionId,
+      plantCode: entity.plantCode,
+      expectedVersion: meta.expectedVersion,
+      actorId: actor.id,
+      occurredAt: meta.occurredAt,
+      materialCode: entity.materialCode,
+      lotNumber: entity.lotNumber,
+      fromLocation: input.fromLocation,
+      toLocation: input.toLocation,
+      quantity: input.quantity.value,
+    }),
+    effects(call) {
+      const { entity, input } = call;
+      const event = eventOf(call, {
+        type: 'material.moved',
+        system: 'ERP',
+        subject: lotId(entity),
+        plantCode: entity.plantCode,
+        line: entity.lineCode,
+        partner: entity.partner,
+        stateChange: null,
+        data: {
+          lot: lotId(entity),
+          quantity: input.quantity.value,
+          unit: input.quantity.unit,
+          fromLocation: input.fromLocation,
+          toLocation: input.toLocation,
+        },
+      });
+      return { toState: null, events: [event] };
+    },
+  };
+}
+
+/** No interlock refuses it: it is how a hold reaches the ERP, and how the stock is free before the hold is lifted. */
+function changeStockStatus(load: Load): Transition<LotRow, StatusInput, ChangeStockStatus> {
+  return {
+    name: 'changeStockStatus',
+    machine: null,
+    action: 'changeStatus',
+    guards: [],
+    load,
+    subject,
+    touches: () => [],
+    command: ({ entity, input, transitionId, actor, meta }) => ({
+      name: 'changeStockStatus',
+      transitionId,
+      plantCode: entity.plantCode,
+      expectedVersion: meta.expectedVersion,
+      actorId: actor.id,
+      occurredAt: meta.occurredAt,
+      materialCode: entity.materialCode,
+      lotNumber: entity.lotNumber,
+      toStockType: input.toStockType,
+    }),
+    effects(call, posting) {
+      const { from, to, changed } = posting.result as ErpResults['changeStockStatus'];
+      if (!changed) return { toState: to, events: [] };
+      const { entity, input } = call;
+      const lot = lotId(entity);
+      const event = eventOf(call, {
+        type: 'lot.stockStatusChanged',
+        system: 'ERP',
+        subject: lot,
+        plantCode: entity.plantCode,
+        line: entity.lineCode,
+        partner: entity.partner,
+        stateChange: `${from}>${to}`,
+        data: { lot, from, to, cause: toEntityId(input.causeRef) },
+      });
+      return { toState: to, events: [event] };
+    },
+  };
+}
+
+function toEntityId(id: string | null | undefined): EntityId | null {
+  const ref = id ? parseEntityId(id) : null;
+  return ref && entityId(ref.plantCode, ref.type, ...ref.key);
+}

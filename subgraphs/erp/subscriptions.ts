@@ -1,0 +1,49 @@
+import type { GraphQLResolverMap } from '@apollo/subgraph';
+import type { EventType } from '../../journal/catalogue.ts';
+import type { Change, FollowArguments } from '../follow-events.ts';
+import { followEvents } from '../follow-events.ts';
+import type { ErpContext } from './context.ts';
+
+const orderEvents = [
+  'production.order.created',
+  'production.order.released',
+  'production.order.held',
+  'production.order.resumed',
+  'production.order.completed',
+  'production.order.cancelled',
+] as const satisfies readonly EventType[];
+
+const deliveryEvents = [
+  'shipment.picked',
+  'shipment.blocked',
+  'shipment.unblocked',
+  'shipment.released',
+] as const satisfies readonly EventType[];
+
+function follow<Type extends EventType>(types: readonly Type[]) {
+  return {
+    subscribe: (_root: unknown, args: FollowArguments, { journal, principal, signal }: ErpContext) =>
+      followEvents(journal, principal, types, args, signal),
+    resolve: (change: Change<Type>) => change,
+  };
+}
+
+const type = ({ event }: Change<EventType>) => event?.type ?? null;
+const occurredAt = ({ event }: Change<EventType>) => event?.occurredAt ?? null;
+
+export const subscriptions: GraphQLResolverMap<ErpContext> = {
+  Subscription: {
+    productionOrderChanged: follow(orderEvents),
+    deliveryChanged: follow(deliveryEvents),
+  },
+  ProductionOrderChange: {
+    type,
+    occurredAt,
+    productionOrder: ({ event }: Change<EventType>, _args, { loaders }) => event && loaders.orders.load(event.subject),
+  },
+  DeliveryChange: {
+    type,
+    occurredAt,
+    delivery: ({ event }: Change<EventType>, _args, { loaders }) => event && loaders.deliveries.load(event.subject),
+  },
+};

@@ -1,0 +1,70 @@
+import type {
+  CapacityStatus,
+  ErpPort,
+  ErpResults,
+  SetWorkCenterCapacity,
+  WorkCenterRow,
+} from '../../connectors/erp/port.ts';
+import { eventOf } from '../follow-events.ts';
+import type { AnyTransition, Transition } from '../transition.ts';
+import { workCenterId, workCenterKey } from './keys.ts';
+import { capacityMachine } from './machines.ts';
+
+interface CapacityInput {
+  readonly workCenterId: string;
+  readonly capacityStatus: CapacityStatus;
+  readonly causeRef: string;
+}
+
+export const workCenterTransitionNames: readonly string[] = ['setWorkCenterCapacity'];
+
+export function createWorkCenterTransitions(port: ErpPort): readonly AnyTransition[] {
+  const setCapacity: Transition<WorkCenterRow, CapacityInput, SetWorkCenterCapacity> = {
+    name: 'setWorkCenterCapacity',
+    machine: capacityMachine,
+    action: 'setCapacity',
+    guards: [],
+    async load(input) {
+      const key = workCenterKey(input.workCenterId);
+      return key && ((await port.workCentersByKeys([key]))[0] ?? null);
+    },
+    subject: (workCenter) => ({
+      id: workCenterId(workCenter),
+      plantCode: workCenter.plantCode,
+      line: workCenter.lineCode,
+      partner: null,
+      version: workCenter.version,
+      state: workCenter.capacityStatus,
+    }),
+    touches: () => [],
+    // The causes add up, so only a version that the caller saw counts.
+    command: ({ entity, input, transitionId, actor, meta }) => ({
+      name: 'setWorkCenterCapacity',
+      transitionId,
+      plantCode: entity.plantCode,
+      expectedVersion: meta.expectedVersion,
+      actorId: actor.id,
+      occurredAt: meta.occurredAt,
+      workCenterCode: entity.workCenterCode,
+      capacityStatus: input.capacityStatus,
+      causeRef: input.causeRef,
+    }),
+    effects(call, posting) {
+      const { from, to } = posting.result as ErpResults['setWorkCenterCapacity'];
+      if (from === to) return { toState: to, events: [] };
+      const { workCenterCode, plantCode, lineCode } = call.entity;
+      const event = eventOf(call, {
+        type: 'work-center.capacityChanged',
+        system: 'ERP',
+        subject: workCenterId(call.entity),
+        plantCode,
+        line: lineCode,
+        partner: null,
+        stateChange: `${from}>${to}`,
+        data: { workCenterCode, from, to },
+      });
+      return { toState: to, events: [event] };
+    },
+  };
+  return [setCapacity];
+}
