@@ -38,7 +38,7 @@ export function createEngine({ supergraphSdl, runtime, config, subgraphs, signIn
   };
   return {
     supergraph,
-    preparer: createOperationPreparer({ supergraph, planner, scope, config }),
+    preparer: createOperationPreparer({ supergraph, planner, scope, config, log: runtime.log }),
     close: async () => {
       await Promise.all([...clients.values()].map((client) => client.close()));
     },

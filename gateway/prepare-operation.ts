@@ -7,6 +7,7 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import type { Logger } from '../runtime/logger.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
@@ -29,6 +30,7 @@ export interface PreparerOptions {
   readonly planner: Planner;
   readonly scope: ExecutionScope;
   readonly config: GatewayConfig;
+  readonly log: Logger;
 }
 
 /** Parse, select, limit, validate, plan, compile: once for each text and operation name, then from memory. */
@@ -51,7 +53,7 @@ export function createOperationPreparer(options: PreparerOptions): OperationPrep
 }
 
 async function prepareOperation(
-  { supergraph, planner, scope, config }: PreparerOptions,
+  { supergraph, planner, scope, config, log }: PreparerOptions,
   text: string,
   operationName: string | undefined,
   parsed: DocumentNode | undefined,
@@ -65,8 +67,9 @@ async function prepareOperation(
   if (!rootType) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation.operation} type.`);
   const texts = toPlannable(operation, fragments);
   const plans = await Promise.all(texts.map((plannable) => planner.plan(plannable))).catch((cause: unknown) => {
-    if (cause instanceof PlanningError) throw refuse(400, cause.code, cause.message);
-    throw cause;
+    if (!(cause instanceof PlanningError)) throw cause;
+    log.error('planning failed', { operationName: operation.name?.value, cause });
+    throw refuse(500, cause.code, cause.message);
   });
   const found = plans.flatMap((plan) => plan ?? []);
   return compileOperation({ operation, fragments, rootType, plans: found }, supergraph, scope);

@@ -89,10 +89,12 @@ export function compileOperation(
       if (!subscription) throw new Error('Only a subscription opens a stream.');
       try {
         for await (const event of await subscription.open(variables, context)) {
+          // A response without `data` never ran (specification 7.1): servers refuse a subscription that way, too.
+          if (event.data === undefined) throw subscription.refusal(event);
           yield finish(await subscription.resolve(event, variables, context));
         }
       } catch (cause) {
-        throw cause instanceof StreamRefusedError ? subscription.refusal(cause) : cause;
+        throw cause instanceof StreamRefusedError ? subscription.refusal(cause.response) : cause;
       }
     },
   };
@@ -167,7 +169,7 @@ function createIntrospection(
 interface CompiledSubscription {
   open(variables: Variables, context: RequestContext): Promise<AsyncIterable<SubgraphResponse>>;
   resolve(event: SubgraphResponse, variables: Variables, context: RequestContext): Promise<Run>;
-  refusal(error: StreamRefusedError): RequestError;
+  refusal(response: SubgraphResponse): RequestError;
 }
 
 /** The first fetch opens the stream; the rest of the plan joins each event with the other subgraphs. */
@@ -186,7 +188,7 @@ function compileSubscription(plans: readonly PlanNode[], scope: ExecutionScope):
       await join(run);
       return run;
     },
-    refusal({ response }) {
+    refusal(response) {
       const errors = (response.errors ?? []).map((error) => toClientError(error, primary.service, scope.exposure));
       return new RequestError(
         400,

@@ -54,6 +54,7 @@ export async function startSubgraph({ typeDefs, resolvers = {} }: SubgraphDefini
   const websocket = useServer({ schema, execute, subscribe }, sockets);
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
   return {
     url: `http://127.0.0.1:${port}/graphql`,
     schema,
@@ -61,10 +62,13 @@ export async function startSubgraph({ typeDefs, resolvers = {} }: SubgraphDefini
     answerWith: (answer) => {
       override = answer;
     },
-    async close() {
-      await websocket.dispose();
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
+    close() {
+      closed ??= (async () => {
+        await websocket.dispose();
+        http.closeAllConnections();
+        await new Promise((resolve) => http.close(resolve));
+      })();
+      return closed;
     },
   };
 }

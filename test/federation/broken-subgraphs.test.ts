@@ -1,0 +1,174 @@
+import type { ServerResponse } from 'node:http';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { defaultGatewayConfig } from '../../gateway/config.ts';
+import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { shop } from '../support/federation-shop.ts';
+
+let federation: Federation;
+beforeAll(async () => {
+  federation = await startFederation(shop(), {
+    config: { subgraphs: { ...defaultGatewayConfig.subgraphs, timeoutMsBySubgraph: { stock: 250 } } },
+  });
+});
+afterEach(() => {
+  for (const subgraph of Object.values(federation.subgraphs)) subgraph.answerWith(undefined);
+});
+afterAll(() => federation.close());
+
+const query = '{ products(first: 2) { name inStock } }';
+const siblings = {
+  products: [
+    { name: 'Table', inStock: null },
+    { name: 'Lamp', inStock: null },
+  ],
+};
+
+const garbage: Record<string, [string, (response: ServerResponse) => void]> = {
+  'an HTML page': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('<html><body>It works!</body></html>')],
+  'nothing at all': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end()],
+  'a JSON array': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('[1,2]')],
+  'an object without data and errors': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"hello":"world"}')],
+  'data that is no object': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"data":"yes"}')],
+  'no list of entities': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"data":{}}')],
+  'too few entities': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"data":{"_entities":[{"inStock":1}]}}')],
+  'too many entities': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"data":{"_entities":[{},{},{}]}}')],
+  'entities that are numbers': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"data":{"_entities":[1,2]}}')],
+  'values of another type': [
+    'SUBGRAPH_MALFORMED_RESPONSE',
+    (r) => r.end('{"data":{"_entities":[{"inStock":"many"},{"inStock":{"a":1}}]}}'),
+  ],
+  'errors that are no list': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"data":null,"errors":"no"}')],
+  'status 500 with a stack trace': [
+    'SUBGRAPH_MALFORMED_RESPONSE',
+    (r) => r.writeHead(500).end('Error: at /srv/secret.js:1:2'),
+  ],
+  'status 503': ['SUBGRAPH_UNAVAILABLE', (r) => r.writeHead(503).end('busy')],
+  'status 401': ['SUBGRAPH_REFUSED', (r) => r.writeHead(401).end('who?')],
+  'status 500 with a GraphQL body': [
+    'TEAPOT',
+    (r) => r.writeHead(500).end('{"errors":[{"message":"No tea.","extensions":{"code":"TEAPOT"}}]}'),
+  ],
+  'an error without a path': [
+    'TEAPOT',
+    (r) => r.end('{"data":null,"errors":[{"message":"No tea.","extensions":{"code":"TEAPOT"}}]}'),
+  ],
+  'a connection that breaks': ['SUBGRAPH_UNAVAILABLE', (r) => r.destroy()],
+  'no answer in time': ['SUBGRAPH_TIMEOUT', () => undefined],
+};
+
+for (const [what, [code, answer]] of Object.entries(garbage)) {
+  test(`${what} nulls the fields of that subgraph, with its name and exact paths, and nothing else`, async () => {
+    federation.subgraphs['stock']!.answerWith(answer);
+    const result = await federation.query(query);
+    expect(result.data).toEqual(siblings);
+    expect(result.errors?.map(({ path, extensions }) => [path, extensions?.['code'], extensions?.['service']])).toEqual(
+      [
+        [['products', 0, 'inStock'], code, 'stock'],
+        [['products', 1, 'inStock'], code, 'stock'],
+      ],
+    );
+    expect(JSON.stringify(result)).not.toMatch(/secret|stack|\.js|html/i);
+  });
+}
+
+test('errors of single entities stay with them, by index', async () => {
+  federation.subgraphs['stock']!.answerWith((response) =>
+    response.end(
+      JSON.stringify({
+        data: { _entities: [{ inStock: 4 }, null] },
+        errors: [{ message: 'Gone.', path: ['_entities', 1], extensions: { code: 'GONE', stacktrace: ['at secret'] } }],
+      }),
+    ),
+  );
+  const result = await federation.query(query);
+  expect(result.data).toEqual({
+    products: [
+      { name: 'Table', inStock: 4 },
+      { name: 'Lamp', inStock: null },
+    ],
+  });
+  expect(result.errors).toEqual([
+    {
+      message: 'Gone.',
+      path: ['products', 1, 'inStock'],
+      extensions: { code: 'GONE', service: 'stock', retryable: false },
+    },
+  ]);
+});
+
+test('an error that names no field is passed on without a path, and the data is kept', async () => {
+  federation.subgraphs['stock']!.answerWith((response) =>
+    response.end(
+      '{"data":{"_entities":[{"inStock":4},{"inStock":0}]},"errors":[{"message":"By the way.","extensions":{"code":"NOTE"}}]}',
+    ),
+  );
+  const result = await federation.query(query);
+  expect(result.data).toEqual({
+    products: [
+      { name: 'Table', inStock: 4 },
+      { name: 'Lamp', inStock: 0 },
+    ],
+  });
+  expect(result.errors).toEqual([
+    { message: 'By the way.', extensions: { code: 'NOTE', service: 'stock', retryable: false } },
+  ]);
+});
+
+test('a root field that is missing from the answer is told as such', async () => {
+  federation.subgraphs['catalogue']!.answerWith((response) => response.end('{"data":{"product":{"name":"Table"}}}'));
+  const result = await federation.query('{ product(id: "p1") { name } other: product(id: "p2") { name } }');
+  expect(result.data).toEqual({ product: { name: 'Table' }, other: null });
+  expect(result.errors?.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
+    [['other'], 'SUBGRAPH_MALFORMED_RESPONSE'],
+  ]);
+});
+
+test('a field that needs another subgraph, which failed, fails with that subgraph', async () => {
+  let calls = 0;
+  federation.subgraphs['catalogue']!.answerWith((response, { query: asked }) => {
+    calls += 1;
+    if (asked.includes('_entities')) response.writeHead(503).end();
+    else response.end('{"data":{}}');
+  });
+  const result = await federation.query('{ review(id: "r1") { body product { id shipping } } }');
+  expect(calls).toBe(1);
+  expect(result.data).toEqual({ review: { body: 'Solid', product: { id: 'p1', shipping: null } } });
+  expect(result.errors).toMatchObject([
+    {
+      path: ['review', 'product', 'shipping'],
+      extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: 'catalogue', retryable: true },
+    },
+  ]);
+});
+
+test('sources tell which subgraph could not be asked', async () => {
+  federation.subgraphs['stock']!.answerWith((response) => response.writeHead(503).end());
+  const { extensions } = await federation.query(query);
+  expect(extensions.sources).toMatchObject([
+    { service: 'catalogue', ok: true },
+    { service: 'stock', ok: false },
+  ]);
+});
+
+test('the age that a subgraph gives its data is passed on', async () => {
+  federation.subgraphs['stock']!.answerWith((response) =>
+    response.end(
+      '{"data":{"_entities":[{"inStock":4},{"inStock":0}]},"extensions":{"asOf":"2020-01-01T00:00:00.000Z"}}',
+    ),
+  );
+  const { extensions } = await federation.query(query);
+  expect(extensions.sources[1]).toEqual({ service: 'stock', asOf: '2020-01-01T00:00:00.000Z', ok: true });
+});
+
+test('an unreachable subgraph leaves everything else, and a long list does not grow the errors without bound', async () => {
+  const own = await startFederation(shop());
+  await own.subgraphs['reviewing']!.close();
+  const result = await own.query('{ reviews { id } products { name reviews { id } } }');
+  expect(result.data).toEqual({
+    reviews: null,
+    products: ['Table', 'Lamp', 'Rug'].map((name) => ({ name, reviews: null })),
+  });
+  expect(result.errors).toHaveLength(4);
+  expect(result.errors?.every(({ extensions }) => extensions?.['code'] === 'SUBGRAPH_UNAVAILABLE')).toBe(true);
+  await own.close().catch(() => undefined);
+});
