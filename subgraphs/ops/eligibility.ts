@@ -1,0 +1,280 @@
+import type { EntityId } from '../../journal/entity-ref.ts';
+import type { Interlock } from '../../journal/interlock.ts';
+import { interlockRejection } from '../evaluate.ts';
+import type { OwningSystem, Rejection } from '../rejection.ts';
+import { distinctRejections } from '../rejection.ts';
+
+/** What somebody may want to do with a lot. The names are those of the interlocks' restrictions. */
+export const uses = ['CONSUME', 'MOVE', 'PICK', 'SHIP'] as const;
+export type Use = (typeof uses)[number];
+
+/** What is known of a lot. A system that could not be asked is null, which counts against every use that depends on it. */
+export interface LotFacts {
+  readonly id: EntityId;
+  readonly erp: { readonly stockTypes: readonly string[]; readonly expiresOn: string | null } | null;
+  readonly qms: {
+    /** Null: the QMS does not know the lot. */
+    readonly qualityState: string | null;
+    readonly inspectionLots: readonly { readonly id: EntityId; readonly state: string }[];
+  } | null;
+  /** Active ones on the lot, its material and the order that made it. Never unavailable. */
+  readonly interlocks: readonly Interlock[];
+}
+
+export interface DeliveryFacts {
+  readonly id: EntityId;
+  readonly erp: {
+    readonly deliveryNo: string;
+    readonly state: string;
+    readonly blocks: readonly { readonly cause: string; readonly since: string }[];
+    /** Null for a lot that the caller may not see. */
+    readonly lots: readonly (LotFacts | null)[];
+  } | null;
+  readonly interlocks: readonly Interlock[];
+}
+
+export interface Usability {
+  readonly canConsume: boolean;
+  readonly canMove: boolean;
+  readonly canPick: boolean;
+  readonly canShip: boolean;
+  readonly blockers: readonly Rejection[];
+  readonly evaluatedAt: string;
+}
+
+export interface Eligibility {
+  readonly eligible: boolean;
+  readonly blockers: readonly Rejection[];
+  readonly evaluatedAt: string;
+  readonly sources: readonly { readonly system: OwningSystem; readonly ok: boolean }[];
+}
+
+/** A reason, and what it stands in the way of. */
+interface Blocker {
+  readonly uses: readonly Use[];
+  readonly rejection: Rejection;
+}
+
+const everyUse: readonly Use[] = uses;
+const shipping: readonly Use[] = ['SHIP'];
+const none: readonly Use[] = [];
+
+/** What each quality state forbids. A state that is not listed forbids everything: Andon fails closed. */
+const forbiddenByQuality: Readonly<Record<string, readonly Use[]>> = {
+  NOT_REQUIRED: none,
+  RELEASED: none,
+  CONDITIONALLY_RELEASED: none,
+  // Production goes on with what it is checking; leaving the plant has to wait.
+  AWAITING_INSPECTION: ['SHIP'],
+  UNDER_INSPECTION: ['SHIP'],
+  HELD: everyUse,
+  REJECTED: ['CONSUME', 'PICK', 'SHIP'],
+};
+
+/** The same for the ERP's stock types. Blocked stock may be moved: that is how it gets out of the way. */
+const forbiddenByStock: Readonly<Record<string, readonly Use[]>> = {
+  UNRESTRICTED: none,
+  QUALITY_INSPECTION: ['SHIP'],
+  BLOCKED: ['CONSUME', 'PICK', 'SHIP'],
+  RESTRICTED: ['SHIP'],
+  IN_TRANSIT: ['CONSUME', 'PICK', 'SHIP'],
+  RETURNS: ['CONSUME', 'PICK', 'SHIP'],
+};
+
+/** What may be done with a lot at `now` (ISO 8601 in UTC). Every blocker is named, whatever it blocks. */
+export function evaluateLot(facts: LotFacts, now: string): Usability {
+  const blockers = blockersOfLot(facts, everyUse, now);
+  const may = (use: Use) => !blockers.some((blocker) => blocker.uses.includes(use));
+  return {
+    canConsume: may('CONSUME'),
+    canMove: may('MOVE'),
+    canPick: may('PICK'),
+    canShip: may('SHIP'),
+    blockers: distinct(blockers),
+    evaluatedAt: now,
+  };
+}
+
+/** Whether a lot may be shipped at `now`. */
+export function evaluateLotShipment(facts: LotFacts, now: string): Eligibility {
+  return toEligibility(blockersOfLot(facts, shipping, now), [facts], now, facts.erp !== null);
+}
+
+/** Whether a delivery may be shipped at `now`: nothing stands on it, nor on any of its lots. */
+export function evaluateDelivery(facts: DeliveryFacts, now: string): Eligibility {
+  const lots = facts.erp?.lots ?? [];
+  const visible = lots.filter((lot) => lot !== null);
+  const blockers = [
+    ...blockersOfDelivery(facts),
+    ...(visible.length < lots.length ? [hiddenLot] : []),
+    ...visible.flatMap((lot) => blockersOfLot(lot, shipping, now)),
+  ];
+  return toEligibility(blockers, visible, now, facts.erp !== null && visible.every(({ erp }) => erp !== null));
+}
+
+function toEligibility(
+  blockers: readonly Blocker[],
+  lots: readonly LotFacts[],
+  now: string,
+  erpAnswered: boolean,
+): Eligibility {
+  const standing = distinct(blockers.filter((blocker) => blocker.uses.includes('SHIP')));
+  return {
+    eligible: standing.length === 0,
+    blockers: standing,
+    evaluatedAt: now,
+    sources: [
+      { system: 'ERP', ok: erpAnswered },
+      { system: 'QMS', ok: lots.every(({ qms }) => qms !== null) },
+      { system: 'ANDON', ok: true },
+    ],
+  };
+}
+
+function blockersOfDelivery({ id, erp, interlocks }: DeliveryFacts): readonly Blocker[] {
+  const own = interlocks.map((interlock) => byInterlock(interlock, shipping));
+  if (erp === null) return [...own, unavailable('ERP', id, everyUse)];
+  const { deliveryNo, blocks, state } = erp;
+  return [...own, ...blocks.map((block) => byDeliveryBlock(deliveryNo, block)), ...byDeliveryState(deliveryNo, state)];
+}
+
+/** @param asked the uses that are asked about: an interlock is worded for them */
+function blockersOfLot(facts: LotFacts, asked: readonly Use[], now: string): readonly Blocker[] {
+  return [...facts.interlocks.map((one) => byInterlock(one, asked)), ...byErp(facts, now), ...byQms(facts)];
+}
+
+function byErp({ id, erp }: LotFacts, now: string): readonly Blocker[] {
+  if (erp === null) return [unavailable('ERP', id, everyUse)];
+  const today = now.slice(0, 10);
+  const expired: readonly Blocker[] =
+    erp.expiresOn !== null && erp.expiresOn < today ? [byExpiry(id, erp.expiresOn)] : [];
+  return [...expired, ...[...new Set(erp.stockTypes)].flatMap((stockType) => byStockType(id, stockType))];
+}
+
+function byQms({ id, qms }: LotFacts): readonly Blocker[] {
+  if (qms === null) return [unavailable('QMS', id, ['CONSUME', 'PICK', 'SHIP'])];
+  const { qualityState, inspectionLots } = qms;
+  if (qualityState === null) return [unknownQuality(id)];
+  const forbidden = forbiddenByQuality[qualityState] ?? everyUse;
+  if (forbidden.length === 0) return []; // the QMS has decided the lot: what is still open cannot change that
+  const open = inspectionLots.filter(({ state }) => !['DECIDED', 'SKIPPED', 'CANCELLED'].includes(state));
+  return [byQuality(id, qualityState, forbidden), ...open.map((one) => byInspection(id, one.id))];
+}
+
+function byInterlock(interlock: Interlock, asked: readonly Use[]): Blocker {
+  const restricted = asked.filter((use) => interlock.restrictions.includes(use));
+  return { uses: restricted, rejection: interlockRejection(interlock, restricted.join(', ')) };
+}
+
+function unavailable(system: 'ERP' | 'QMS', id: EntityId, forbidden: readonly Use[]): Blocker {
+  return blocker(forbidden, {
+    code: 'SYSTEM_UNAVAILABLE',
+    system,
+    guard: 'facts',
+    message: `The ${system} cannot be asked about ${id}, so nothing is assumed in its favour.`,
+    remediation: `Ask again when the ${system} answers.`,
+  });
+}
+
+const hiddenLot: Blocker = {
+  uses: everyUse,
+  rejection: {
+    code: 'LOT_NOT_VISIBLE',
+    system: 'ERP',
+    guard: 'facts',
+    message: 'The delivery has a lot that you may not see.',
+    remediation: 'Ask the plant.',
+    blockingRef: null,
+  },
+};
+
+function unknownQuality(id: EntityId): Blocker {
+  return blocker(everyUse, {
+    code: 'QUALITY_UNKNOWN',
+    system: 'QMS',
+    guard: 'quality-state',
+    message: `The QMS knows nothing of ${id}.`,
+    remediation: 'Have quality decide whether the lot needs an inspection.',
+  });
+}
+
+function byQuality(id: EntityId, state: string, forbidden: readonly Use[]): Blocker {
+  return blocker(forbidden, {
+    code: 'QUALITY_NOT_RELEASED',
+    system: 'QMS',
+    guard: 'quality-state',
+    message: `The quality state of ${id} is ${state}.`,
+    remediation: 'It may go when quality has released it.',
+  });
+}
+
+function byInspection(id: EntityId, inspectionLot: EntityId): Blocker {
+  return blocker(['SHIP'], {
+    code: 'INSPECTION_OPEN',
+    system: 'QMS',
+    guard: 'inspections',
+    message: `An inspection of ${id} is not decided.`,
+    remediation: 'Record the missing results and decide the inspection lot.',
+    blockingRef: inspectionLot,
+  });
+}
+
+function byStockType(id: EntityId, stockType: string): readonly Blocker[] {
+  const forbidden = forbiddenByStock[stockType] ?? everyUse;
+  if (forbidden.length === 0) return [];
+  const rejection = {
+    code: 'STOCK_NOT_UNRESTRICTED',
+    system: 'ERP' as const,
+    guard: 'stock-type',
+    message: `Stock of ${id} is ${stockType}.`,
+    remediation: 'It may go when the ERP has it as UNRESTRICTED.',
+  };
+  return [blocker(forbidden, rejection)];
+}
+
+function byExpiry(id: EntityId, expiresOn: string): Blocker {
+  return blocker(['CONSUME', 'PICK', 'SHIP'], {
+    code: 'EXPIRED',
+    system: 'ERP',
+    guard: 'expiry',
+    message: `${id} could be used until ${expiresOn}.`,
+    remediation: 'Take another lot, or have quality prolong this one.',
+  });
+}
+
+function byDeliveryBlock(
+  deliveryNo: string,
+  { cause, since }: { readonly cause: string; readonly since: string },
+): Blocker {
+  return blocker(everyUse, {
+    code: 'DELIVERY_BLOCKED',
+    system: 'ERP',
+    guard: 'delivery-block',
+    message: `Delivery ${deliveryNo} is blocked because of ${cause} since ${since}.`,
+    remediation: 'The block ends with its cause.',
+    blockingRef: cause as EntityId,
+  });
+}
+
+function byDeliveryState(deliveryNo: string, state: string): readonly Blocker[] {
+  if (state !== 'SHIPPED') return [];
+  const rejection = {
+    code: 'STATE_NOT_ALLOWED',
+    system: 'ERP' as const,
+    guard: 'state-machine',
+    message: `Delivery ${deliveryNo} has left already.`,
+    remediation: null,
+  };
+  return [blocker(shipping, rejection)];
+}
+
+function blocker(
+  forbidden: readonly Use[],
+  rejection: Omit<Rejection, 'blockingRef'> & { readonly blockingRef?: EntityId },
+): Blocker {
+  return { uses: forbidden, rejection: { blockingRef: null, ...rejection } };
+}
+
+function distinct(blockers: readonly Blocker[]): readonly Rejection[] {
+  return distinctRejections(blockers.filter((one) => one.uses.length > 0).map(({ rejection }) => rejection));
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { parse } from 'graphql';
+import { scalars } from '../scalars.ts';
+import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
+import { TransitionExecutor } from '../transition-executor.ts';
+import type { OperationsPolicies } from './authority.ts';
+import { createOpsContext, type OwnedField } from './context.ts';
+import { entities } from './entities.ts';
+import { jsonScalar } from './json-scalar.ts';
+import type { ExceptionPort } from './port.ts';
+import { queries } from './queries.ts';
+import { subscriptions } from './subscriptions.ts';
+import { createOpsTransitions, mutations } from './transitions.ts';
+
+export interface OpsSubgraphOptions extends SubgraphOptions {
+  readonly policies: SubgraphOptions['policies'] & OperationsPolicies;
+  /** What the workflows could not finish. */
+  readonly exceptions: ExceptionPort;
+  /** The owners that the supergraph was composed with. */
+  readonly ownership: readonly OwnedField[];
+}
+
+/** Andon's own part of the graph: journal, interlocks, audit trail, exceptions, and what all systems say together. */
+export function createOpsSubgraph(options: OpsSubgraphOptions): Subgraph {
+  const { exceptions, runtime } = options;
+  const transitions = createOpsTransitions(exceptions);
+  const executor = new TransitionExecutor({ ...options, system: 'ANDON', transitions, port: exceptions });
+  const resolvers = {
+    ...scalars,
+    JSON: jsonScalar,
+    ...queries,
+    ...entities,
+    ...mutations(transitions),
+    ...subscriptions,
+  };
+  const services = { ...options, executor, clock: runtime.clock };
+  return {
+    name: 'ops',
+    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs(), resolvers }]),
+    createContext: (call) => createOpsContext(call, services),
+    executor,
+  };
+}
+
+function readTypeDefs() {
+  const files = ['../common.graphql', './schema.graphql'];
+  return parse(files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n'));
+}

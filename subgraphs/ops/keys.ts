@@ -1,0 +1,13 @@
+import { type EntityId, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import type { ExceptionRow } from './port.ts';
+
+export function exceptionId({ plantCode, id }: Pick<ExceptionRow, 'plantCode' | 'id'>): EntityId {
+  return entityId(plantCode, 'exception', id);
+}
+
+/** @returns the port's key, or null for what is no id of an exception */
+export function exceptionKey(id: string): string | null {
+  const ref = parseEntityId(id);
+  const [key] = ref?.key ?? [];
+  return ref?.type === 'exception' && ref.key.length === 1 && key ? key : null;
+}

@@ -1,0 +1,174 @@
+import type { GraphQLResolverMap } from '@apollo/subgraph';
+import { mayEnterPlant } from '../../auth/principal.ts';
+import { type EntityId, parseEntityId } from '../../journal/entity-ref.ts';
+import type { EventFilter } from '../../journal/envelope.ts';
+import type { Interlock } from '../../journal/interlock.ts';
+import { isoTime } from '../../runtime/clock.ts';
+import type { ConnectionArguments } from '../connection.ts';
+import { pageRequest, toConnection } from '../connection.ts';
+import { ClientError } from '../errors.ts';
+import { plantScope, requireAuthority } from './authority.ts';
+import { canTransition } from './can-transition.ts';
+import type { OpsContext } from './context.ts';
+import { evaluateDelivery, evaluateLotShipment } from './eligibility.ts';
+import { requireEventTypes } from './event-types.ts';
+import type { ExceptionFilter } from './port.ts';
+
+interface EventsArguments extends ConnectionArguments {
+  readonly filter?: {
+    readonly types?: readonly string[] | null;
+    readonly plant?: string | null;
+    readonly line?: string | null;
+    readonly subject?: string | null;
+  } | null;
+}
+
+interface InterlocksArguments extends ConnectionArguments {
+  readonly filter?: {
+    readonly plant?: string | null;
+    readonly cause?: string | null;
+    readonly entities?: readonly string[] | null;
+    readonly active?: boolean | null;
+  } | null;
+}
+
+interface AuditArguments extends ConnectionArguments {
+  readonly entity?: string | null;
+  readonly plant?: string | null;
+  readonly from?: string | null;
+  readonly to?: string | null;
+}
+
+interface ExceptionsArguments extends ConnectionArguments {
+  readonly filter?: (Omit<ExceptionFilter, 'plantCode'> & { readonly plant?: string | null }) | null;
+}
+
+export const queries: GraphQLResolverMap<OpsContext> = {
+  Query: {
+    events: (_root, args: EventsArguments, context) => readEvents(args, context),
+    journalHead: (_root, _args, { policies, principal, journal }) => {
+      requireAuthority(policies, principal, 'readEvents');
+      return journal.events.head();
+    },
+    interlocks: (_root, args: InterlocksArguments, context) => readInterlocks(args, context),
+    auditTrail: (_root, args: AuditArguments, context) => readAudit(args, context),
+    ownership: (_root, _args, { ownership }) => ownership,
+    canTransition: (_root, { entity, name }: { readonly entity: string; readonly name: string }, context) =>
+      canTransition(entity, name, context),
+    shipmentEligibility: (_root, args: EligibilityArguments, context) => readEligibility(args, context),
+    workflowException: (_root, { id }: { readonly id: string }, { loaders }) => loaders.exceptions.load(id),
+    exceptions: (_root, args: ExceptionsArguments, context) => readExceptions(args, context),
+  },
+};
+
+/** An event's cursor is its position, here as in every subscription: one can go on where the other stopped. */
+async function readEvents({ filter, first, after }: EventsArguments, { policies, principal, journal }: OpsContext) {
+  requireAuthority(policies, principal, 'readEvents');
+  const request = pageRequest(first === undefined ? {} : { first });
+  const { types, plant, line, subject } = filter ?? {};
+  const scope: Pick<EventFilter, 'plantCodes' | 'partner'> =
+    principal.partner === null
+      ? plantScope(principal, plant)
+      : { ...plantScope({ ...principal, partner: null }, plant), partner: principal.partner };
+  const wanted: EventFilter = {
+    ...scope,
+    ...(types ? { types: requireEventTypes(types) } : {}),
+    ...(line ? { line } : {}),
+    ...(subject ? { subject: subject as EntityId } : {}),
+  };
+  const events = await journal.events.after(after ?? '0', wanted, request.first + 1);
+  const edges = events.slice(0, request.first).map((node) => ({ cursor: node.position, node }));
+  return {
+    edges,
+    nodes: edges.map(({ node }) => node),
+    pageInfo: {
+      hasNextPage: events.length > request.first,
+      hasPreviousPage: after !== undefined && after !== null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
+
+async function readInterlocks({ filter, ...page }: InterlocksArguments, context: OpsContext) {
+  const { policies, principal, journal } = context;
+  requireAuthority(policies, principal, 'readInterlocks');
+  const request = pageRequest(page);
+  const { plant, cause, entities, active } = filter ?? { active: true };
+  const scope = plantScope(principal, plant);
+  const rows = entities
+    ? await activeOn(entities, scope.plantCodes, cause, request, context)
+    : await journal.interlocks.list(
+        {
+          ...scope,
+          ...(active === null || active === undefined ? {} : { active }),
+          ...(cause ? { cause: cause as EntityId } : {}),
+        },
+        { first: request.first + 1, ...(request.after === null ? {} : { after: request.after }) },
+      );
+  return toConnection(toPage(rows, request.first), ({ id }) => id, request);
+}
+
+/** There are few on the same things, so they are all read, in the order of their ids. */
+async function activeOn(
+  entities: readonly string[],
+  plantCodes: readonly string[] | undefined,
+  cause: string | null | undefined,
+  { after }: { readonly after: string | null },
+  { journal }: OpsContext,
+): Promise<readonly Interlock[]> {
+  const active = await journal.interlocks.active(entities as readonly EntityId[]);
+  return active
+    .filter((one) => !plantCodes || plantCodes.includes(one.plantCode))
+    .filter((one) => (!cause || one.cause === cause) && (after === null || one.id > after))
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function readAudit({ entity, plant, from, to, ...page }: AuditArguments, context: OpsContext) {
+  const { policies, principal, journal } = context;
+  requireAuthority(policies, principal, 'readAudit');
+  const request = pageRequest(page);
+  const filter = {
+    ...plantScope(principal, plant),
+    ...(entity ? { entityId: entity as EntityId } : {}),
+    ...(from ? { from } : {}),
+    ...(to ? { to } : {}),
+  };
+  const rows = await journal.audit.list(filter, {
+    first: request.first + 1,
+    ...(request.after === null ? {} : { after: request.after }),
+  });
+  return toConnection(toPage(rows, request.first), ({ number }) => String(number), request);
+}
+
+interface EligibilityArguments {
+  readonly delivery?: string | null;
+  readonly lot?: string | null;
+}
+
+async function readEligibility({ delivery, lot }: EligibilityArguments, { loaders, clock, principal }: OpsContext) {
+  if (Boolean(delivery) === Boolean(lot)) {
+    throw new ClientError('BAD_INPUT', 'Give either the id of a delivery or the id of a lot, not both.');
+  }
+  const id = delivery ?? lot ?? '';
+  const ref = parseEntityId(id);
+  if (ref?.type !== (delivery ? 'delivery' : 'lot') || !mayEnterPlant(principal, ref.plantCode)) return null;
+  const now = isoTime(clock.now());
+  if (delivery) {
+    const found = await loaders.deliveries.load(id);
+    return found && evaluateDelivery(found.facts, now);
+  }
+  const found = await loaders.lots.load(id);
+  return found && evaluateLotShipment(found.facts, now);
+}
+
+async function readExceptions({ filter, ...page }: ExceptionsArguments, { principal, exceptions }: OpsContext) {
+  const request = pageRequest(page);
+  const { plant, ...rest } = filter ?? {};
+  const { plantCodes = null } = plantScope(principal, plant);
+  return toConnection(await exceptions.exceptions(rest, request, { plantCodes }), ({ id }) => id, request);
+}
+
+function toPage<Row>(rows: readonly Row[], first: number) {
+  return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
+}

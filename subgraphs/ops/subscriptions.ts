@@ -1,0 +1,26 @@
+import type { GraphQLResolverMap } from '@apollo/subgraph';
+import type { EventType } from '../../journal/catalogue.ts';
+import type { Change } from '../follow-events.ts';
+import { followEvents } from '../follow-events.ts';
+import { requireAuthority } from './authority.ts';
+import type { OpsContext } from './context.ts';
+import { eventTypes, requireEventTypes } from './event-types.ts';
+
+interface EventArguments {
+  readonly types?: readonly string[] | null;
+  readonly plant?: string | null;
+  readonly after?: string | null;
+}
+
+export const subscriptions: GraphQLResolverMap<OpsContext> = {
+  Subscription: {
+    eventRecorded: {
+      subscribe: (_root: unknown, { types, ...args }: EventArguments, context: OpsContext) => {
+        const { journal, policies, principal, signal } = context;
+        requireAuthority(policies, principal, 'readEvents');
+        return followEvents(journal, principal, types ? requireEventTypes(types) : eventTypes, args, signal);
+      },
+      resolve: (change: Change<EventType>) => change,
+    },
+  },
+};

@@ -1,0 +1,111 @@
+import type { GraphQLResolverMap } from '@apollo/subgraph';
+import { eventOf } from '../follow-events.ts';
+import { type StateMachine, stateAfter } from '../state-machine.ts';
+import type { AnyTransition, Subject, Transition } from '../transition.ts';
+import type { MetaInput } from '../transition-executor.ts';
+import type { OpsContext } from './context.ts';
+import { exceptionId, exceptionKey } from './keys.ts';
+import type { ExceptionCommand, ExceptionPort, ExceptionRow } from './port.ts';
+
+/**
+ * An exception is OPEN when something did not get through and a person has to look, RETRYING after that person had it tried
+ * again, RESOLVED when it has got through or a person has closed it. The workflows themselves take it from RETRYING back to
+ * OPEN, and to RESOLVED. Nothing leaves RESOLVED.
+ */
+export const exceptionMachine: StateMachine<ExceptionRow['state'], 'retry' | 'resolve'> = {
+  states: ['OPEN', 'RETRYING', 'RESOLVED'],
+  actions: {
+    retry: { from: ['OPEN'], to: 'RETRYING' },
+    resolve: { from: ['OPEN', 'RETRYING'], to: 'RESOLVED' },
+  },
+};
+
+interface ExceptionInput {
+  readonly exceptionId: string;
+}
+
+type ExceptionTransition = Transition<ExceptionRow, ExceptionInput, ExceptionCommand>;
+
+export function createOpsTransitions(port: ExceptionPort): readonly AnyTransition[] {
+  const retry: ExceptionTransition = {
+    ...shared(port, 'retryException'),
+    action: 'retry',
+    effects: ({ entity }) => ({ events: [], toState: stateAfter(exceptionMachine, entity.state, 'retry') }),
+  };
+  const resolve: ExceptionTransition = {
+    ...shared(port, 'resolveException'),
+    action: 'resolve',
+    reasonRequired: true,
+    effects: (call) => ({
+      toState: stateAfter(exceptionMachine, call.entity.state, 'resolve'),
+      events: [
+        eventOf(call, {
+          ...placeOf(call.entity),
+          type: 'exception.resolved',
+          system: 'ANDON',
+          stateChange: `${call.entity.state}>RESOLVED`,
+          data: {
+            exceptionId: call.entity.id,
+            workflow: call.entity.workflow,
+            resolution: call.meta.reason?.text ?? '',
+          },
+        }),
+      ],
+    }),
+  };
+  return [retry, resolve];
+}
+
+function shared(port: ExceptionPort, name: ExceptionCommand['name']) {
+  return {
+    name,
+    machine: exceptionMachine,
+    load: async ({ exceptionId: id }: ExceptionInput) => {
+      const key = exceptionKey(id);
+      const row = key === null ? undefined : (await port.exceptionsByIds([key])).get(key);
+      return row && exceptionId(row) === id ? row : null;
+    },
+    subject: (row: ExceptionRow): Subject => ({
+      id: exceptionId(row),
+      plantCode: row.plantCode,
+      line: row.line,
+      partner: row.partner,
+      version: row.version,
+      state: row.state,
+    }),
+    touches: () => [],
+    guards: [],
+    command: ({ transitionId, entity, meta, actor }): ExceptionCommand => ({
+      name,
+      transitionId,
+      plantCode: entity.plantCode,
+      expectedVersion: meta.expectedVersion,
+      actorId: actor.id,
+      occurredAt: meta.occurredAt,
+      exceptionId: entity.id,
+      resolution: meta.reason?.text ?? null,
+    }),
+  } satisfies Omit<ExceptionTransition, 'action' | 'effects'>;
+}
+
+function placeOf(row: ExceptionRow) {
+  const { plantCode, line, partner } = row;
+  return { subject: exceptionId(row), plantCode, line, partner };
+}
+
+interface MutationArguments {
+  readonly input: unknown;
+  readonly meta: MetaInput;
+}
+
+/** A mutation field for each of them: what it does is the executor's. */
+export function mutations(transitions: readonly AnyTransition[]): GraphQLResolverMap<OpsContext> {
+  const perform =
+    (name: string) =>
+    async (_root: unknown, { input, meta }: MutationArguments, context: OpsContext) => {
+      const answer = await context.executor.execute({ name, input, meta, principal: context.principal });
+      context.renewLoaders();
+      return answer;
+    };
+  return { Mutation: Object.fromEntries(transitions.map(({ name }) => [name, perform(name)])) };
+}

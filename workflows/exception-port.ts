@@ -1,0 +1,239 @@
+import type { Kysely, Transaction } from 'kysely';
+import { isoTime } from '../runtime/clock.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Database } from '../storage/database.ts';
+import { removeInstance } from './instance-store.ts';
+import type { ExceptionTableRow, WorkflowTables } from './tables.ts';
+
+/** Something that did not get through and waits, or waited, for a person. */
+export interface WorkflowException {
+  readonly id: string;
+  readonly workflow: string;
+  readonly step: string;
+  readonly code: string;
+  readonly system: string | null;
+  readonly message: string;
+  readonly remediation: string | null;
+  readonly plantCode: string;
+  readonly line: string | null;
+  readonly partner: null;
+  readonly subject: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly correlationId: string;
+  readonly state: 'OPEN' | 'RETRYING' | 'RESOLVED';
+  readonly raisedAt: string;
+  readonly changedAt: string;
+  readonly occurrences: number;
+  readonly resolution: string | null;
+  readonly resolvedBy: string | null;
+  readonly version: string;
+}
+
+export interface WorkflowExceptionFilter {
+  /** Null: every plant that the reader may see. */
+  readonly plantCode?: string | null;
+  readonly states?: readonly WorkflowException['state'][] | null;
+  readonly workflow?: string | null;
+  readonly subject?: string | null;
+}
+
+/** What a person may do about one. Commands are data, kept with the transition's intent. */
+export interface ExceptionCommand {
+  readonly name: 'retryException' | 'resolveException';
+  readonly transitionId: string;
+  readonly plantCode: string;
+  readonly expectedVersion: string | null;
+  readonly actorId: string;
+  readonly occurredAt: string;
+  readonly exceptionId: string;
+  /** What the person has done about it. */
+  readonly resolution: string | null;
+}
+
+export type ExceptionPosting =
+  | {
+      readonly status: 'POSTED';
+      readonly document: string;
+      readonly version: string;
+      readonly recordedAt: string;
+      readonly result: Readonly<Record<string, unknown>>;
+    }
+  | {
+      readonly status: 'REFUSED';
+      readonly code: string;
+      readonly message: string;
+      readonly remediation: string | null;
+    };
+
+/** Andon's own system of record for exceptions, in the shape of any other system's port. */
+export interface ExceptionPort {
+  exceptionsByIds(ids: readonly string[]): Promise<ReadonlyMap<string, WorkflowException>>;
+  /** Oldest first. */
+  exceptions(
+    filter: WorkflowExceptionFilter,
+    page: { readonly first: number; readonly after: string | null },
+    scope: { readonly plantCodes: readonly string[] | null },
+  ): Promise<{ readonly rows: readonly WorkflowException[]; readonly hasNextPage: boolean }>;
+  /** The same transition id again gives the same posting. */
+  post(command: ExceptionCommand, signal: AbortSignal): Promise<ExceptionPosting>;
+  postingOf(transitionId: string, plantCode: string, signal: AbortSignal): Promise<ExceptionPosting | null>;
+}
+
+/** Also for a process that serves the graph and runs no workflow: the store is what the two share. */
+export function createExceptionPort(
+  database: Database<WorkflowTables>,
+  { clock }: Pick<Runtime, 'clock'>,
+): ExceptionPort {
+  return {
+    async exceptionsByIds(ids) {
+      if (ids.length === 0) return new Map();
+      const rows = await database.read
+        .selectFrom('workflow_exception')
+        .selectAll()
+        .where('id', 'in', [...ids])
+        .execute();
+      return new Map(rows.map((row) => [row.id, toException(row)]));
+    },
+    async exceptions(filter, { first, after }, { plantCodes }) {
+      if (plantCodes?.length === 0 || filter.states?.length === 0) return { rows: [], hasNextPage: false };
+      let query = database.read.selectFrom('workflow_exception').selectAll();
+      if (plantCodes) query = query.where('plant_code', 'in', [...plantCodes]);
+      if (filter.plantCode) query = query.where('plant_code', '=', filter.plantCode);
+      if (filter.states) query = query.where('state', 'in', [...filter.states]);
+      if (filter.workflow) query = query.where('rule', '=', filter.workflow);
+      if (filter.subject) query = query.where('subject', '=', filter.subject);
+      if (after) query = query.where('id', '>', after);
+      const rows = await query
+        .orderBy('id')
+        .limit(first + 1)
+        .execute();
+      return { rows: rows.slice(0, first).map(toException), hasNextPage: rows.length > first };
+    },
+    post: (command) =>
+      database.write(async (tx) => {
+        const known = await findPosting(tx, command.transitionId);
+        if (known) return known;
+        const posting = await carryOut(tx, command, isoTime(clock.now()));
+        await tx
+          .insertInto('workflow_posting')
+          .values({ transition_id: command.transitionId, posting: JSON.stringify(posting) })
+          .execute();
+        return posting;
+      }),
+    postingOf: (transitionId) => findPosting(database.read, transitionId),
+  };
+}
+
+async function carryOut(
+  tx: Transaction<WorkflowTables>,
+  command: ExceptionCommand,
+  recordedAt: string,
+): Promise<ExceptionPosting> {
+  const row = await tx
+    .selectFrom('workflow_exception')
+    .selectAll()
+    .where('id', '=', command.exceptionId)
+    .executeTakeFirst();
+  const refusal = refusalOf(row, command);
+  if (!row || refusal) return refusal ?? noSuchException;
+  if (command.name === 'retryException') await retry(tx, row);
+  else await removeInstance(tx, row.instance_id);
+  const state = command.name === 'retryException' ? ('RETRYING' as const) : ('RESOLVED' as const);
+  const revision = row.revision + 1;
+  await tx
+    .updateTable('workflow_exception')
+    .set({
+      state,
+      changed_at: recordedAt,
+      revision,
+      // The transition announces the resolution itself; the engine need not.
+      ...(state === 'RESOLVED'
+        ? { resolution: command.resolution, resolved_by: command.actorId, resolved_announced: 1 }
+        : {}),
+    })
+    .where('id', '=', row.id)
+    .execute();
+  return {
+    status: 'POSTED',
+    document: `ANDON-${command.transitionId}`,
+    version: String(revision),
+    recordedAt,
+    result: { from: row.state, to: state },
+  };
+}
+
+const noSuchException: ExceptionPosting = {
+  status: 'REFUSED',
+  code: 'NOT_FOUND',
+  message: 'There is no such exception.',
+  remediation: 'List the exceptions again.',
+};
+
+function refusalOf(row: ExceptionTableRow | undefined, command: ExceptionCommand): ExceptionPosting | null {
+  if (!row) return noSuchException;
+  if (row.state === 'RESOLVED' || (row.state === 'RETRYING' && command.name === 'retryException')) {
+    return {
+      status: 'REFUSED',
+      code: 'STATE_NOT_ALLOWED',
+      message: `The exception is ${row.state} now.`,
+      remediation: 'Read the exception again.',
+    };
+  }
+  if (command.expectedVersion !== null && command.expectedVersion !== String(row.revision)) {
+    return {
+      status: 'REFUSED',
+      code: 'VERSION_CONFLICT',
+      message: `The exception has changed: it is version ${row.revision} now.`,
+      remediation: 'Read the exception again, and decide again.',
+    };
+  }
+  return null;
+}
+
+/** Its attempts count from the beginning again. */
+async function retry(tx: Transaction<WorkflowTables>, row: ExceptionTableRow): Promise<void> {
+  await tx
+    .updateTable('workflow_instance')
+    .set(({ eb }) => ({ state: 'RUNNING', attempts: 0, next_attempt_at: null, revision: eb('revision', '+', 1) }))
+    .where('id', '=', row.instance_id)
+    .execute();
+}
+
+async function findPosting(
+  db: Pick<Kysely<WorkflowTables>, 'selectFrom'>,
+  transitionId: string,
+): Promise<ExceptionPosting | null> {
+  const row = await db
+    .selectFrom('workflow_posting')
+    .select('posting')
+    .where('transition_id', '=', transitionId)
+    .executeTakeFirst();
+  return row ? (JSON.parse(row.posting) as ExceptionPosting) : null;
+}
+
+function toException(row: ExceptionTableRow): WorkflowException {
+  return {
+    id: row.id,
+    workflow: row.rule,
+    step: row.step,
+    code: row.code,
+    system: row.system,
+    message: row.message,
+    remediation: row.remediation,
+    plantCode: row.plant_code,
+    line: row.line,
+    partner: null,
+    subject: row.subject,
+    eventId: row.event_id,
+    eventType: row.event_type,
+    correlationId: row.correlation_id,
+    state: row.state,
+    raisedAt: row.raised_at,
+    changedAt: row.changed_at,
+    occurrences: row.occurrences,
+    resolution: row.resolution,
+    resolvedBy: row.resolved_by,
+    version: String(row.revision),
+  };
+}

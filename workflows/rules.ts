@@ -1,0 +1,40 @@
+import type { Rule } from './rule.ts';
+import { blockStockWhenHoldPlaced } from './rules/block-stock-when-hold-placed.ts';
+import { closeCapacityWhenDowntimeStarts } from './rules/close-capacity-when-downtime-starts.ts';
+import { createInspectionsWhenOrderReleased } from './rules/create-inspections-when-order-released.ts';
+import { dispatchOperationsWhenOrderReleased } from './rules/dispatch-operations-when-order-released.ts';
+import { holdOperationsWhenDowntimeStarts } from './rules/hold-operations-when-downtime-starts.ts';
+import { holdOperationsWhenHoldPlaced } from './rules/hold-operations-when-hold-placed.ts';
+import { markAssetDownWhenDowntimeStarts } from './rules/mark-asset-down-when-downtime-starts.ts';
+import { markAssetUpWhenDowntimeEnds } from './rules/mark-asset-up-when-downtime-ends.ts';
+import { placeHoldWhenInspectionFails } from './rules/place-hold-when-inspection-fails.ts';
+import { releaseStockWhenDispositionApproved } from './rules/release-stock-when-disposition-approved.ts';
+import { reopenCapacityWhenDowntimeEnds } from './rules/reopen-capacity-when-downtime-ends.ts';
+import { reopenCapacityWhenMaintenanceCompletes } from './rules/reopen-capacity-when-maintenance-completes.ts';
+import { requestMaintenanceWhenDowntimeStarts } from './rules/request-maintenance-when-downtime-starts.ts';
+import { startOrderWhenOperationStarts } from './rules/start-order-when-operation-starts.ts';
+import { unholdOperationsWhenDowntimeEnds } from './rules/unhold-operations-when-downtime-ends.ts';
+
+/** Everything that follows by itself. */
+export const rules: readonly Rule[] = [
+  // W1: an order is released and begun
+  createInspectionsWhenOrderReleased,
+  dispatchOperationsWhenOrderReleased,
+  startOrderWhenOperationStarts,
+  // W3, W5: something is not as it should be
+  placeHoldWhenInspectionFails,
+  blockStockWhenHoldPlaced,
+  holdOperationsWhenHoldPlaced,
+  // W6: two people have decided what becomes of it
+  releaseStockWhenDispositionApproved,
+  // W9: an asset has stopped
+  closeCapacityWhenDowntimeStarts,
+  holdOperationsWhenDowntimeStarts,
+  markAssetDownWhenDowntimeStarts,
+  requestMaintenanceWhenDowntimeStarts,
+  // W10: it runs again
+  reopenCapacityWhenMaintenanceCompletes,
+  reopenCapacityWhenDowntimeEnds,
+  unholdOperationsWhenDowntimeEnds,
+  markAssetUpWhenDowntimeEnds,
+];

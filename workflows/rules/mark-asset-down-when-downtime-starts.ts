@@ -1,0 +1,23 @@
+import { entityId } from '../../journal/entity-ref.ts';
+import type { JournalEvent } from '../../journal/envelope.ts';
+import type { Rule } from '../rule.ts';
+
+/** The CMMS learns from the shop floor that an asset has stopped (W9). */
+export const markAssetDownWhenDowntimeStarts: Rule<'asset.downtimeStarted'> = {
+  name: 'mark-asset-down-when-downtime-starts',
+  on: ['asset.downtimeStarted'],
+  lanes: (event) => [availabilityLane(event)],
+  // Somebody has said so in the CMMS already.
+  verdicts: { setAssetAvailability: { STATE_NOT_ALLOWED: 'DONE' } },
+  async react(event, graph) {
+    const { plantCode, data, subject } = event;
+    const assetId = entityId(plantCode, 'asset', data.assetId);
+    const availability = data.planned ? 'DOWN_PLANNED' : 'DOWN_UNPLANNED';
+    await graph.transition('setAssetAvailability', { assetId, availability, causeRef: subject }, { step: 'down' });
+  },
+};
+
+/** What the shop floor says of one asset reaches the CMMS in the order in which it was said. */
+export function availabilityLane(event: JournalEvent<'asset.downtimeStarted' | 'asset.downtimeEnded'>): string {
+  return `availability/${event.plantCode}/${event.data.assetId}`;
+}

@@ -1,0 +1,14 @@
+import { entityId } from '../../journal/entity-ref.ts';
+import type { Rule } from '../rule.ts';
+import { availabilityLane } from './mark-asset-down-when-downtime-starts.ts';
+import { setUpUnlessStopped } from './set-up-unless-stopped.ts';
+
+/** The CMMS learns from the shop floor that an asset runs again (W10). */
+export const markAssetUpWhenDowntimeEnds: Rule<'asset.downtimeEnded'> = {
+  name: 'mark-asset-up-when-downtime-ends',
+  on: ['asset.downtimeEnded'],
+  lanes: (event) => [availabilityLane(event)],
+  verdicts: { setAssetAvailability: { STATE_NOT_ALLOWED: 'DONE' } },
+  react: ({ plantCode, data, subject }, graph) =>
+    setUpUnlessStopped(graph, { assetId: entityId(plantCode, 'asset', data.assetId), downtimeId: subject }),
+};

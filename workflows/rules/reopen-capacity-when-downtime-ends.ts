@@ -1,0 +1,23 @@
+import type { Rule } from '../rule.ts';
+import { capacityLane } from './close-capacity-when-downtime-starts.ts';
+import { workCentersOf } from './hold-operations-when-downtime-starts.ts';
+
+/**
+ * The ERP plans again with what the downtime had closed (W10). It counts causes, so another downtime of the same work center
+ * keeps it closed; and a repair that has reopened it already is repeated without effect.
+ */
+export const reopenCapacityWhenDowntimeEnds: Rule<'asset.downtimeEnded'> = {
+  name: 'reopen-capacity-when-downtime-ends',
+  on: ['asset.downtimeEnded'],
+  lanes: (event) => [capacityLane(event)],
+  async react(event, graph) {
+    const causeRef = event.subject;
+    await graph.each(workCentersOf(event), (workCenterId) =>
+      graph.transition(
+        'setWorkCenterCapacity',
+        { workCenterId, capacityStatus: 'AVAILABLE', causeRef },
+        { step: `reopen ${workCenterId}` },
+      ),
+    );
+  },
+};
