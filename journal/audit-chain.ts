@@ -2,7 +2,7 @@ import type { AuditEntry, NewAuditEntry } from './audit-entry.ts';
 import { auditHash } from './audit-hash.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { EntityId } from './entity-ref.ts';
-import { type QueryRunner, statement } from './statement.ts';
+import { change, type QueryRunner, statement } from './statement.ts';
 import type { AuditRow } from './tables.ts';
 
 export interface AuditHead {
@@ -13,8 +13,8 @@ export interface AuditHead {
 const readHead = statement<{ audit_number: number; audit_hash: string }>(
   'select audit_number, audit_hash from journal_state where id = 1',
 );
-const moveHead = statement('update journal_state set audit_number = $1, audit_hash = $2 where id = 1');
-const insertEntry = statement(
+const moveHead = change('update journal_state set audit_number = $1, audit_hash = $2 where id = 1');
+const insertEntry = change(
   `insert into journal_audit (number, recorded_at, occurred_at, transition_id, transition, outcome, entity_id, plant_code,
      actor_id, actor_name, actor_kind, reason_code, reason_text, correlation_id, causation_id, from_state, to_state,
      details, previous_hash, hash)

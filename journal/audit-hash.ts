@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AuditRow } from './tables.ts';
 
 /** What the first entry has for a predecessor. */
@@ -15,16 +15,28 @@ export function auditHash(row: Omit<AuditRow, 'hash'>): string {
     .digest('hex');
 }
 
-/** Written out in sorted order rather than sorted: a verification does this a million times. */
+/** Members stand in sorted order here rather than being sorted: a verification does this a million times. */
 function canonicalEntry(row: Omit<AuditRow, 'hash'>): string {
-  const text = JSON.stringify;
-  return (
-    `{"actorId":${text(row.actor_id)},"actorKind":${text(row.actor_kind)},"actorName":${text(row.actor_name)}` +
-    `,"causationId":${text(row.causation_id)},"correlationId":${text(row.correlation_id)}` +
-    `,"details":${row.details},"entityId":${text(row.entity_id)},"fromState":${text(row.from_state)}` +
-    `,"number":${row.number},"occurredAt":${text(row.occurred_at)},"outcome":${text(row.outcome)}` +
-    `,"plantCode":${text(row.plant_code)},"reasonCode":${text(row.reason_code)},"reasonText":${text(row.reason_text)}` +
-    `,"recordedAt":${text(row.recorded_at)},"toState":${text(row.to_state)}` +
-    `,"transition":${text(row.transition)},"transitionId":${text(row.transition_id)}}`
-  );
+  const beforeDetails = JSON.stringify({
+    actorId: row.actor_id,
+    actorKind: row.actor_kind,
+    actorName: row.actor_name,
+    causationId: row.causation_id,
+    correlationId: row.correlation_id,
+  });
+  const afterDetails = JSON.stringify({
+    entityId: row.entity_id,
+    fromState: row.from_state,
+    number: row.number,
+    occurredAt: row.occurred_at,
+    outcome: row.outcome,
+    plantCode: row.plant_code,
+    reasonCode: row.reason_code,
+    reasonText: row.reason_text,
+    recordedAt: row.recorded_at,
+    toState: row.to_state,
+    transition: row.transition,
+    transitionId: row.transition_id,
+  });
+  return `${beforeDetails.slice(0, -1)},"details":${row.details},${afterDetails.slice(1)}`;
 }

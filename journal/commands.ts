@@ -1,29 +1,26 @@
 import type { Command, NewCommand, SettledCommand } from './command.ts';
 import type { EntityId } from './entity-ref.ts';
 import { CommandNotUnsettledError } from './errors.ts';
-import { listOf, type QueryRunner, statement } from './statement.ts';
+import { change, listOf, type QueryRunner, statement } from './statement.ts';
 import type { CommandRow } from './tables.ts';
 
-const insertCommand = statement<CommandRow>(
+const insertCommand = change(
   `insert into journal_command (transition_id, scoped_key, transition, request_hash, state, intent, touches, deferrals,
      begun_at)
    values ($1, $2, $3, $4, 'INTENT', $5, $6, 0, $7)
-   on conflict (scoped_key) do nothing
-   returning *`,
+   on conflict (scoped_key) do nothing`,
 );
 const findByKey = statement<CommandRow>('select * from journal_command where scoped_key = $1');
 const findById = statement<CommandRow>('select * from journal_command where transition_id = $1');
-const settle = statement(
+const settle = change(
   `update journal_command set state = 'SETTLED', outcome = $1, answer = $2, settled_at = $3
-   where transition_id = $4 and state = 'INTENT'
-   returning transition_id`,
+   where transition_id = $4 and state = 'INTENT'`,
 );
-const defer = statement(
+const defer = change(
   `update journal_command set deferrals = deferrals + 1, deferred_reason = $1
-   where transition_id = $2 and state = 'INTENT'
-   returning transition_id`,
+   where transition_id = $2 and state = 'INTENT'`,
 );
-const untouch = statement('delete from journal_command_touch where transition_id = $1');
+const untouch = change('delete from journal_command_touch where transition_id = $1');
 const findUnsettled = statement<CommandRow>(
   `select * from journal_command where state = 'INTENT' order by begun_at, transition_id limit $1`,
 );
@@ -43,8 +40,8 @@ export async function beginCommand(
     begunAt,
   ]);
   // Sent together: on PostgreSQL each wait is a round trip.
-  const [[begun]] = await Promise.all([inserted, touch(tx, command)]);
-  if (begun) return { begun: toCommand(begun) };
+  const [begun] = await Promise.all([inserted, touch(tx, command)]);
+  if (begun > 0) return { begun: unsettled(command, begunAt) };
   const [known] = await findByKey(tx, [command.scopedKey]);
   if (!known) throw new Error(`command ${command.scopedKey} was neither begun nor found`);
   return { known: toCommand(known) };
@@ -55,7 +52,7 @@ async function touch(tx: QueryRunner, { transitionId, touches }: NewCommand): Pr
   const entities = [...new Set(touches)];
   if (entities.length === 0) return;
   const rows = entities.map((_, index) => `select $1 as transition_id, $${index + 2} as entity_id`).join(' union all ');
-  const insert = statement(
+  const insert = change(
     `insert into journal_command_touch (transition_id, entity_id) select transition_id, entity_id from (${rows}) touched
      where exists (select 1 from journal_command where transition_id = $1)
      on conflict do nothing`,
@@ -73,13 +70,13 @@ export async function settleCommand(
     settle(tx, [outcome, JSON.stringify(answer ?? null), settledAt, transitionId]),
     untouch(tx, [transitionId]),
   ]);
-  if (settled.length === 0) throw new CommandNotUnsettledError(transitionId);
+  if (settled === 0) throw new CommandNotUnsettledError(transitionId);
 }
 
 /** @throws CommandNotUnsettledError */
 export async function deferCommand(tx: QueryRunner, transitionId: string, reason: string): Promise<void> {
   const deferred = await defer(tx, [reason, transitionId]);
-  if (deferred.length === 0) throw new CommandNotUnsettledError(transitionId);
+  if (deferred === 0) throw new CommandNotUnsettledError(transitionId);
 }
 
 export async function findCommand(runner: QueryRunner, transitionId: string): Promise<Command | undefined> {
@@ -110,6 +107,12 @@ export async function unsettledCommandsOn(
      order by begun_at, transition_id`,
   );
   return (await find(runner, [...parameters, exceptTransitionId])).map(toCommand);
+}
+
+function unsettled(command: NewCommand, begunAt: string): Command {
+  const { transitionId, scopedKey, transition, requestHash, intent, touches } = command;
+  const nothingYet = { state: 'INTENT', outcome: null, answer: null, deferrals: 0, deferredReason: null } as const;
+  return { transitionId, scopedKey, transition, requestHash, intent, touches, ...nothingYet, begunAt, settledAt: null };
 }
 
 function toCommand(row: CommandRow): Command {

@@ -11,13 +11,13 @@ import type { EventRow, JournalTables } from './tables.ts';
  * Position and sequence are counted by the statement itself. One transaction writes at a time, and pruning keeps the
  * newest event of the journal and of each subject, so both go up by one and never twice to the same number.
  */
-const insertEvent = statement<EventRow>(
+const insertEvent = statement<Pick<EventRow, 'position' | 'sequence'>>(
   `insert into journal_event (position, id, type, source, subject, plant_code, line, partner, sequence, occurred_at,
      recorded_at, correlation_id, causation_id, actor_id, actor_kind, state_change, data)
    values ((select coalesce(max(position), 0) + 1 from journal_event), $1, $2, $3, $4, $5, $6, $7,
      (select coalesce(max(sequence), 0) + 1 from journal_event where subject = $4), $8, $9, $10, $11, $12, $13, $14, $15)
    on conflict (id) do nothing
-   returning *`,
+   returning position, sequence`,
 );
 const findEvent = statement<EventRow>('select * from journal_event where id = $1');
 const findHead = statement<{ head: number }>('select coalesce(max(position), 0) as head from journal_event');
@@ -46,7 +46,10 @@ export async function appendEvent(
     event.stateChange,
     JSON.stringify(event.data),
   ]);
-  if (appended) return { event: toJournalEvent(appended), appended: true };
+  if (appended) {
+    const { position, sequence } = appended;
+    return { event: { ...event, position: String(position), sequence, recordedAt }, appended: true };
+  }
   const [existing] = await findEvent(tx, [event.id]);
   if (!existing) throw new Error(`event ${event.id} was neither appended nor found`);
   return { event: toJournalEvent(existing), appended: false };

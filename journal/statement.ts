@@ -2,7 +2,9 @@ import { CompiledQuery } from 'kysely';
 
 /** What a transaction and a store's reads have in common. */
 export interface QueryRunner {
-  executeQuery<Row>(query: CompiledQuery<Row>): Promise<{ readonly rows: Row[] }>;
+  executeQuery<Row>(
+    query: CompiledQuery<Row>,
+  ): Promise<{ readonly rows: Row[]; readonly numAffectedRows?: bigint | undefined }>;
 }
 
 /**
@@ -13,6 +15,14 @@ export function statement<Row>(
   text: string,
 ): (runner: QueryRunner, parameters: readonly unknown[]) => Promise<readonly Row[]> {
   return async (runner, parameters) => (await runner.executeQuery<Row>(CompiledQuery.raw(text, [...parameters]))).rows;
+}
+
+/** As `statement`, for what changes rows. @returns how many */
+export function change(text: string): (runner: QueryRunner, parameters: readonly unknown[]) => Promise<number> {
+  return async (runner, parameters) => {
+    const { numAffectedRows } = await runner.executeQuery(CompiledQuery.raw(text, [...parameters]));
+    return Number(numAffectedRows ?? 0n);
+  };
 }
 
 /**

@@ -3,7 +3,10 @@ import Libsql from 'libsql';
 import LibsqlPromise from 'libsql/promise';
 import { bindable } from './bindable.ts';
 
-type Statement = Libsql.Statement<unknown[]>;
+interface Statement {
+  readonly prepared: Libsql.Statement<unknown[]>;
+  readonly returnsRows: boolean;
+}
 
 /** Distinct statements kept prepared per connection; the oldest goes first. Queries with lists make many texts. */
 const preparedStatements = 256;
@@ -23,7 +26,7 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   run(sql: string): void {
-    this.#prepare(sql).run();
+    this.#database.exec(sql);
   }
 
   /**
@@ -36,10 +39,10 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const statement = this.#prepare(query.sql);
+    const { prepared, returnsRows } = this.#prepare(query.sql);
     const parameters = query.parameters.map(toSqlite);
-    if (statement.reader) return { rows: statement.all(parameters) as Row[] };
-    const { changes } = statement.run(parameters);
+    if (returnsRows) return { rows: prepared.all(parameters) as Row[] };
+    const { changes } = prepared.run(parameters);
     return { rows: [], numAffectedRows: BigInt(changes) };
   }
 
@@ -61,7 +64,8 @@ export class SqliteConnection implements DatabaseConnection {
   #prepare(sql: string): Statement {
     const known = this.#statements.get(sql);
     if (known) return known;
-    const statement = this.#database.prepare(sql) as Statement;
+    const prepared = this.#database.prepare(sql);
+    const statement = { prepared, returnsRows: prepared.reader };
     this.#statements.set(sql, statement);
     if (this.#statements.size > preparedStatements) {
       this.#statements.delete(this.#statements.keys().next().value as string);

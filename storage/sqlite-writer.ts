@@ -35,8 +35,7 @@ export class SqliteWriter implements WriterConnection {
   }
 
   async rollbackToSavepoint(): Promise<void> {
-    this.#connection.run('ROLLBACK TO member');
-    this.release();
+    this.#connection.run('ROLLBACK TO member; RELEASE member');
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
