@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { defaultGatewayConfig, readGatewayConfig } from '../../gateway/config.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function file(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'andon-config-'));
+  folders.push(folder);
+  writeFileSync(join(folder, 'andon.yaml'), text);
+  return join(folder, 'andon.yaml');
+}
+
+const refusal = (text: string) => {
+  try {
+    readGatewayConfig({ file: file(text), env: {} });
+  } catch (error) {
+    return (error as Error).message.replace(/^\S*\//, '');
+  }
+  return 'accepted';
+};
+
+test('without a file the defaults hold', () => {
+  expect(readGatewayConfig({ env: {} })).toEqual(defaultGatewayConfig);
+});
+
+test('a file changes what it names, and the environment wins over it', () => {
+  const path = file(
+    'port: 4100\nlimits:\n  maxDepth: 7\nsubgraphs:\n  timeoutMsBySubgraph: { erp: 50 }\nsubscriptions: { shareBy: authority }\n',
+  );
+  const config = readGatewayConfig({ file: path, env: { PORT: '4200' } });
+  expect(config).toMatchObject({
+    port: 4200,
+    limits: { ...defaultGatewayConfig.limits, maxDepth: 7 },
+    subgraphs: { timeoutMs: 10_000, timeoutMsBySubgraph: { erp: 50 } },
+    subscriptions: { shareBy: 'authority' },
+  });
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test('what cannot be used is refused with its line and what to do', () => {
+  expect(refusal('host: a\nprot: 1\n')).toMatch(/^andon\.yaml:2: Unknown key "prot"\. Known here: port, host, /);
+  expect(refusal('limits:\n  maxDepth: deep\n')).toBe(
+    'andon.yaml:2: "limits.maxDepth" is out of range. Write a whole number from 1 to 2147483647.',
+  );
+  expect(refusal('limits:\n  depth: 3\n')).toMatch(/^andon\.yaml:2: Unknown key "limits\.depth"\./);
+  expect(refusal('introspection: "yes"\n')).toBe(
+    'andon.yaml:1: "introspection" must be true or false. Write true or false without quotes.',
+  );
+  expect(refusal('subscriptions:\n\n  shareBy: all\n')).toBe(
+    'andon.yaml:3: shareBy is "all". Write principal or authority.',
+  );
+  expect(refusal('- 1\n')).toBe('andon.yaml:1: Not a mapping. Write "key: value" lines.');
+  expect(() => readGatewayConfig({ env: { PORT: '80 80' } })).toThrow(
+    'PORT is "80 80". Set it to a whole number from 0 to 65535.',
+  );
+  expect(() => readGatewayConfig({ file: '/nowhere/andon.yaml', env: {} })).toThrow(
+    '/nowhere/andon.yaml:1: The file cannot be read (ENOENT).',
+  );
+});

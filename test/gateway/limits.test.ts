@@ -1,0 +1,73 @@
+import { performance } from 'node:perf_hooks';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { defaultGatewayConfig } from '../../gateway/config.ts';
+import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { shop } from '../support/federation-shop.ts';
+
+let federation: Federation;
+beforeAll(async () => {
+  const limits = {
+    ...defaultGatewayConfig.limits,
+    maxDepth: 8,
+    maxAliases: 5,
+    maxRootFields: 4,
+    maxDirectives: 3,
+    maxFields: 40,
+    maxTokens: 500,
+  };
+  federation = await startFederation(shop(), { config: { limits } });
+});
+afterAll(() => federation.close());
+
+const deep = (levels: number) =>
+  `{ review(id: "r1") ${'{ product { reviews '.repeat(levels)} { id } ${'} }'.repeat(levels)} }`;
+const repeat = (count: number, text: (index: number) => string) =>
+  Array.from({ length: count }, (_, i) => text(i)).join(' ');
+
+const refused: Record<string, [string, string]> = {
+  'nesting deeper than allowed': [deep(5), 'DEPTH_LIMIT_EXCEEDED'],
+  'more aliases than allowed': [`{ product(id: "p1") { ${repeat(6, (i) => `a${i}: name`)} } }`, 'ALIAS_LIMIT_EXCEEDED'],
+  'more root fields than allowed': [`{ ${repeat(5, (i) => `r${i}: __typename`)} }`, 'ROOT_FIELD_LIMIT_EXCEEDED'],
+  'more directives than allowed': [
+    `{ product(id: "p1") { name ${repeat(4, () => '@skip(if: false)')} } }`,
+    'DIRECTIVE_LIMIT_EXCEEDED',
+  ],
+  'fragments that multiply fields': [
+    `{ product(id: "p1") { ...A ...A ...A } } fragment A on Product { ...B ...B ...B ...B } fragment B on Product { id name price weight }`,
+    'FIELD_LIMIT_EXCEEDED',
+  ],
+  'a fragment that contains itself': [
+    '{ product(id: "p1") { ...A } } fragment A on Product { reviews { product { ...A } } }',
+    'GRAPHQL_VALIDATION_FAILED',
+  ],
+  'more tokens than allowed': [`{ product(id: "p1") { ${'name '.repeat(600)} } }`, 'TOKEN_LIMIT_EXCEEDED'],
+};
+
+for (const [what, [query, code]] of Object.entries(refused)) {
+  test(`${what} is refused with ${code}, over HTTP and over WebSocket`, async () => {
+    const { status, body } = await federation.post({ query });
+    expect([status, body.errors?.[0]?.extensions?.['code']]).toEqual([400, code]);
+    const errors = await new Promise((resolve) => {
+      federation.socket().subscribe({ query }, { next: resolve, error: resolve, complete: () => resolve('complete') });
+    });
+    expect(errors).toMatchObject([{ extensions: { code } }]);
+  });
+}
+
+test('a deep and wide query that would take validation minutes is refused in milliseconds', async () => {
+  const wide = await startFederation(shop());
+  const level = (depth: number): string =>
+    depth === 0 ? 'id' : `product { reviews { ...F${depth - 1} } } author { reviews { ...F${depth - 1} } }`;
+  const fragments = repeat(30, (i) => `fragment F${i} on Review { ${level(i)} }`);
+  const started = performance.now();
+  const { status, body } = await wide.post({ query: `{ reviews { ...F29 } } ${fragments}` });
+  expect(performance.now() - started).toBeLessThan(500);
+  expect([status, body.errors?.[0]?.extensions?.['code']]).toEqual([400, 'DEPTH_LIMIT_EXCEEDED']);
+  await wide.close();
+});
+
+test('what is within the limits is answered', async () => {
+  expect(
+    (await federation.query('{ review(id: "r1") { product { reviews { author { name } } } } }')).errors,
+  ).toBeUndefined();
+});
