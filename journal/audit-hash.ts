@@ -10,9 +10,7 @@ export const noHash = '0'.repeat(64);
  * other spelling is a change and shows.
  */
 export function auditHash(row: Omit<AuditRow, 'hash'>): string {
-  return createHash('sha256')
-    .update(`${row.previous_hash}\n${canonicalEntry(row)}`)
-    .digest('hex');
+  return hash('sha256', `${row.previous_hash}\n${canonicalEntry(row)}`);
 }
 
 /** Members stand in sorted order here rather than being sorted: a verification does this a million times. */
