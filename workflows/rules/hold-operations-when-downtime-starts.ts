@@ -1,7 +1,7 @@
-import { entityId } from '../../journal/entity-ref.ts';
+import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { JournalEvent } from '../../journal/envelope.ts';
 import type { Rule } from '../rule.ts';
-import { mayBeHeld, operationsInReach } from './operations-in-reach.ts';
+import { begunOperationsOf, holdAll } from './operations-in-mes.ts';
 
 /** What runs on a work center whose asset has stopped does not run (W9). */
 export const holdOperationsWhenDowntimeStarts: Rule<'asset.downtimeStarted'> = {
@@ -11,21 +11,15 @@ export const holdOperationsWhenDowntimeStarts: Rule<'asset.downtimeStarted'> = {
   // It ended before the stop: nothing runs any more.
   verdicts: { holdOperation: { STATE_NOT_ALLOWED: 'DONE', NOT_FOUND: 'DONE' } },
   async react(event, graph) {
-    const reached = await operationsInReach(graph, workCentersOf(event));
     const reason = `${event.data.assetId} has stopped: ${event.data.reasonCode}.`;
-    await graph.each(reached.filter(mayBeHeld), ({ id: operationId }) =>
-      graph.transition(
-        'holdOperation',
-        { operationId, causeRef: event.subject },
-        { step: `hold ${operationId}`, reason },
-      ),
-    );
+    const operations = await begunOperationsOf(graph, workCentersOf(event));
+    await holdAll(graph, operations, { causeRef: event.subject, reason });
   },
 };
 
 type Downtime = JournalEvent<'asset.downtimeStarted' | 'asset.downtimeEnded'>;
 
-export function workCentersOf({ plantCode, data }: Downtime) {
+export function workCentersOf({ plantCode, data }: Downtime): readonly EntityId[] {
   return data.workCenterCodes.map((code) => entityId(plantCode, 'work-center', code));
 }
 

@@ -1,7 +1,8 @@
-import type { Rule } from '../rule.ts';
+import type { EntityId } from '../../journal/entity-ref.ts';
+import type { Rule, RuleGraph } from '../rule.ts';
 import { reasonOf } from './block-stock-when-hold-placed.ts';
-import { standsOn } from './hold-reach.ts';
-import { mayBeHeld, operationsInReach } from './operations-in-reach.ts';
+import { ofType, standsOn } from './hold-reach.ts';
+import { begunOperationsOf, holdAll } from './operations-in-mes.ts';
 
 /** The MES interrupts what runs on, or with, what is held (W5), and that is its acknowledgement. */
 export const holdOperationsWhenHoldPlaced: Rule<'quality.hold.placed'> = {
@@ -14,15 +15,11 @@ export const holdOperationsWhenHoldPlaced: Rule<'quality.hold.placed'> = {
     acknowledgeHold: { STATE_NOT_ALLOWED: 'DONE' },
   },
   async react(event, graph) {
-    const reason = reasonOf(event);
-    const reached = await operationsInReach(graph, standsOn(event.data));
-    await graph.each(reached.filter(mayBeHeld), ({ id: operationId }) =>
-      graph.transition(
-        'holdOperation',
-        { operationId, causeRef: event.subject },
-        { step: `hold ${operationId}`, reason },
-      ),
-    );
+    const ids = standsOn(event.data);
+    const cause = { causeRef: event.subject, reason: reasonOf(event) };
+    // What the MES knows alone is held although the ERP or the CMMS may not answer for the rest.
+    const parts = [() => begunOperationsOf(graph, ids), () => usersOfLots(graph, ids), () => onAssets(graph, ids)];
+    await graph.each(parts, async (find) => holdAll(graph, await find(), cause));
     const acknowledgement = { holdId: event.subject, system: 'MES', failed: false };
     await graph.transition('acknowledgeHold', acknowledgement, { step: 'acknowledge' });
   },
@@ -35,4 +32,40 @@ export const holdOperationsWhenHoldPlaced: Rule<'quality.hold.placed'> = {
 /** Holding comes before the release of the same hold, however long it takes. */
 export function operationLane(plantCode: string, holdNo: string): string {
   return `operations/${plantCode}/${holdNo}`;
+}
+
+interface LotAnswer {
+  readonly lot: {
+    readonly operations:
+      | readonly { readonly id: EntityId; readonly executionState: { readonly code: string } }[]
+      | null;
+  } | null;
+}
+
+const begunStates: readonly string[] = ['RUNNING', 'HELD', 'SUSPENDED'];
+
+/** Begun operations that have used a lot; the way to a lot is through the ERP. */
+async function usersOfLots(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {
+  const found = new Set<EntityId>();
+  for (const id of ofType(ids, 'lot')) {
+    const document = 'query Users($id: ID!) { lot(id: $id) { operations { id executionState { code } } } }';
+    const { lot } = await graph.read<LotAnswer>(document, { id });
+    for (const one of lot?.operations ?? []) if (begunStates.includes(one.executionState.code)) found.add(one.id);
+  }
+  return [...found];
+}
+
+interface AssetAnswer {
+  readonly asset: { readonly workCenters: readonly { readonly id: EntityId }[] | null } | null;
+}
+
+/** Begun operations on the work centers that an asset is assigned to; the CMMS knows which. */
+async function onAssets(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {
+  const workCenters = new Set<EntityId>();
+  for (const id of ofType(ids, 'asset')) {
+    const document = 'query WorkCenters($id: ID!) { asset(id: $id) { workCenters { id } } }';
+    const { asset } = await graph.read<AssetAnswer>(document, { id });
+    for (const one of asset?.workCenters ?? []) workCenters.add(one.id);
+  }
+  return begunOperationsOf(graph, [...workCenters]);
 }

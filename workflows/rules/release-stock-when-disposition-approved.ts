@@ -3,7 +3,7 @@ import type { Rule, RuleGraph } from '../rule.ts';
 import { stockLane } from './block-stock-when-hold-placed.ts';
 import { operationLane } from './hold-operations-when-hold-placed.ts';
 import { type HeldStock, standsOn, stockInReach } from './hold-reach.ts';
-import { operationsInReach } from './operations-in-reach.ts';
+import { unholdEverything } from './operations-in-mes.ts';
 
 interface Hold {
   readonly scope: EntityId;
@@ -35,7 +35,7 @@ export const releaseStockWhenDispositionApproved: Rule<'quality.disposition.appr
     const stock = await stockInReach(graph, ids);
     const isUsable = data.decision === 'USE_AS_IS';
     if (isUsable) await graph.each(data.lots, (lotId) => unrestrict(graph, { lotId, holdId, dispositionId }));
-    await unholdOperations(graph, ids, holdId);
+    await unholdEverything(graph, plantCode, holdId);
     // What will not be used must not be shipped either: its deliveries stay blocked until they get other lots.
     if (isUsable) await unblockDeliveries(graph, stock, holdId);
     await graph.transition('settleDisposition', { dispositionId, outcome: 'EFFECTIVE' }, { step: 'settle' });
@@ -84,14 +84,6 @@ async function otherHold(graph: RuleGraph, lotId: EntityId, holdId: EntityId): P
   const { interlocks } = await graph.read<InterlocksAnswer>(document, { ids: [lotId] });
   const other = interlocks.nodes.find(({ kind, cause }) => kind === 'QUALITY_HOLD' && cause !== holdId);
   return other?.cause ?? null;
-}
-
-async function unholdOperations(graph: RuleGraph, ids: readonly EntityId[], causeRef: EntityId): Promise<void> {
-  const reached = await operationsInReach(graph, ids);
-  const held = reached.filter(({ heldBy }) => heldBy?.includes(causeRef));
-  await graph.each(held, ({ id: operationId }) =>
-    graph.transition('unholdOperation', { operationId, causeRef }, { step: `unhold ${operationId}` }),
-  );
 }
 
 async function unblockDeliveries(graph: RuleGraph, { deliveries }: HeldStock, causeRef: EntityId): Promise<void> {
