@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { AndonProcess } from '../test/support/andon-process.ts';
-import { startPostgres } from '../test/support/postgres.ts';
+import { PostgresCluster } from '../test/support/postgres.ts';
 import { measureDashboardQuery } from './dashboard-query.ts';
 import { measureHoldDelivery } from './hold-delivery.ts';
 import { residentMiB, round } from './measure.ts';
@@ -37,8 +37,8 @@ export async function runBenchCommand(argv: string[]): Promise<void> {
 }
 
 async function measureDialect(dialect: Dialect, seconds: number): Promise<void> {
-  const postgres = dialect === 'postgres' ? await startPostgres() : null;
-  const env: Record<string, string> = postgres ? { DATABASE_URL: postgres.url } : {};
+  const postgres = dialect === 'postgres' ? await PostgresCluster.start() : null;
+  const env: Record<string, string> = postgres ? { DATABASE_URL: await postgres.createDatabase() } : {};
   const started = performance.now();
   const andon = await AndonProcess.start({ env });
   const startUpMs = round(performance.now() - started);
@@ -61,7 +61,7 @@ async function measureDialect(dialect: Dialect, seconds: number): Promise<void> 
     report(dialect, 'memory after all of it', { memoryMiB: residentMiB(andon.pid) });
   } finally {
     await andon.dispose();
-    await postgres?.stop();
+    await postgres?.dispose();
   }
 }
 

@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { noCrashPoints } from '../runtime/crash-points.ts';
-import { createIds } from '../runtime/ids.ts';
-import { createJsonLogger } from '../runtime/logger.ts';
-import { systemTimers } from '../runtime/timers.ts';
+import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { journalMigrations } from './migrations.ts';
 import type { JournalTables } from './tables.ts';
@@ -45,9 +41,7 @@ export async function runVerifyAuditCommand(argv: string[]): Promise<number> {
 
 async function verify(dataDir: string | undefined, anchor: AuditHead | undefined): Promise<AuditVerdict> {
   const config = readConfig();
-  const clock = systemClock;
-  const log = createJsonLogger(clock, config.logLevel, (line) => process.stderr.write(line));
-  const runtime = { clock, timers: systemTimers, ids: createIds(clock), log, crashPoints: noCrashPoints };
+  const runtime = createSystemRuntime(config);
   const { databaseUrl } = config;
   const where = { dataDir: dataDir ?? config.dataDir, ...(databaseUrl ? { databaseUrl } : {}) };
   const storage = await openStorage({ ...where, runtime, readOnly: true });

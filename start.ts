@@ -1,0 +1,126 @@
+import { parseArgs } from 'node:util';
+import { readAuthConfig } from './auth/config.ts';
+import { createDevelopmentTokens } from './auth/development-tokens.ts';
+import { readInternalSecret } from './auth/internal-secret.ts';
+import { createInternalTokens } from './auth/internal-token.ts';
+import { createKeys, type Keys } from './auth/keys.ts';
+import { createVerifier } from './auth/verify.ts';
+import { type AndonConfig, readConfig } from './config.ts';
+import { openDomain } from './domain.ts';
+import { defaultGatewayConfig } from './gateway/config.ts';
+import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { systemClock } from './runtime/clock.ts';
+import type { Runtime } from './runtime/runtime.ts';
+import { createSystemRuntime } from './runtime/system-runtime.ts';
+import type { GraphReader } from './subgraphs/graph-reader.ts';
+import { createSubgraphs } from './subgraphs/main.ts';
+import { createLocalSubgraph } from './subgraphs/serve.ts';
+import { startSettling } from './subgraphs/settle-loop.ts';
+import { welcome } from './welcome.ts';
+
+/** A whole Andon in this process. */
+export interface Andon {
+  readonly url: string;
+  readonly keys: Keys;
+  /** Stops accepting, finishes what runs, closes the stores. */
+  stop(): Promise<void>;
+}
+
+/** Brings up everything, in the order in which one part needs another. */
+export async function startAndon(config: AndonConfig): Promise<Andon> {
+  const runtime = createSystemRuntime(config);
+  const { clock, log } = runtime;
+  const authConfig = readAuthConfig();
+  const keys = await createKeys({ config: authConfig, ...runtime });
+  const verifier = createVerifier({ issuers: keys.issuers, clock });
+  const internalTokens = createInternalTokens({ secret: await readInternalSecret(authConfig), clock });
+  const graph = createLateGraph();
+  const domain = await openDomain(config, runtime, graph);
+  const subgraphs = createSubgraphs(domain);
+  const gateway = await createGateway({
+    supergraphSdl: domain.supergraphSdl,
+    runtime,
+    config: gatewayConfig(config),
+    subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, createLocalSubgraph({ ...subgraph, log })])),
+    authenticate: (credentials) => verifier.verify(credentials),
+    signInternal: (principal, requestId, audience) => internalTokens.sign(principal, requestId, audience),
+    graphiql: { ...developmentToken(keys, runtime), defaultQuery: welcome.firstQuery },
+  });
+  graph.connect(gateway);
+  const executors = subgraphs.flatMap(({ executor }) => executor ?? []);
+  const stopSettling = startSettling(executors, runtime);
+  await domain.workflows.start();
+  const { url } = await gateway.listen();
+  return {
+    url,
+    keys,
+    async stop() {
+      runtime.crashPoints.reached('K22');
+      await gateway.drain();
+      await domain.workflows.stop();
+      await stopSettling();
+      await domain.close();
+    },
+  };
+}
+
+/** Dashboards of the same authority share one stream: the domain looks at roles, plants and partner, not at who asks. */
+function gatewayConfig({ port, host }: AndonConfig) {
+  const { subscriptions } = defaultGatewayConfig;
+  return { ...defaultGatewayConfig, port, host, subscriptions: { ...subscriptions, shareBy: 'authority' as const } };
+}
+
+/** The graph as its own subgraphs and workflows see it. They are built before the gateway that answers them. */
+function createLateGraph(): GraphReader & { connect(gateway: Gateway): void } {
+  let connected: Gateway | null = null;
+  return {
+    connect: (gateway) => {
+      connected = gateway;
+    },
+    async query(query, variables, principal, signal) {
+      if (!connected) throw new Error('The graph was asked before the gateway was connected.');
+      const { data, errors } = await connected.execute({ query, variables, principal, signal });
+      return { data: data ?? null, errors: errors ?? [] };
+    },
+  };
+}
+
+/** GraphiQL opens with the token of somebody who may try most things. */
+function developmentToken(keys: Keys, { clock }: Runtime): { token?: string } {
+  if (keys.inForce !== 'DEVELOPMENT') return {};
+  const tokens = createDevelopmentTokens({ keys: keys.development, clock });
+  const token = tokens.find(({ person }) => person.roles.includes('QUALITY_MANAGER'))?.token;
+  return token === undefined ? {} : { token };
+}
+
+const help = `andon up: runs everything in one process: gateway, subgraphs, journal and workflows.
+
+Settings come from the environment:
+  PORT             TCP port of the gateway, 0 for a free one (default: 4000)
+  HOST             address that it listens on (default: 127.0.0.1)
+  ANDON_DATA_DIR   where the embedded stores and the development keys live (default: .andon)
+  DATABASE_URL     postgres://… to use PostgreSQL instead of the embedded stores
+  ANDON_LANDSCAPE  which connectors speak to which systems (default: landscape.yaml)
+  LOG_LEVEL        debug, info, warn, error or silent (default: warn)
+  ANDON_JWKS_URL, ANDON_JWKS_FILE, ANDON_ISSUER, ANDON_AUDIENCE   your identity provider; see docs/tokens.md
+`;
+
+/** `andon up`: starts, says how to use it, and runs until SIGTERM or SIGINT. */
+export async function runUpCommand(argv: string[]): Promise<void> {
+  const { values } = parseArgs({ args: argv, options: { help: { type: 'boolean', short: 'h' } } });
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
+  const config = readConfig();
+  const andon = await startAndon(config);
+  process.stdout.write(welcome.text({ url: andon.url, keys: andon.keys, config, clock: systemClock }));
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      void andon.stop().then(() => process.exit(0));
+    });
+  }
+}
