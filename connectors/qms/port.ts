@@ -181,14 +181,16 @@ export interface HoldRow extends HoldKey, HoldContext {
   readonly releasedAt: string | null;
   readonly acknowledgements: readonly AcknowledgementRow[];
   readonly changedAt: string;
-  readonly version: string;
+  /** Null: announced, but not recorded in the QMS yet. */
+  readonly version: string | null;
 }
 
 export interface AcknowledgementRow {
   readonly system: string;
   readonly failed: boolean;
   readonly message: string | null;
-  readonly at: string;
+  /** Null: announced, but not recorded in the QMS yet. */
+  readonly at: string | null;
 }
 
 export type DispositionDecision = 'USE_AS_IS' | 'REWORK' | 'SCRAP' | 'RETURN_TO_SUPPLIER';
@@ -288,7 +290,7 @@ export interface DecideInspectionLot extends SystemCommand<'decideInspectionLot'
   readonly reason: string | null;
 }
 
-/** A number that is known and not released is the same hold: what is new in the command is added to it. */
+/** A number that is known and not released is the same hold: what it does not stand on yet is added to it. */
 export interface PlaceHold extends SystemCommand<'placeHold'>, HoldContext {
   readonly holdNo: string;
   readonly scope: Target;

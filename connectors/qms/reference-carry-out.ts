@@ -385,7 +385,7 @@ async function placeHold(tx: Tx, command: PlaceHold, at: string): Promise<Verdic
     'Place a new one under another number.',
   );
   const targets = [command.scope, ...command.affected].map(targetText);
-  if (known) return extendHold(tx, known, command, targets, at);
+  if (known) return extendHold(tx, known, targets, at);
   const { lot } = command;
   const more = await knownContext(
     tx,
@@ -432,12 +432,10 @@ async function placeHold(tx: Tx, command: PlaceHold, at: string): Promise<Verdic
 async function extendHold(
   tx: Tx,
   known: QmsTables['quality_hold'],
-  command: PlaceHold,
   targets: readonly string[],
   at: string,
 ): Promise<Verdict> {
-  const restrictions = new Set([...(JSON.parse(known.restrictions) as string[]), ...command.restrictions]);
-  await updateHold(tx, known, { restrictions: JSON.stringify([...restrictions]), changed_at: at });
+  await updateHold(tx, known, { changed_at: at });
   const context = { orderNo: known.order_no, lineCode: known.line_code, partner: known.partner };
   await addTargets(tx, known.plant_code, known.hold_no, targets, context);
   return posted('placeHold', known.version + 1, { holdNo: known.hold_no, created: false });

@@ -1,0 +1,149 @@
+import type { Principal } from '../../auth/principal.ts';
+import type {
+  DispositionRow,
+  HoldRow,
+  InspectionLotRow,
+  InspectionPlanRow,
+  InspectionResultRow,
+  LotQualityRow,
+  NonconformanceRow,
+  OrderQualityRow,
+  QmsPort,
+} from '../../connectors/qms/port.ts';
+import { parseEntityId } from '../../journal/entity-ref.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { SubgraphContext } from '../context.ts';
+import { createSubgraphContext } from '../context.ts';
+import type { EntityLoader, ListLoader } from '../loader.ts';
+import { createEntityLoader, createListLoader } from '../loader.ts';
+import { rowsById, rowsOfIds } from '../rows-by-id.ts';
+import type { SubgraphCall } from '../subgraph.ts';
+import type { TransitionExecutor } from '../transition-executor.ts';
+import * as keys from './keys.ts';
+
+/** Every way to a row of the QMS, by the ids of the graph. */
+export interface QmsLoaders {
+  readonly plans: EntityLoader<InspectionPlanRow>;
+  readonly inspectionLots: EntityLoader<InspectionLotRow>;
+  readonly holds: EntityLoader<HoldRow>;
+  readonly dispositions: EntityLoader<DispositionRow>;
+  readonly nonconformances: EntityLoader<NonconformanceRow>;
+  readonly lotQualities: EntityLoader<LotQualityRow>;
+  readonly orderQualities: EntityLoader<OrderQualityRow>;
+  readonly plansOfMaterial: ListLoader<InspectionPlanRow>;
+  readonly inspectionLotsOfOrder: ListLoader<InspectionLotRow>;
+  readonly inspectionLotsOfLot: ListLoader<InspectionLotRow>;
+  readonly resultsOfInspectionLot: ListLoader<InspectionResultRow>;
+  /** By the id of anything that a hold can stand on; by an order's also the holds that are about it. */
+  readonly holdsOn: ListLoader<HoldRow>;
+  readonly dispositionsOfHold: ListLoader<DispositionRow>;
+  readonly nonconformancesOfHold: ListLoader<NonconformanceRow>;
+}
+
+export interface QmsContext extends SubgraphContext<QmsLoaders> {
+  readonly port: QmsPort;
+  readonly journal: Journal;
+  readonly executor: TransitionExecutor;
+  /** After a change: what was loaded before it is not true any more. */
+  renewLoaders(): void;
+}
+
+export type QmsServices = Pick<QmsContext, 'port' | 'journal' | 'executor'>;
+
+export function createQmsContext(call: SubgraphCall, services: QmsServices): QmsContext {
+  const makeLoaders = () => createLoaders(call.principal, services.port);
+  let loaders = makeLoaders();
+  return {
+    ...createSubgraphContext(call, loaders),
+    ...services,
+    get loaders() {
+      return loaders;
+    },
+    renewLoaders() {
+      loaders = makeLoaders();
+    },
+  };
+}
+
+function createLoaders(principal: Principal, port: QmsPort): QmsLoaders {
+  const { planKey, inspectionLotKey, holdKey, dispositionKey, nonconformanceKey, lotKey, orderKey, materialKey } = keys;
+  const { planIdOf, inspectionLotIdOf, holdIdOf, dispositionIdOf, nonconformanceIdOf, orderIdOf, materialIdOf } = keys;
+  const lotIdOf = (row: LotQualityRow) => keys.lotIdOf(row.plantCode, row);
+  return {
+    plans: createEntityLoader(principal, (ids) =>
+      rowsById(ids, { keyOf: planKey, fetch: port.inspectionPlansByKeys, idOf: planIdOf }),
+    ),
+    inspectionLots: createEntityLoader(principal, (ids) =>
+      rowsById(ids, { keyOf: inspectionLotKey, fetch: port.inspectionLotsByKeys, idOf: inspectionLotIdOf }),
+    ),
+    holds: createEntityLoader(principal, (ids) =>
+      rowsById(ids, { keyOf: holdKey, fetch: port.holdsByKeys, idOf: holdIdOf }),
+    ),
+    dispositions: createEntityLoader(principal, (ids) =>
+      rowsById(ids, { keyOf: dispositionKey, fetch: port.dispositionsByKeys, idOf: dispositionIdOf }),
+    ),
+    nonconformances: createEntityLoader(principal, (ids) =>
+      rowsById(ids, { keyOf: nonconformanceKey, fetch: port.nonconformancesByKeys, idOf: nonconformanceIdOf }),
+    ),
+    lotQualities: createEntityLoader(principal, (ids) =>
+      rowsById(ids, { keyOf: lotKey, fetch: port.lotQualitiesByKeys, idOf: lotIdOf }),
+    ),
+    orderQualities: createEntityLoader(principal, (ids) =>
+      rowsById(ids, {
+        keyOf: orderKey,
+        fetch: port.orderQualitiesByKeys,
+        idOf: ({ plantCode, orderNo }) => orderIdOf(plantCode, orderNo),
+      }),
+    ),
+    plansOfMaterial: createListLoader(principal, (ids) =>
+      rowsOfIds(ids, {
+        keyOf: materialKey,
+        fetch: port.inspectionPlansOfMaterials,
+        idOf: ({ plantCode, materialCode }) => materialIdOf(plantCode, materialCode),
+      }),
+    ),
+    inspectionLotsOfOrder: createListLoader(principal, (ids) =>
+      rowsOfIds(ids, {
+        keyOf: orderKey,
+        fetch: port.inspectionLotsOfOrders,
+        idOf: ({ plantCode, orderNo }) => orderIdOf(plantCode, orderNo ?? ''),
+      }),
+    ),
+    inspectionLotsOfLot: createListLoader(principal, (ids) =>
+      rowsOfIds(ids, {
+        keyOf: lotKey,
+        fetch: port.inspectionLotsOfLots,
+        idOf: ({ plantCode, materialCode, lotNumber }) =>
+          keys.lotIdOf(plantCode, { materialCode, lotNumber: lotNumber ?? '' }),
+      }),
+    ),
+    resultsOfInspectionLot: createListLoader(principal, (ids) =>
+      rowsOfIds(ids, { keyOf: inspectionLotKey, fetch: port.resultsOfInspectionLots, idOf: inspectionLotIdOf }),
+    ),
+    holdsOn: createListLoader(principal, (ids) => holdsOn(ids, port)),
+    dispositionsOfHold: createListLoader(principal, (ids) =>
+      rowsOfIds(ids, { keyOf: holdKey, fetch: port.dispositionsOfHolds, idOf: holdIdOf }),
+    ),
+    nonconformancesOfHold: createListLoader(principal, (ids) =>
+      rowsOfIds(ids, {
+        keyOf: holdKey,
+        fetch: port.nonconformancesOfHolds,
+        idOf: ({ plantCode, holdNo }) => holdIdOf({ plantCode, holdNo: holdNo ?? '' }),
+      }),
+    ),
+  };
+}
+
+/** A hold belongs to everything that it stands on, and to the order that it is about: it is handed out once for each. */
+async function holdsOn(ids: readonly string[], port: QmsPort): Promise<ReadonlyMap<string, readonly HoldRow[]>> {
+  const targets = ids.map(parseEntityId).filter((ref) => ref !== null);
+  const holds = targets.length === 0 ? [] : await port.holdsOfTargets(targets);
+  return new Map(ids.map((id) => [id, holds.filter((hold) => isHoldOn(hold, id))]));
+}
+
+/** Whether the hold stands on what has this id, or is about that order. */
+export function isHoldOn(hold: HoldRow, id: string): boolean {
+  const { plantCode, scope, affected, orderNo } = hold;
+  if ([scope, ...affected].some((target) => keys.targetIdOf(plantCode, target) === id)) return true;
+  return orderNo !== null && keys.orderIdOf(plantCode, orderNo) === id;
+}

@@ -1,0 +1,268 @@
+import type { GraphQLResolverMap } from '@apollo/subgraph';
+import { mayEnterPlant } from '../../auth/principal.ts';
+import type {
+  DispositionRow,
+  HoldRow,
+  InspectionLotRow,
+  InspectionPlanRow,
+  InspectionResultRow,
+  NonconformanceRow,
+  Target,
+} from '../../connectors/qms/port.ts';
+import { type EntityId, type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import type { ScopedRow } from '../loader.ts';
+import type { TransitionAnswer } from '../transition.ts';
+import { findAnnouncedHold } from './announced-hold.ts';
+import type { QmsContext } from './context.ts';
+import {
+  dispositionIdOf,
+  holdIdOf,
+  inspectionLotIdOf,
+  inspectionResultIdOf,
+  lotIdOf,
+  lotsOf,
+  materialIdOf,
+  nonconformanceIdOf,
+  orderIdOf,
+  planIdOf,
+  refOf,
+  targetIdOf,
+} from './keys.ts';
+
+interface Reference {
+  readonly id: EntityId;
+}
+
+interface ActiveArguments {
+  readonly active?: boolean | null;
+}
+
+/** Another system's entity: the plant's own people may ask about any, a partner's only about what is known to be theirs. */
+function reference(
+  type: EntityType,
+  parts: number,
+  ownRow: (id: string, context: QmsContext) => Promise<ScopedRow | null>,
+) {
+  return async ({ id }: Reference, context: QmsContext): Promise<Reference | null> => {
+    const ref = refOf(id, type, parts);
+    if (!ref || !mayEnterPlant(context.principal, ref.plantCode)) return null;
+    if (context.principal.partner === null) return { id };
+    return (await ownRow(id, context)) ? { id } : null;
+  };
+}
+
+const stub = (id: EntityId | null): Reference | null => (id === null ? null : { id });
+
+const lineOf = ({ plantCode, lineCode }: { readonly plantCode: string; readonly lineCode: string | null }) =>
+  stub(lineCode === null ? null : entityId(plantCode, 'line', lineCode));
+
+const orderOf = ({ plantCode, orderNo }: { readonly plantCode: string; readonly orderNo: string | null }) =>
+  stub(orderNo === null ? null : orderIdOf(plantCode, orderNo));
+
+/** The scope, when it is of this type. */
+const scopeOf = (type: EntityType) => (hold: HoldRow) =>
+  stub(hold.scope.type === type ? targetIdOf(hold.plantCode, hold.scope) : null);
+
+const withActive = (holds: readonly HoldRow[], { active }: ActiveArguments) =>
+  holds.filter(({ state }) => (active ?? null) === null || (state !== 'RELEASED') === active);
+
+function stateOf(row: {
+  readonly state: string;
+  readonly stateSince: string;
+  readonly stateBy: string | null;
+  readonly stateReason?: string | null;
+}) {
+  return { code: row.state, since: row.stateSince, by: row.stateBy, reason: row.stateReason ?? null };
+}
+
+/** A hold that the QMS does not have yet, or cannot be asked about, is what the journal has announced. */
+export async function loadHold(id: EntityId, { loaders, journal, principal }: QmsContext): Promise<HoldRow | null> {
+  try {
+    const row = await loaders.holds.load(id);
+    if (row) return row;
+  } catch (error) {
+    const announced = await findAnnouncedHold(journal, id, principal);
+    if (announced) return announced;
+    throw error;
+  }
+  return findAnnouncedHold(journal, id, principal);
+}
+
+/** The same evaluation as the mutation's, for whoever asks; `entity` is what the transitions themselves load. */
+function available(names: readonly string[], entity: unknown, { executor, principal, signal }: QmsContext) {
+  return executor.available(names, entity, principal, signal);
+}
+
+async function availableToHold(hold: HoldRow, context: QmsContext) {
+  const dispositions = await context.loaders.dispositionsOfHold.load(holdIdOf(hold));
+  const { plantCode, lineCode, partner } = hold;
+  const [own, cases] = await Promise.all([
+    available(['acknowledgeHold', 'releaseHold', 'proposeDisposition'], { hold, dispositions }, context),
+    available(['raiseNonconformance'], { plantCode, hold, lot: null, lineCode, partner }, context),
+  ]);
+  return [...own, ...cases];
+}
+
+/** Other active holds on the lots of a disposition. */
+async function otherHolds(disposition: DispositionRow, { loaders }: QmsContext): Promise<readonly HoldRow[]> {
+  const { plantCode, lots, holdNo } = disposition;
+  const found = await Promise.all(lots.map((lot) => loaders.holdsOn.load(lotIdOf(plantCode, lot))));
+  const others = new Map(found.flat().map((hold) => [hold.holdNo, hold]));
+  others.delete(holdNo);
+  return withActive([...others.values()], { active: true });
+}
+
+/** The latest decision about a lot: of the holds that stand, or stood, on it. */
+async function dispositionOfLot({ id }: Reference, { loaders }: QmsContext): Promise<DispositionRow | null> {
+  const holds = await loaders.holdsOn.load(id);
+  const found = await Promise.all(holds.map((hold) => loaders.dispositionsOfHold.load(holdIdOf(hold))));
+  return found
+    .flat()
+    .reduce<DispositionRow | null>(
+      (latest, one) => (latest === null || one.proposedAt >= latest.proposedAt ? one : latest),
+      null,
+    );
+}
+
+async function resultById(id: EntityId, { loaders }: QmsContext): Promise<InspectionResultRow | null> {
+  const ref = refOf(id, 'inspection-result', 3);
+  const inspectionLotNo = ref?.key[0];
+  if (!ref || !inspectionLotNo) return null;
+  const lot = await loaders.inspectionLots.load(inspectionLotIdOf({ plantCode: ref.plantCode, inspectionLotNo }));
+  const results = lot ? await loaders.resultsOfInspectionLot.load(inspectionLotIdOf(lot)) : [];
+  return results.find((row) => inspectionResultIdOf(row) === id) ?? null;
+}
+
+/** What the QMS knows of the entities of other systems. */
+const facets: GraphQLResolverMap<QmsContext> = {
+  Material: {
+    // Materials belong to no partner.
+    __resolveReference: reference('material', 1, async () => null),
+    inspectionPlans: ({ id }: Reference, _args, { loaders }) => loaders.plansOfMaterial.load(id),
+  },
+  ProductionOrder: {
+    __resolveReference: reference('production-order', 1, (id, { loaders }) => loaders.orderQualities.load(id)),
+    inspectionLots: ({ id }: Reference, _args, { loaders }) => loaders.inspectionLotsOfOrder.load(id),
+    qualityStatus: async ({ id }: Reference, _args, { loaders }) =>
+      (await loaders.orderQualities.load(id))?.qualityStatus ?? null,
+    holds: async ({ id }: Reference, args: ActiveArguments, { loaders }) =>
+      withActive(await loaders.holdsOn.load(id), args),
+  },
+  Lot: {
+    __resolveReference: reference('lot', 2, (id, { loaders }) => loaders.lotQualities.load(id)),
+    qualityState: async ({ id }: Reference, _args, { loaders }) =>
+      (await loaders.lotQualities.load(id))?.qualityState ?? null,
+    holds: async ({ id }: Reference, args: ActiveArguments, { loaders }) =>
+      withActive(await loaders.holdsOn.load(id), args),
+    inspectionLots: ({ id }: Reference, _args, { loaders }) => loaders.inspectionLotsOfLot.load(id),
+    disposition: (lot: Reference, _args, context) => dispositionOfLot(lot, context),
+  },
+};
+
+/** Every entity of the QMS: how a reference becomes a row, and how a row becomes fields. */
+const owned: GraphQLResolverMap<QmsContext> = {
+  InspectionPlan: {
+    __resolveReference: ({ id }: Reference, { loaders }: QmsContext) => loaders.plans.load(id),
+    id: planIdOf,
+    material: ({ plantCode, materialCode }: InspectionPlanRow) => stub(materialIdOf(plantCode, materialCode)),
+  },
+  InspectionLot: {
+    __resolveReference: ({ id }: Reference, { loaders }: QmsContext) => loaders.inspectionLots.load(id),
+    id: inspectionLotIdOf,
+    plan: (row: InspectionLotRow, _args, { loaders }) => loaders.plans.load(planIdOf(row)),
+    state: stateOf,
+    material: ({ plantCode, materialCode }: InspectionLotRow) => stub(materialIdOf(plantCode, materialCode)),
+    lot: ({ plantCode, materialCode, lotNumber }: InspectionLotRow) =>
+      stub(lotNumber === null ? null : lotIdOf(plantCode, { materialCode, lotNumber })),
+    order: orderOf,
+    operation: ({ plantCode, orderNo, operationNo }: InspectionLotRow) =>
+      stub(orderNo === null ? null : entityId(plantCode, 'operation', orderNo, operationNo)),
+    line: lineOf,
+    results: (row: InspectionLotRow, _args, { loaders }) => loaders.resultsOfInspectionLot.load(inspectionLotIdOf(row)),
+    availableTransitions: async (inspectionLot: InspectionLotRow, _args, context) => {
+      const plan = await context.loaders.plans.load(planIdOf(inspectionLot));
+      return available(['recordInspectionResult', 'decideInspectionLot'], { inspectionLot, plan }, context);
+    },
+  },
+  InspectionResult: {
+    __resolveReference: ({ id }: Reference, context: QmsContext) => resultById(id, context),
+    id: inspectionResultIdOf,
+  },
+  QualityHold: {
+    __resolveReference: ({ id }: Reference, context: QmsContext) => loadHold(id, context),
+    id: holdIdOf,
+    scope: ({ plantCode, scope }: HoldRow) => targetIdOf(plantCode, scope),
+    affected: ({ plantCode, affected }: HoldRow) => affected.map((one: Target) => targetIdOf(plantCode, one)),
+    state: stateOf,
+    lot: ({ plantCode, lot }: HoldRow) => stub(lot && lotIdOf(plantCode, lot)),
+    order: orderOf,
+    operation: ({ plantCode, orderNo, operationNo }: HoldRow) =>
+      stub(orderNo && operationNo ? entityId(plantCode, 'operation', orderNo, operationNo) : null),
+    material: ({ plantCode, materialCode }: HoldRow) =>
+      stub(materialCode === null ? null : materialIdOf(plantCode, materialCode)),
+    line: lineOf,
+    workCenter: scopeOf('work-center'),
+    asset: scopeOf('asset'),
+    delivery: scopeOf('delivery'),
+    inspectionLot: ({ plantCode, inspectionLotNo }: HoldRow, _args, { loaders }) =>
+      inspectionLotNo && loaders.inspectionLots.load(inspectionLotIdOf({ plantCode, inspectionLotNo })),
+    dispositions: (hold: HoldRow, _args, { loaders }) => loaders.dispositionsOfHold.load(holdIdOf(hold)),
+    nonconformance: async (hold: HoldRow, _args, { loaders }) =>
+      (await loaders.nonconformancesOfHold.load(holdIdOf(hold)))[0] ?? null,
+    availableTransitions: (hold: HoldRow, _args, context) => availableToHold(hold, context),
+  },
+  Disposition: {
+    __resolveReference: ({ id }: Reference, { loaders }: QmsContext) => loaders.dispositions.load(id),
+    id: dispositionIdOf,
+    hold: (row: DispositionRow, _args, { loaders }) => loaders.holds.load(holdIdOf(row)),
+    lots: async (row: DispositionRow, _args, { loaders }) => {
+      const hold = await loaders.holds.load(holdIdOf(row));
+      const decided = row.lots.map((lot) => lotIdOf(row.plantCode, lot));
+      return (decided.length > 0 || !hold ? decided : lotsOf(row.plantCode, hold)).map(stub);
+    },
+    state: stateOf,
+    otherHolds: (row: DispositionRow, _args, context) => otherHolds(row, context),
+    availableTransitions: async (disposition: DispositionRow, _args, context) => {
+      const hold = await context.loaders.holds.load(holdIdOf(disposition));
+      const names = ['approveDisposition', 'rejectDisposition', 'settleDisposition'];
+      return available(names, { disposition, hold }, context);
+    },
+  },
+  Nonconformance: {
+    __resolveReference: ({ id }: Reference, { loaders }: QmsContext) => loaders.nonconformances.load(id),
+    id: nonconformanceIdOf,
+    state: stateOf,
+    hold: ({ plantCode, holdNo }: NonconformanceRow, _args, { loaders }) =>
+      holdNo && loaders.holds.load(holdIdOf({ plantCode, holdNo })),
+    lot: ({ plantCode, lot }: NonconformanceRow) => stub(lot && lotIdOf(plantCode, lot)),
+    disposition: ({ plantCode, dispositionNo }: NonconformanceRow, _args, { loaders }) =>
+      dispositionNo && loaders.dispositions.load(dispositionIdOf({ plantCode, dispositionNo })),
+    availableTransitions: async (nonconformance: NonconformanceRow, _args, context) => {
+      const { plantCode, holdNo } = nonconformance;
+      const hold = holdNo === null ? null : await context.loaders.holds.load(holdIdOf({ plantCode, holdNo }));
+      return available(['closeNonconformance'], { nonconformance, hold }, context);
+    },
+  },
+};
+
+/** What the answers to transitions show: the row as it is after them. */
+const results: GraphQLResolverMap<QmsContext> = {
+  InspectionLotTransitionResult: {
+    inspectionLot: ({ subjectId }: TransitionAnswer, _args, { loaders }) =>
+      subjectId && loaders.inspectionLots.load(subjectId),
+  },
+  QualityHoldTransitionResult: {
+    qualityHold: ({ subjectId }: TransitionAnswer, _args, context) =>
+      parseEntityId(subjectId ?? '')?.type === 'hold' ? loadHold(subjectId as EntityId, context) : null,
+  },
+  DispositionTransitionResult: {
+    disposition: ({ subjectId }: TransitionAnswer, _args, { loaders }) =>
+      subjectId && loaders.dispositions.load(subjectId),
+  },
+  NonconformanceTransitionResult: {
+    nonconformance: ({ subjectId }: TransitionAnswer, _args, { loaders }) =>
+      subjectId && loaders.nonconformances.load(subjectId),
+  },
+};
+
+export const entities: GraphQLResolverMap<QmsContext> = { ...facets, ...owned, ...results };

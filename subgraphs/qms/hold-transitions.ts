@@ -1,0 +1,375 @@
+import type { Principal } from '../../auth/principal.ts';
+import type {
+  AcknowledgeHold,
+  DispositionRow,
+  HoldContext,
+  HoldKey,
+  HoldRow,
+  HoldState,
+  PlaceHold,
+  QmsPort,
+  QmsResults,
+  ReleaseHold,
+  Target,
+} from '../../connectors/qms/port.ts';
+import type { EventData } from '../../journal/catalogue.ts';
+import { type EntityId, type EntityRef, type EntityType, parseEntityId } from '../../journal/entity-ref.ts';
+import type { NewInterlock } from '../../journal/interlock.ts';
+import type { Restriction } from '../../journal/restriction.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { eventOf } from '../follow-events.ts';
+import type { Rejection } from '../rejection.ts';
+import type { Call, Subject, Transition } from '../transition.ts';
+import { restrictionsOfHolds } from './inspection-transitions.ts';
+import { dispositionIdOf, dispositionKey, holdIdOf, holdKey, lotKey, refOf, targetIdOf } from './keys.ts';
+import { holdMachine } from './machines.ts';
+import { refusal } from './refusal.ts';
+import type { Place, WhereItIs } from './where-it-is.ts';
+
+interface PlaceHoldInput {
+  readonly scope: string;
+  readonly restrictions?: readonly Restriction[] | null;
+  readonly affected?: readonly string[] | null;
+  readonly holdNo?: string | null;
+  readonly inspectionLotId?: string | null;
+  readonly lotId?: string | null;
+  readonly orderId?: string | null;
+  readonly operationId?: string | null;
+}
+
+/** A hold that does not have to exist anywhere yet: everything that placing it needs, so that no system has to answer. */
+interface NewHold {
+  readonly plantCode: string;
+  readonly holdNo: string;
+  readonly scope: Target;
+  readonly affected: readonly Target[];
+  readonly restrictions: readonly Restriction[];
+  readonly context: HoldContext;
+  /** The hold that has the number already, if the QMS could say so. */
+  readonly standing: Pick<HoldRow, 'state' | 'version' | 'restrictions'> | null;
+  /** Ids that were given and are none, or not of this plant. */
+  readonly strange: readonly string[];
+}
+
+/** What a hold can stand on. */
+const holdable: readonly EntityType[] = [
+  'lot',
+  'production-order',
+  'operation',
+  'work-center',
+  'asset',
+  'material',
+  'delivery',
+];
+
+export function placeHold(
+  port: QmsPort,
+  whereItIs: WhereItIs,
+  { ids }: Pick<Runtime, 'ids'>,
+): Transition<NewHold, PlaceHoldInput, PlaceHold> {
+  return {
+    name: 'placeHold',
+    machine: holdMachine,
+    action: 'place',
+    load: async (input, signal, principal) => {
+      const scope = parseEntityId(input.scope);
+      if (!scope || !holdable.includes(scope.type)) return null;
+      const place = await whereItIs(scope, principal, signal);
+      if (place === null) return null;
+      const context = await contextOf(scope, place, input, whereItIs, { principal, signal });
+      const holdNo = input.holdNo ?? `QH-${ids.next().slice(-10)}`;
+      return {
+        ...targetsOf(scope, input.affected ?? []),
+        holdNo,
+        restrictions: input.restrictions ?? restrictionsOfHolds,
+        context,
+        standing: input.holdNo ? await standingHold(port, { plantCode: scope.plantCode, holdNo }) : null,
+      };
+    },
+    subject: (entity) => ({
+      id: holdIdOf(entity),
+      plantCode: entity.plantCode,
+      line: entity.context.lineCode,
+      partner: entity.context.partner,
+      version: entity.standing?.version ?? null,
+      state: entity.standing?.state ?? null,
+    }),
+    touches: () => [],
+    guards: [{ name: 'scope', check: checkScope }],
+    command: ({ transitionId, entity, meta, actor }) => ({
+      ...entity.context,
+      name: 'placeHold',
+      transitionId,
+      plantCode: entity.plantCode,
+      expectedVersion: null,
+      actorId: actor.id,
+      occurredAt: meta.occurredAt,
+      holdNo: entity.holdNo,
+      scope: entity.scope,
+      affected: entity.affected,
+      restrictions: entity.restrictions,
+      reason: reasonOf({ meta, actor }),
+    }),
+    placeFirst: interlocksOf,
+    announceWhilePending: (call) => [placedEvent(call)],
+    effects: (call, posting) => {
+      const { created } = posting.result as QmsResults['placeHold'];
+      return {
+        events: created ? [placedEvent(call)] : [],
+        toState: call.entity.standing?.state ?? 'PLACED',
+        result: holdIdOf(call.entity),
+      };
+    },
+  };
+}
+
+/** What the hold is about, from what was said and from where the scope is. */
+async function contextOf(
+  scope: EntityRef,
+  place: Place,
+  input: PlaceHoldInput,
+  whereItIs: WhereItIs,
+  { principal, signal }: { readonly principal: Principal; readonly signal: AbortSignal },
+): Promise<HoldContext> {
+  const operation = scope.type === 'operation' ? scope : refOf(input.operationId, 'operation', 2);
+  const order = scope.type === 'production-order' ? scope : refOf(input.orderId, 'production-order');
+  const lot = scope.type === 'lot' ? lotKey(input.scope) : lotKey(input.lotId);
+  const material = scope.type === 'material' ? scope : null;
+  const orderNo = order?.key[0] ?? operation?.key[0] ?? place.orderNo;
+  // A scope without a line of its own, such as a material, is where the order is that the hold is about.
+  const around = place.lineCode === null && order && order !== scope ? await whereItIs(order, principal, signal) : null;
+  return {
+    lot: lot ? { materialCode: lot.materialCode, lotNumber: lot.lotNumber } : null,
+    materialCode: material?.key[0] ?? lot?.materialCode ?? place.materialCode,
+    orderNo: orderNo ?? null,
+    operationNo: operation?.key[1] ?? null,
+    inspectionLotNo: refOf(input.inspectionLotId, 'inspection-lot')?.key[0] ?? null,
+    lineCode: place.lineCode ?? around?.lineCode ?? null,
+    partner: place.partner ?? around?.partner ?? null,
+  };
+}
+
+function targetsOf(scope: EntityRef, affected: readonly string[]) {
+  const refs = affected.map((id) => ({ id, ref: parseEntityId(id) }));
+  const isHere = (ref: EntityRef | null) => ref?.plantCode === scope.plantCode && holdable.includes(ref.type);
+  return {
+    plantCode: scope.plantCode,
+    scope: { type: scope.type, key: scope.key },
+    affected: refs.flatMap(({ ref }) => (ref && isHere(ref) ? [{ type: ref.type, key: ref.key }] : [])),
+    strange: refs.filter(({ ref }) => !isHere(ref)).map(({ id }) => id),
+  };
+}
+
+/** A QMS that is down does not keep a hold from being placed; it refuses a released number by itself later. */
+async function standingHold(port: QmsPort, key: HoldKey): Promise<NewHold['standing']> {
+  try {
+    const [hold] = await port.holdsByKeys([key]);
+    return hold ? { state: hold.state, version: hold.version, restrictions: hold.restrictions } : null;
+  } catch {
+    return null;
+  }
+}
+
+function checkScope({ holdNo, standing, restrictions, strange }: NewHold): readonly Rejection[] {
+  const found: Rejection[] = [];
+  if (strange.length > 0) {
+    const message = `${strange.join(', ')} cannot be held together with the scope.`;
+    const remedy = 'Give ids of the same plant: lots, orders, operations, work centers, assets, materials, deliveries.';
+    found.push(refusal('scope', 'AFFECTED_INVALID', message, remedy));
+  }
+  if (restrictions.length === 0) {
+    found.push(refusal('scope', 'RESTRICTS_NOTHING', 'A hold has to forbid something.', 'Leave restrictions out.'));
+  }
+  if (standing && !isSame(standing.restrictions, restrictions)) {
+    const message = `Hold ${holdNo} stands already and forbids ${standing.restrictions.join(', ')}.`;
+    found.push(refusal('scope', 'HOLD_NUMBER_TAKEN', message, 'Leave holdNo out to place another hold.'));
+  }
+  return found;
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one) => others.includes(one));
+}
+
+function reasonOf({ meta, actor }: Pick<Call<unknown, unknown>, 'meta' | 'actor'>): string {
+  return meta.reason?.text ?? `placed by ${actor.name}`;
+}
+
+type PlaceCall = Call<NewHold, PlaceHoldInput>;
+
+function interlocksOf(call: PlaceCall): readonly NewInterlock[] {
+  const { plantCode, holdNo, scope, affected, restrictions } = call.entity;
+  const entities = new Set([scope, ...affected].map((target) => targetIdOf(plantCode, target)));
+  return [...entities].map((entityId) => ({
+    kind: 'QUALITY_HOLD',
+    entityId,
+    plantCode,
+    cause: holdIdOf(call.entity),
+    restrictions,
+    reason: `Quality hold ${holdNo} (${reasonOf(call)})`,
+    placedBy: call.actor.id,
+    placedByTransition: call.transitionId,
+  }));
+}
+
+function placedEvent(call: PlaceCall) {
+  const { entity } = call;
+  const { plantCode, holdNo, scope, affected, restrictions, context } = entity;
+  return eventOf(call, {
+    type: 'quality.hold.placed',
+    system: 'QMS',
+    subject: holdIdOf(entity),
+    plantCode,
+    line: context.lineCode,
+    partner: context.partner,
+    stateChange: '>PLACED',
+    data: {
+      holdNo,
+      scope: targetIdOf(plantCode, scope),
+      affected: affected.map((target) => targetIdOf(plantCode, target)),
+      restrictions,
+      reason: reasonOf(call),
+      acknowledgedBy: [],
+    },
+  });
+}
+
+/** A hold with what was proposed and decided about it. */
+export interface HeldCase {
+  readonly hold: HoldRow;
+  readonly dispositions: readonly DispositionRow[];
+}
+
+export async function loadHeldCase(port: QmsPort, holdId: string): Promise<HeldCase | null> {
+  const key = holdKey(holdId);
+  const [hold] = key ? await port.holdsByKeys([key]) : [];
+  return hold ? { hold, dispositions: await port.dispositionsOfHolds([hold]) } : null;
+}
+
+export function holdSubject({ hold }: HeldCase): Subject {
+  const { plantCode, lineCode, partner, version, state } = hold;
+  return { id: holdIdOf(hold), plantCode, line: lineCode, partner, version, state };
+}
+
+interface AcknowledgeHoldInput {
+  readonly holdId: string;
+  readonly system: string;
+  readonly failed?: boolean | null;
+  readonly message?: string | null;
+}
+
+type AcknowledgeCall = Call<HeldCase, AcknowledgeHoldInput>;
+
+export function acknowledgeHold(port: QmsPort): Transition<HeldCase, AcknowledgeHoldInput, AcknowledgeHold> {
+  return {
+    name: 'acknowledgeHold',
+    machine: holdMachine,
+    action: 'acknowledge',
+    load: ({ holdId }) => loadHeldCase(port, holdId),
+    subject: holdSubject,
+    touches: () => [],
+    guards: [],
+    command: ({ transitionId, entity, input, meta, actor }) => ({
+      name: 'acknowledgeHold',
+      transitionId,
+      plantCode: entity.hold.plantCode,
+      // Systems acknowledge independently of each other.
+      expectedVersion: meta.expectedVersion,
+      actorId: actor.id,
+      occurredAt: meta.occurredAt,
+      holdNo: entity.hold.holdNo,
+      system: input.system,
+      failed: input.failed ?? false,
+      message: input.message ?? null,
+    }),
+    effects: (call, posting) => {
+      const result = posting.result as QmsResults['acknowledgeHold'];
+      return { events: acknowledgedEvents(call, result), toState: result.to };
+    },
+  };
+}
+
+function acknowledgedEvents(call: AcknowledgeCall, { from, to, acknowledgedBy }: QmsResults['acknowledgeHold']) {
+  const { system, failed, message } = call.input;
+  const facts = { ...holdFacts(call.entity.hold), acknowledgedBy };
+  const about = aboutHold(call.entity.hold, from === to ? null : `${from}>${to}`);
+  if (failed) {
+    const data = { ...facts, system, message: message ?? `The ${system} could not do its part.` };
+    return [eventOf(call, { type: 'quality.hold.propagationFailed', ...about, data })];
+  }
+  const acknowledged = { ...aboutHold(call.entity.hold, null), data: { ...facts, system } };
+  const events = [eventOf(call, { type: 'quality.hold.acknowledged', ...acknowledged })];
+  if (from === to || to !== 'EFFECTIVE') return events;
+  return [...events, eventOf(call, { type: 'quality.hold.effective', ...about, data: facts })];
+}
+
+function aboutHold(hold: HoldRow, stateChange: string | null) {
+  const { plantCode, lineCode, partner } = hold;
+  return { system: 'QMS', subject: holdIdOf(hold), plantCode, line: lineCode, partner, stateChange };
+}
+
+function holdFacts(hold: HoldRow): EventData['quality.hold.placed'] {
+  const { plantCode, holdNo, scope, affected, restrictions, reason, acknowledgements } = hold;
+  return {
+    holdNo,
+    scope: targetIdOf(plantCode, scope),
+    affected: affected.map((target) => targetIdOf(plantCode, target)),
+    restrictions: restrictions as readonly Restriction[],
+    reason,
+    acknowledgedBy: acknowledgements.filter(({ failed }) => !failed).map(({ system }) => system),
+  };
+}
+
+interface ReleaseHoldInput {
+  readonly holdId: string;
+  readonly dispositionId: string;
+}
+
+export function releaseHold(port: QmsPort): Transition<HeldCase, ReleaseHoldInput, ReleaseHold> {
+  return {
+    name: 'releaseHold',
+    machine: holdMachine,
+    action: 'release',
+    load: ({ holdId }) => loadHeldCase(port, holdId),
+    subject: holdSubject,
+    touches: () => [],
+    guards: [{ name: 'disposition', check: checkDisposition }],
+    command: ({ transitionId, entity, input, meta, actor }) => ({
+      name: 'releaseHold',
+      transitionId,
+      plantCode: entity.hold.plantCode,
+      expectedVersion: entity.hold.version,
+      actorId: actor.id,
+      occurredAt: meta.occurredAt,
+      holdNo: entity.hold.holdNo,
+      dispositionNo: dispositionNoOf(input),
+    }),
+    effects: (call, posting) => {
+      const { hold } = call.entity;
+      const { from } = posting.result as QmsResults['releaseHold'];
+      const data = { ...holdFacts(hold), dispositionNo: dispositionNoOf(call.input) };
+      const event = { type: 'quality.hold.released', ...aboutHold(hold, `${from}>RELEASED`), data } as const;
+      return { events: [eventOf(call, event)], toState: 'RELEASED' satisfies HoldState, lift: [holdIdOf(hold)] };
+    },
+  };
+}
+
+function dispositionNoOf({ dispositionId }: ReleaseHoldInput): string {
+  return dispositionKey(dispositionId)?.dispositionNo ?? '';
+}
+
+/** Only a disposition of this hold that every system has carried out lifts it. */
+function checkDisposition({ hold, dispositions }: HeldCase, input: ReleaseHoldInput | null): readonly Rejection[] {
+  const named = dispositions.filter((one) => input === null || dispositionIdOf(one) === input.dispositionId);
+  if (named.some(({ state }) => state === 'EFFECTIVE')) return [];
+  const open: EntityId | undefined = dispositions.map(dispositionIdOf).at(-1);
+  return [
+    refusal(
+      'disposition',
+      'DISPOSITION_NOT_EFFECTIVE',
+      `Hold ${hold.holdNo} has no such disposition that every system has carried out.`,
+      'Propose a disposition, have a second person approve it, and wait until it is effective.',
+      open ?? null,
+    ),
+  ];
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { parse } from 'graphql';
+import type { QmsPort } from '../../connectors/qms/port.ts';
+import { scalars } from '../scalars.ts';
+import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
+import { TransitionExecutor } from '../transition-executor.ts';
+import { createQmsContext } from './context.ts';
+import { entities } from './entities.ts';
+import { queries } from './queries.ts';
+import { subscriptions } from './subscriptions.ts';
+import { createQmsTransitions, mutations } from './transitions.ts';
+
+/** The QMS's part of the graph: inspections, holds, dispositions and nonconformances. */
+export function createQmsSubgraph(options: SubgraphOptions & { readonly port: QmsPort }): Subgraph {
+  const { port, journal } = options;
+  const transitions = createQmsTransitions(port, options);
+  const executor = new TransitionExecutor({ ...options, system: 'QMS', transitions });
+  const resolvers = { ...scalars, ...queries, ...entities, ...mutations(transitions), ...subscriptions };
+  return {
+    name: 'qms',
+    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs(), resolvers }]),
+    createContext: (call) => createQmsContext(call, { port, journal, executor }),
+    executor,
+  };
+}
+
+function readTypeDefs() {
+  const files = ['../common.graphql', './schema.graphql'];
+  return parse(files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n'));
+}
