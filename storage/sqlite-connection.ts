@@ -5,7 +5,8 @@ import { bindable } from './bindable.ts';
 
 interface Statement {
   readonly prepared: Libsql.Statement<unknown[]>;
-  readonly returnsRows: boolean;
+  /** Names of the columns that come back; none for a statement that returns no rows. */
+  readonly columns: readonly string[];
 }
 
 /** Distinct statements kept prepared per connection; the oldest goes first. Queries with lists make many texts. */
@@ -39,9 +40,12 @@ export class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { prepared, returnsRows } = this.#prepare(query.sql);
+    const { prepared, columns } = this.#prepare(query.sql);
     const parameters = query.parameters.map(toSqlite);
-    if (returnsRows) return { rows: prepared.all(parameters) as Row[] };
+    if (columns.length > 0) {
+      const rows = prepared.all(parameters) as unknown[][];
+      return { rows: rows.map((values) => toRow(columns, values) as Row) };
+    }
     const { changes } = prepared.run(parameters);
     return { rows: [], numAffectedRows: BigInt(changes) };
   }
@@ -65,13 +69,22 @@ export class SqliteConnection implements DatabaseConnection {
     const known = this.#statements.get(sql);
     if (known) return known;
     const prepared = this.#database.prepare(sql);
-    const statement = { prepared, returnsRows: prepared.reader };
+    const returnsRows = prepared.reader;
+    // As arrays: a driver that builds objects value by value takes half as long again.
+    if (returnsRows) prepared.raw(true);
+    const statement = { prepared, columns: returnsRows ? prepared.columns().map((column) => column.name) : [] };
     this.#statements.set(sql, statement);
     if (this.#statements.size > preparedStatements) {
       this.#statements.delete(this.#statements.keys().next().value as string);
     }
     return statement;
   }
+}
+
+function toRow(columns: readonly string[], values: readonly unknown[]): Record<string, unknown> {
+  const row: Record<string, unknown> = {};
+  for (let index = 0; index < columns.length; index += 1) row[columns[index] as string] = values[index];
+  return row;
 }
 
 /** libsql binds every `number` as REAL, which a TEXT column would keep as "3.0". */
