@@ -1,0 +1,96 @@
+import type { Principal } from '../../auth/principal.ts';
+import type {
+  ConsumptionRow,
+  DowntimeRow,
+  LotRow,
+  MesPort,
+  OperationRow,
+  WorkCenterRow,
+} from '../../connectors/mes/port.ts';
+import type { Journal } from '../../journal/journal.ts';
+import type { SubgraphContext } from '../context.ts';
+import { createSubgraphContext } from '../context.ts';
+import type { EntityLoader, ListLoader } from '../loader.ts';
+import { createEntityLoader, createListLoader } from '../loader.ts';
+import { rowsById, rowsOfIds } from '../rows-by-id.ts';
+import type { SubgraphCall } from '../subgraph.ts';
+import type { TransitionExecutor } from '../transition-executor.ts';
+import * as keys from './keys.ts';
+
+/** Every way to a row of the MES, by the ids of the graph. */
+export interface MesLoaders {
+  readonly operations: EntityLoader<OperationRow>;
+  readonly workCenters: EntityLoader<WorkCenterRow>;
+  readonly lots: EntityLoader<LotRow>;
+  readonly downtimes: EntityLoader<DowntimeRow>;
+  readonly operationsOfOrder: ListLoader<OperationRow>;
+  readonly openOperationsOfWorkCenter: ListLoader<OperationRow>;
+  readonly operationsOfLot: ListLoader<OperationRow>;
+  readonly consumptionsOfOperation: ListLoader<ConsumptionRow>;
+  readonly downtimesOfAsset: ListLoader<DowntimeRow>;
+}
+
+export interface MesContext extends SubgraphContext<MesLoaders> {
+  readonly port: MesPort;
+  readonly journal: Journal;
+  readonly executor: TransitionExecutor;
+  /** After a change: what was loaded before it is not true any more. */
+  renewLoaders(): void;
+}
+
+export type MesServices = Pick<MesContext, 'port' | 'journal' | 'executor'>;
+
+export function createMesContext(call: SubgraphCall, services: MesServices): MesContext {
+  const makeLoaders = () => createLoaders(call.principal, services.port);
+  let loaders = makeLoaders();
+  return {
+    ...createSubgraphContext(call, loaders),
+    ...services,
+    get loaders() {
+      return loaders;
+    },
+    renewLoaders() {
+      loaders = makeLoaders();
+    },
+  };
+}
+
+function createLoaders(principal: Principal, port: MesPort): MesLoaders {
+  const { operationKey, workCenterKey, lotKey, downtimeKey, orderKey, assetKey } = keys;
+  const { operationId, workCenterId, lotId, downtimeId, orderId, assetId } = keys;
+  return {
+    operations: createEntityLoader(principal, (ids) =>
+      rowsById(ids, { keyOf: operationKey, fetch: port.operationsByKeys, idOf: operationId }),
+    ),
+    workCenters: createEntityLoader(principal, (ids) =>
+      rowsById(ids, { keyOf: workCenterKey, fetch: port.workCentersByKeys, idOf: workCenterId }),
+    ),
+    lots: createEntityLoader(principal, (ids) => rowsById(ids, { keyOf: lotKey, fetch: port.lotsByKeys, idOf: lotId })),
+    downtimes: createEntityLoader(principal, (ids) =>
+      rowsById(ids, { keyOf: downtimeKey, fetch: port.downtimesByKeys, idOf: downtimeId }),
+    ),
+    operationsOfOrder: createListLoader(principal, (ids) =>
+      rowsOfIds(ids, { keyOf: orderKey, fetch: port.operationsOfOrders, idOf: orderId }),
+    ),
+    openOperationsOfWorkCenter: createListLoader(principal, (ids) =>
+      rowsOfIds(ids, { keyOf: workCenterKey, fetch: port.openOperationsOfWorkCenters, idOf: workCenterId }),
+    ),
+    operationsOfLot: createListLoader(principal, (ids) => operationsOfLots(ids, port)),
+    consumptionsOfOperation: createListLoader(principal, (ids) =>
+      rowsOfIds(ids, { keyOf: operationKey, fetch: port.consumptionsOfOperations, idOf: operationId }),
+    ),
+    downtimesOfAsset: createListLoader(principal, (ids) =>
+      rowsOfIds(ids, { keyOf: assetKey, fetch: port.downtimesOfAssets, idOf: assetId }),
+    ),
+  };
+}
+
+/** An operation belongs to every lot that it makes or uses, so it is handed out once for each. */
+async function operationsOfLots(ids: readonly string[], port: MesPort) {
+  const links = await rowsOfIds(ids, {
+    keyOf: keys.lotKey,
+    fetch: port.operationsOfLots,
+    idOf: ({ lot }) => keys.lotId(lot),
+  });
+  return new Map([...links].map(([id, rows]) => [id, rows.map(({ operation }) => operation)]));
+}

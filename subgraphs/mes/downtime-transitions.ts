@@ -1,0 +1,213 @@
+import type { Principal } from '../../auth/principal.ts';
+import type {
+  AssetKey,
+  DowntimeRow,
+  EndDowntime,
+  MesPort,
+  MesResults,
+  ReportDowntime,
+  WorkCenterKey,
+  WorkCenterRow,
+} from '../../connectors/mes/port.ts';
+import { eventOf } from '../follow-events.ts';
+import type { GraphReader } from '../graph-reader.ts';
+import type { AnyTransition, Call, Transition } from '../transition.ts';
+import { assetId, assetKey, downtimeId, downtimeKey, workCenterId, workCenterKey } from './keys.ts';
+import { downtimeMachine } from './machines.ts';
+
+interface ReportInput {
+  readonly assetId: string;
+  readonly workCenterIds: readonly string[];
+  readonly reasonCode: string;
+  readonly planned: boolean;
+}
+
+interface EndInput {
+  readonly downtimeId: string;
+}
+
+/** What has stopped, and what cannot be used because of it. */
+interface Stop {
+  readonly asset: AssetKey;
+  /** Every work center that is restricted, whether the MES knows it or not. */
+  readonly workCenters: readonly WorkCenterKey[];
+  readonly knownWorkCenters: readonly WorkCenterRow[];
+}
+
+export const downtimeTransitionNames: readonly string[] = ['endDowntime'];
+
+export function createDowntimeTransitions(port: MesPort, graph: GraphReader): readonly AnyTransition[] {
+  return [reportDowntime(port, graph), endDowntime(port)];
+}
+
+const assignmentsQuery = 'query AssignedWorkCenters($id: ID!) { asset(id: $id) { workCenters { id } } }';
+
+type AskedAsset = { readonly workCenters: readonly { readonly id: string }[] | null } | null | undefined;
+
+/**
+ * The work centers that the asset is assigned to, as the CMMS says.
+ * @returns none when it cannot be asked: a breakdown is reported all the same; null when there is no such asset
+ */
+async function readAssignments(
+  graph: GraphReader,
+  id: string,
+  principal: Principal,
+  signal: AbortSignal,
+): Promise<readonly WorkCenterKey[] | null> {
+  const unknown = { data: null, errors: [] };
+  const { data, errors } = await graph.query(assignmentsQuery, { id }, principal, signal).catch(() => unknown);
+  const asset = data?.['asset'] as AskedAsset;
+  if (asset === null && errors.length === 0) return null;
+  return (asset?.workCenters ?? []).map((one) => workCenterKey(one.id)).filter((key) => key !== null);
+}
+
+async function loadStop(
+  { port, graph }: { readonly port: MesPort; readonly graph: GraphReader },
+  input: ReportInput,
+  signal: AbortSignal,
+  principal: Principal,
+): Promise<Stop | null> {
+  const asset = assetKey(input.assetId);
+  const given = input.workCenterIds.map(workCenterKey);
+  if (!asset || given.some((key) => key?.plantCode !== asset.plantCode)) return null;
+  const assigned = await readAssignments(graph, input.assetId, principal, signal);
+  if (assigned === null) return null;
+  const byId = new Map([...given, ...assigned].flatMap((key) => (key ? [[workCenterId(key), key]] : [])));
+  const workCenters = [...byId.values()];
+  const knownWorkCenters = workCenters.length > 0 ? await port.workCentersByKeys(workCenters) : [];
+  const known = new Set(knownWorkCenters.map(workCenterId));
+  if (given.some((key) => key && !known.has(workCenterId(key)))) return null;
+  return { asset, workCenters, knownWorkCenters };
+}
+
+/** The downtime's number comes from the transition, so that the interlocks can name their cause before the MES answers. */
+function newDowntime({ transitionId, entity }: Call<Stop, ReportInput>) {
+  return { plantCode: entity.asset.plantCode, downtimeId: `DT-${transitionId.slice(-10)}` };
+}
+
+function lineOf({ knownWorkCenters }: Stop): string | null {
+  return knownWorkCenters[0]?.lineCode ?? null;
+}
+
+function started(call: Call<Stop, ReportInput>) {
+  const { entity, input } = call;
+  const downtime = newDowntime(call);
+  return eventOf(call, {
+    type: 'asset.downtimeStarted',
+    system: 'MES',
+    subject: downtimeId(downtime),
+    plantCode: downtime.plantCode,
+    line: lineOf(entity),
+    partner: null,
+    stateChange: '>OPEN',
+    data: {
+      downtimeId: downtime.downtimeId,
+      assetId: entity.asset.assetId,
+      workCenterCodes: entity.workCenters.map(({ workCenterCode }) => workCenterCode),
+      planned: input.planned,
+      reasonCode: input.reasonCode,
+    },
+  });
+}
+
+function reportDowntime(port: MesPort, graph: GraphReader): Transition<Stop, ReportInput, ReportDowntime> {
+  return {
+    name: 'reportDowntime',
+    machine: downtimeMachine,
+    action: 'report',
+    guards: [],
+    load: (input, signal, principal) => loadStop({ port, graph }, input, signal, principal),
+    subject: (stop) => ({
+      id: assetId(stop.asset),
+      plantCode: stop.asset.plantCode,
+      line: lineOf(stop),
+      partner: null,
+      version: null,
+      state: null,
+    }),
+    touches: () => [],
+    command: (call) => ({
+      name: 'reportDowntime',
+      transitionId: call.transitionId,
+      ...newDowntime(call),
+      expectedVersion: null,
+      actorId: call.actor.id,
+      occurredAt: call.meta.occurredAt,
+      assetId: call.entity.asset.assetId,
+      workCenterCodes: call.entity.knownWorkCenters.map(({ workCenterCode }) => workCenterCode),
+      reasonCode: call.input.reasonCode,
+      planned: call.input.planned,
+    }),
+    placeFirst(call) {
+      const { asset, workCenters } = call.entity;
+      const { planned, reasonCode } = call.input;
+      const kind = planned ? 'planned downtime' : 'breakdown';
+      return [assetId(asset), ...workCenters.map(workCenterId)].map((entityId) => ({
+        kind: 'BREAKDOWN',
+        entityId,
+        plantCode: asset.plantCode,
+        cause: downtimeId(newDowntime(call)),
+        restrictions: ['START_OPERATION', 'SCHEDULE'],
+        reason: `The ${kind} of ${asset.assetId} (${reasonCode}) since ${call.meta.occurredAt}`,
+        placedBy: call.actor.id,
+        placedByTransition: call.transitionId,
+      }));
+    },
+    announceWhilePending: (call) => [started(call)],
+    effects: (call) => ({ toState: 'OPEN', result: downtimeId(newDowntime(call)), events: [started(call)] }),
+  };
+}
+
+function endDowntime(port: MesPort): Transition<DowntimeRow, EndInput, EndDowntime> {
+  return {
+    name: 'endDowntime',
+    machine: downtimeMachine,
+    action: 'end',
+    guards: [],
+    async load(input) {
+      const key = downtimeKey(input.downtimeId);
+      return key && ((await port.downtimesByKeys([key]))[0] ?? null);
+    },
+    subject: (downtime) => ({
+      id: downtimeId(downtime),
+      plantCode: downtime.plantCode,
+      line: downtime.lineCode,
+      partner: null,
+      version: downtime.version,
+      state: downtime.state,
+    }),
+    touches: () => [],
+    command: ({ entity, transitionId, actor, meta }) => ({
+      name: 'endDowntime',
+      transitionId,
+      plantCode: entity.plantCode,
+      expectedVersion: entity.version,
+      actorId: actor.id,
+      occurredAt: meta.occurredAt,
+      downtimeId: entity.downtimeId,
+    }),
+    effects(call, posting) {
+      const { durationSeconds } = posting.result as MesResults['endDowntime'];
+      const { plantCode, lineCode, assetId: asset, workCenterCodes, planned, reasonCode } = call.entity;
+      const id = downtimeId(call.entity);
+      const event = eventOf(call, {
+        type: 'asset.downtimeEnded',
+        system: 'MES',
+        subject: id,
+        plantCode,
+        line: lineCode,
+        partner: null,
+        stateChange: 'OPEN>ENDED',
+        data: {
+          downtimeId: call.entity.downtimeId,
+          assetId: asset,
+          workCenterCodes,
+          planned,
+          reasonCode,
+          durationSeconds,
+        },
+      });
+      return { toState: 'ENDED', lift: [id], events: [event] };
+    },
+  };
+}

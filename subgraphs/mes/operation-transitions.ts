@@ -1,0 +1,353 @@
+import { compareDecimals } from '../../connectors/decimal.ts';
+import type {
+  CompleteOperation,
+  HoldOperation,
+  MesPort,
+  MesResults,
+  OperationRow,
+  OperationStateCommand,
+  RecordConsumption,
+  UnholdOperation,
+} from '../../connectors/mes/port.ts';
+import type { EventData } from '../../journal/catalogue.ts';
+import type { EntityId } from '../../journal/entity-ref.ts';
+import type { NewEvent } from '../../journal/envelope.ts';
+import type { Restriction } from '../../journal/restriction.ts';
+import { eventOf } from '../follow-events.ts';
+import type { Rejection } from '../rejection.ts';
+import type { AnyTransition, Call, Guard, Subject, Touch, Transition } from '../transition.ts';
+import { lotId, lotKey, materialId, operationId, operationKey, orderId, workCenterId } from './keys.ts';
+import { operationMachine } from './machines.ts';
+
+interface OperationInput {
+  readonly operationId: string;
+}
+
+interface Amount {
+  readonly value: string;
+  readonly unit: string;
+}
+
+interface CompleteInput extends OperationInput {
+  readonly yieldQuantity: Amount;
+  readonly scrapQuantity: Amount;
+}
+
+interface CauseInput extends OperationInput {
+  readonly causeRef: EntityId;
+}
+
+interface ConsumptionInput extends OperationInput {
+  readonly lotId: string;
+  readonly quantity: Amount;
+}
+
+/** In the order in which an operation goes through them. */
+export const operationTransitionNames: readonly string[] = [
+  'startOperation',
+  'pauseOperation',
+  'resumeOperation',
+  'completeOperation',
+  'abortOperation',
+  'holdOperation',
+  'unholdOperation',
+  'recordConsumption',
+];
+
+export function createOperationTransitions(port: MesPort): readonly AnyTransition[] {
+  const load: Load = async (input) => {
+    const key = operationKey(input.operationId);
+    return key && ((await port.operationsByKeys([key]))[0] ?? null);
+  };
+  return [
+    ...stateChanges.map((change) => changeState(load, change)),
+    completeOperation(load),
+    changeCause(load, 'holdOperation'),
+    changeCause(load, 'unholdOperation'),
+    recordConsumption(load),
+  ];
+}
+
+type Load = (input: OperationInput) => Promise<OperationRow | null>;
+type OperationEvent = Extract<keyof EventData, `production.operation.${string}`>;
+type OperationCall<Input = OperationInput> = Call<OperationRow, Input>;
+
+function subject(operation: OperationRow): Subject {
+  const { plantCode, lineCode, partner, version, state } = operation;
+  return { id: operationId(operation), plantCode, line: lineCode, partner, version, state };
+}
+
+/** A restriction on the operation, its order, the lot that it makes and its material, or where it runs. */
+function touched(restriction: Restriction) {
+  return (operation: OperationRow): readonly Touch[] => [
+    {
+      entities: [operationId, orderId, lotId, materialId, workCenterId].map((idOf) => idOf(operation)),
+      restriction,
+    },
+  ];
+}
+
+const base = ({ transitionId, entity, actor, meta }: OperationCall) => ({
+  transitionId,
+  plantCode: entity.plantCode,
+  actorId: actor.id,
+  occurredAt: meta.occurredAt,
+  orderNo: entity.orderNo,
+  operationNo: entity.operationNo,
+  reason: meta.reason?.text ?? null,
+});
+
+const factsOf = ({ orderNo, operationNo, workCenterCode }: OperationRow) => ({ orderNo, operationNo, workCenterCode });
+
+const placeOf = ({ plantCode, lineCode, partner }: OperationRow) => ({
+  system: 'MES',
+  plantCode,
+  line: lineCode,
+  partner,
+});
+
+function announce<Type extends OperationEvent>(
+  call: OperationCall,
+  type: Type,
+  change: { readonly from: string | null; readonly to: string },
+  data: EventData[Type],
+): NewEvent {
+  const stateChange = change.from === change.to ? null : `${change.from ?? ''}>${change.to}`;
+  return eventOf(call, {
+    type,
+    ...placeOf(call.entity),
+    subject: operationId(call.entity),
+    stateChange,
+    data,
+  }) as NewEvent;
+}
+
+interface StateChange {
+  readonly name: OperationStateCommand['name'];
+  readonly action: keyof typeof operationMachine.actions;
+  readonly reasonRequired?: boolean;
+  readonly guards?: readonly Guard<OperationRow, OperationInput>[];
+  readonly touches?: (operation: OperationRow) => readonly Touch[];
+  readonly event: (call: OperationCall, change: MesResults['operationState']) => NewEvent;
+}
+
+/** Packaging may run while filling runs, but nothing begins before the step before it has. */
+const predecessorsHaveBegun: Guard<OperationRow, OperationInput> = {
+  name: 'predecessors',
+  check: ({ plantCode, orderNo, predecessors, state }) => {
+    if (state !== 'ALLOWED_TO_START' && state !== 'NOT_ALLOWED_TO_START') return [];
+    const waiting = predecessors.filter((step) => step.state !== 'RUNNING' && step.state !== 'ENDED');
+    return waiting.map((step) => ({
+      code: 'SEQUENCE_VIOLATION',
+      system: 'MES',
+      guard: 'predecessors',
+      message: `Operation ${step.operationNo} of order ${orderNo} comes before it, and is ${step.state}.`,
+      remediation: `Start operation ${step.operationNo} first.`,
+      blockingRef: operationId({ plantCode, orderNo, operationNo: step.operationNo }),
+    }));
+  },
+};
+
+const stateChanges: readonly StateChange[] = [
+  {
+    name: 'startOperation',
+    action: 'start',
+    guards: [predecessorsHaveBegun],
+    touches: touched('START_OPERATION'),
+    event: (call, change) => announce(call, 'production.operation.started', change, factsOf(call.entity)),
+  },
+  {
+    name: 'pauseOperation',
+    action: 'pause',
+    reasonRequired: true,
+    event: (call, change) => announce(call, 'production.operation.paused', change, factsAndReason(call)),
+  },
+  {
+    name: 'resumeOperation',
+    action: 'resume',
+    touches: touched('START_OPERATION'),
+    event: (call, change) => announce(call, 'production.operation.resumed', change, factsOf(call.entity)),
+  },
+  {
+    name: 'abortOperation',
+    action: 'abort',
+    reasonRequired: true,
+    event: (call, change) => announce(call, 'production.operation.aborted', change, factsAndReason(call)),
+  },
+];
+
+function factsAndReason({ entity, meta }: OperationCall) {
+  return { ...factsOf(entity), reason: meta.reason?.text ?? '' };
+}
+
+function changeState(
+  load: Load,
+  { name, action, reasonRequired = false, guards = [], touches = () => [], event }: StateChange,
+): Transition<OperationRow, OperationInput, OperationStateCommand> {
+  return {
+    name,
+    machine: operationMachine,
+    action,
+    reasonRequired,
+    guards,
+    load,
+    subject,
+    touches,
+    command: (call) => ({ name, ...base(call), expectedVersion: call.entity.version }),
+    effects(call, posting) {
+      const change = posting.result as MesResults['operationState'];
+      return { toState: change.to, events: [event(call, change)] };
+    },
+  };
+}
+
+const quantitiesAreTheOrders: Guard<OperationRow, CompleteInput> = {
+  name: 'quantities',
+  check(operation, input): readonly Rejection[] {
+    if (input === null) return [];
+    return [input.yieldQuantity, input.scrapQuantity].flatMap((amount) =>
+      checkAmount(amount, operation.unit, 'or zero'),
+    );
+  },
+};
+
+function checkAmount({ value, unit }: Amount, expectedUnit: string | null, orZero = ''): readonly Rejection[] {
+  const rejection = { system: 'MES', guard: 'quantities', blockingRef: null } as const;
+  const found: Rejection[] = [];
+  if (expectedUnit !== null && unit !== expectedUnit) {
+    found.push({
+      ...rejection,
+      code: 'UNIT_CONVERSION_MISSING',
+      message: `The order is made in ${expectedUnit}, not in ${unit}.`,
+      remediation: `Give the quantity in ${expectedUnit}.`,
+    });
+  }
+  const lowest = orZero ? 0 : 1;
+  if (compareDecimals(value, '0') < lowest) {
+    const message = `${value} ${unit} is no quantity that can be reported.`;
+    const remediation = `Give a quantity above zero${orZero && `, ${orZero}`}.`;
+    found.push({ ...rejection, code: 'QUANTITY_TOLERANCE', message, remediation });
+  }
+  return found;
+}
+
+function completeOperation(load: Load): Transition<OperationRow, CompleteInput, CompleteOperation> {
+  return {
+    name: 'completeOperation',
+    machine: operationMachine,
+    action: 'complete',
+    guards: [quantitiesAreTheOrders],
+    load,
+    subject,
+    touches: touched('COMPLETE_OPERATION'),
+    command: (call) => ({
+      name: 'completeOperation',
+      ...base(call),
+      expectedVersion: call.entity.version,
+      yieldQuantity: call.input.yieldQuantity.value,
+      scrapQuantity: call.input.scrapQuantity.value,
+    }),
+    effects(call, posting) {
+      const change = posting.result as MesResults['operationState'];
+      const { yieldQuantity, scrapQuantity } = call.input;
+      const event = announce(call, 'production.operation.completed', change, {
+        ...factsOf(call.entity),
+        yieldQuantity: yieldQuantity.value,
+        scrapQuantity: scrapQuantity.value,
+        unit: yieldQuantity.unit,
+        lot: lotId(call.entity),
+      });
+      return { toState: change.to, events: [event] };
+    },
+  };
+}
+
+/** The causes add up, so only a version that the caller saw counts. */
+function changeCause(
+  load: Load,
+  name: 'holdOperation' | 'unholdOperation',
+): Transition<OperationRow, CauseInput, HoldOperation | UnholdOperation> {
+  return {
+    name,
+    machine: operationMachine,
+    action: name === 'holdOperation' ? 'hold' : 'unhold',
+    guards: [],
+    load,
+    subject,
+    touches: () => [],
+    command: (call) => ({
+      name,
+      ...base(call),
+      expectedVersion: call.meta.expectedVersion,
+      causeRef: call.input.causeRef,
+    }),
+    effects(call, posting) {
+      const change = posting.result as MesResults['operationCause'];
+      if (!change.changed) return { toState: change.to, events: [] };
+      const facts = factsOf(call.entity);
+      const event =
+        name === 'holdOperation'
+          ? announce(call, 'production.operation.held', change, { ...facts, causes: change.causes as EntityId[] })
+          : announce(call, 'production.operation.unheld', change, { ...facts, cause: call.input.causeRef });
+      return { toState: change.to, events: [event] };
+    },
+  };
+}
+
+const lotIsALot: Guard<OperationRow, ConsumptionInput> = {
+  name: 'lot',
+  check(operation, input): readonly Rejection[] {
+    if (input === null || lotKey(input.lotId)?.plantCode === operation.plantCode) return [];
+    return [
+      {
+        code: 'NOT_FOUND',
+        system: 'MES',
+        guard: 'lot',
+        message: `${input.lotId} is no lot of plant ${operation.plantCode}.`,
+        remediation: 'Check the id of the lot.',
+        blockingRef: null,
+      },
+    ];
+  },
+};
+
+const quantityIsPositive: Guard<OperationRow, ConsumptionInput> = {
+  name: 'quantities',
+  check: (_operation, input) => (input === null ? [] : checkAmount(input.quantity, null)),
+};
+
+function recordConsumption(load: Load): Transition<OperationRow, ConsumptionInput, RecordConsumption> {
+  return {
+    name: 'recordConsumption',
+    machine: operationMachine,
+    action: 'consume',
+    guards: [lotIsALot, quantityIsPositive],
+    load,
+    subject,
+    touches(_operation, input) {
+      const lot = input && lotKey(input.lotId);
+      return lot ? [{ entities: [lotId(lot), materialId(lot)], restriction: 'CONSUME' }] : [];
+    },
+    command(call) {
+      const { materialCode = '', lotNumber = '' } = lotKey(call.input.lotId) ?? {};
+      return {
+        name: 'recordConsumption',
+        ...base(call),
+        expectedVersion: call.meta.expectedVersion,
+        materialCode,
+        lotNumber,
+        quantity: call.input.quantity.value,
+        unit: call.input.quantity.unit,
+      };
+    },
+    effects(call) {
+      const { entity, input } = call;
+      const consumed = lotKey(input.lotId);
+      if (!consumed) return { toState: entity.state, events: [] };
+      const lot = lotId(consumed);
+      const data = { ...factsOf(entity), lot, quantity: input.quantity.value, unit: input.quantity.unit };
+      const content = { type: 'material.consumed', ...placeOf(entity), subject: lot, stateChange: null, data } as const;
+      return { toState: entity.state, events: [eventOf(call, content)] };
+    },
+  };
+}
