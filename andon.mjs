@@ -3,7 +3,4 @@
 import { ensureBuilt } from './build.mjs';
 
 ensureBuilt();
-if (process.argv[2] !== 'build') {
-  const cli = /** @type {typeof import('./cli.ts')} */ (await import(new URL('./dist/cli.js', import.meta.url).href));
-  await cli.runCli(process.argv.slice(2));
-}
+if (process.argv[2] !== 'build') await import(new URL('./dist/cli.js', import.meta.url).href);

@@ -46,7 +46,7 @@ function usage(): string {
 }
 
 /** Runs one command line. An expected failure prints one line and exits 1; wrong usage exits 2. */
-export async function runCli(argv: readonly string[]): Promise<void> {
+async function runCli(argv: readonly string[]): Promise<void> {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(usage());
@@ -74,3 +74,5 @@ function reportFailure(name: string, error: unknown): void {
   process.stderr.write(`andon ${name}: ${text}${isUsage ? `\nTry: andon ${name} --help` : ''}\n`);
   process.exitCode = isUsage ? 2 : 1;
 }
+
+await runCli(process.argv.slice(2));
