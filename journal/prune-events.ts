@@ -36,7 +36,6 @@ async function pruneChunk(tx: Transaction<JournalTables>, recordedBefore: string
   await tx.updateTable('journal_state').set({ pruned_to: upTo }).execute();
   await sql`delete from journal_event
     where position <= ${upTo}
-      and position < (select max(position) from journal_event)
       and subject in (select subject from journal_event where position > ${prunedTo} and position <= ${upTo})
       and sequence < (select max(newer.sequence) from journal_event newer where newer.subject = journal_event.subject)`.execute(
     tx,

@@ -305,6 +305,52 @@ describe.each(dialects)('following the journal on %s', (dialect) => {
     });
   });
 
+  /** A journal whose reads of events can be held after the store has answered them. */
+  async function openHeld(
+    place: TestJournal,
+  ): Promise<{ journal: Journal; afterRead: { hold?: () => Promise<void> } }> {
+    const afterRead: { hold?: () => Promise<void> } = {};
+    const read = place.database.read.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        if (result.rows.some((row) => 'sequence' in row)) await afterRead.hold?.();
+        return result;
+      },
+    });
+    const runtime = createTestRuntime({ timers: { ...systemTimers, after: () => () => undefined } }); // no polling
+    return { journal: await createJournal({ database: { ...place.database, read }, runtime }), afterRead };
+  }
+
+  test('what is committed while a reader catches up comes after what it catches up on', async () => {
+    const place = await open();
+    await append(place.journal, '1', '2', '3');
+    const { journal, afterRead } = await openHeld(place);
+    let held = 0;
+    afterRead.hold = async () => {
+      held += 1;
+      if (held > 1) return;
+      const live = journal.events.follow(null, {}, stop.signal);
+      await append(journal, '4', '5');
+      await take(live, 2); // this process has read them before the page of the other reader arrives
+    };
+    expect(ids(await take(journal.events.follow('0', {}, stop.signal), 5))).toEqual(['1', '2', '3', '4', '5']);
+    await journal.close();
+  });
+
+  test('what is committed while the newest events are being read is read as well', async () => {
+    const place = await open();
+    const { journal, afterRead } = await openHeld(place);
+    let held = 0;
+    afterRead.hold = async () => {
+      held += 1;
+      if (held === 1) await append(journal, '2');
+    };
+    const follower = journal.events.follow(null, {}, stop.signal);
+    await append(journal, '1');
+    expect(ids(await take(follower, 2))).toEqual(['1', '2']);
+    await journal.close();
+  });
+
   test('events are not missed when the store cannot be read for a while', async () => {
     const { database, runtime } = await open();
     let broken = false;

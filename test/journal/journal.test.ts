@@ -231,6 +231,8 @@ describe.each(dialects)('the journal on %s', (dialect) => {
       await write((tx) => tx.settle('t-2', { outcome: 'ACCEPTED', answer: null }));
       expect(ids(await open.journal.commands.unsettled(10))).toEqual(['t-1', 't-3']);
       expect(ids(await open.journal.commands.unsettledOn([lot(0)], 't-1'))).toEqual(['t-3']);
+      const kept = await open.database.read.selectFrom('journal_command_touch').select('transition_id').execute();
+      expect(kept.map((row) => row.transition_id).sort()).toEqual(['t-1', 't-1', 't-3', 't-3']); // of t-2 nothing
     });
 
     test('that touch nothing can be begun and settled', async () => {
