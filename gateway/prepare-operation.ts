@@ -4,6 +4,7 @@ import {
   Kind,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
+  print,
   specifiedRules,
   validate,
 } from 'graphql';
@@ -14,8 +15,11 @@ import type { ExecutionScope } from './execution/call-subgraph.ts';
 import { type CompiledOperation, compileOperation } from './execution/compile-operation.ts';
 import { checkLimits } from './limits/check-limits.ts';
 import { parseDocument } from './limits/parse-document.ts';
+import { askTypenames } from './planning/ask-typenames.ts';
+import type { PlanNode } from './planning/plan.ts';
 import { fragmentsOf, toPlannable } from './planning/plannable.ts';
 import { type Planner, PlanningError } from './planning/planner.ts';
+import type { OperationParts } from './planning/resolve-conditions.ts';
 import { RequestError, refuse, withCode } from './request-error.ts';
 import type { Supergraph } from './supergraph/load-supergraph.ts';
 
@@ -65,14 +69,25 @@ async function prepareOperation(
   const operation = selectOperation(document, operationName);
   const rootType = supergraph.schema.getRootType(operation.operation);
   if (!rootType) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation.operation} type.`);
-  const texts = toPlannable(operation, fragments);
-  const plans = await Promise.all(texts.map((plannable) => planner.plan(plannable))).catch((cause: unknown) => {
+  const plan = (parts: OperationParts) => planOperation({ supergraph, planner, log }, parts);
+  return compileOperation({ operation, fragments, rootType, plan }, supergraph, scope);
+}
+
+async function planOperation(
+  { supergraph, planner, log }: Pick<PreparerOptions, 'supergraph' | 'planner' | 'log'>,
+  { operation, fragments }: OperationParts,
+): Promise<readonly PlanNode[]> {
+  const documents = toPlannable(operation, fragments).map((document) =>
+    askTypenames(document, supergraph.schema, supergraph.toldByTypename),
+  );
+  try {
+    const plans = await Promise.all(documents.map((document) => planner.plan(print(document))));
+    return plans.filter((plan) => plan !== undefined);
+  } catch (cause) {
     if (!(cause instanceof PlanningError)) throw cause;
     log.error('planning failed', { operationName: operation.name?.value, cause });
     throw refuse(500, cause.code, cause.message);
-  });
-  const found = plans.flatMap((plan) => plan ?? []);
-  return compileOperation({ operation, fragments, rootType, plans: found }, supergraph, scope);
+  }
 }
 
 const operationsOf = (document: DocumentNode): readonly OperationDefinitionNode[] =>

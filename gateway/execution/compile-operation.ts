@@ -1,16 +1,19 @@
 import {
   type FieldNode,
-  type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLObjectType,
   getVariableValues,
-  Kind,
   type OperationDefinitionNode,
-  visit,
 } from 'graphql';
 import { BoundedCache } from '../bounded-cache.ts';
 import type { FetchNode, PlanNode } from '../planning/plan.ts';
+import {
+  type Conditions,
+  conditionVariables,
+  type OperationParts,
+  resolveConditions,
+} from '../planning/resolve-conditions.ts';
 import { RequestError, withCode } from '../request-error.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { StreamRefusedError } from '../subgraph-client/stream-refused-error.ts';
@@ -20,10 +23,9 @@ import { type ExecutionScope, readAnswer } from './call-subgraph.ts';
 import { compilePlan, inSequence } from './compile-plan.ts';
 import { compileRootMerge } from './fetch-root.ts';
 import { compileIntrospection } from './introspection.ts';
-import { compileResponseWriter, introspectionFields, type ResponseWriter } from './response-writer.ts';
+import { compileResponseWriter, introspectionFields } from './response-writer.ts';
 import { type ConsultedSource, type RequestContext, Run } from './run.ts';
 import { selectFields } from './select-fields.ts';
-import type { Step } from './step.ts';
 import { toClientError } from './subgraph-error.ts';
 import { compileVariables } from './variables-text.ts';
 
@@ -39,10 +41,11 @@ export type Variables = Readonly<Record<string, unknown>>;
 /** One operation of one supergraph, planned and compiled: everything that does not depend on a request is done. */
 export interface CompiledOperation {
   readonly kind: OperationDefinitionNode['operation'];
-  /** The response key's field and arguments of a subscription; see `resumesAt`. */
+  /** The selected fields of the root type. */
   readonly rootFields: readonly FieldNode[];
   /** @throws RequestError a variable does not fit */
   coerceVariables(given: Variables): Variables;
+  /** @throws RequestError the operation cannot be planned under these conditions */
   execute(variables: Variables, context: RequestContext): Promise<OperationAnswer>;
   /**
    * One answer per event; ends when the subgraph ends the stream.
@@ -51,51 +54,46 @@ export interface CompiledOperation {
   subscribe(variables: Variables, context: RequestContext): AsyncIterable<OperationAnswer>;
 }
 
-export interface OperationSource {
-  readonly operation: OperationDefinitionNode;
-  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+export interface OperationSource extends OperationParts {
   readonly rootType: GraphQLObjectType;
-  /** Run one after the other; none where the gateway answers alone. */
-  readonly plans: readonly PlanNode[];
+  /** Plans that run one after the other; none where the gateway answers alone. @throws RequestError */
+  plan(parts: OperationParts): Promise<readonly PlanNode[]>;
 }
 
-/** Variants of one operation by the values of its @skip and @include variables that are kept compiled. */
+/** Combinations of @skip and @include values that are kept planned for one operation. */
 const maxVariants = 64;
 
-export function compileOperation(
+/** @throws RequestError the operation cannot be planned */
+export async function compileOperation(
   source: OperationSource,
   supergraph: Supergraph,
   scope: ExecutionScope,
-): CompiledOperation {
-  const { operation, plans } = source;
-  const writerFor = createWriters(source, supergraph);
-  const introspect = createIntrospection(source, supergraph);
-  const finish = (run: Run): OperationAnswer => {
-    const { data, errors } = writerFor(run.variables)(run.root, run.errors);
-    return { data, errors, sources: run.sources() };
+): Promise<CompiledOperation> {
+  const names = conditionVariables(source);
+  const compile = async (conditions: Conditions): Promise<Variant> => {
+    const parts = resolveConditions(source, conditions);
+    return compileVariant({ ...source, ...parts }, await source.plan(parts), supergraph, scope);
   };
-  const subscription = operation.operation === 'subscription' ? compileSubscription(plans, scope) : undefined;
-  const step = subscription ? undefined : inSequence(plans.map((plan) => compilePlan(plan, scope)));
+  const only = names.length === 0 ? await compile({}) : undefined;
+  const variants = new BoundedCache<Promise<Variant>>(maxVariants);
+  const variantFor = (variables: Variables): Variant | Promise<Variant> => {
+    if (only) return only;
+    const key = names.map((name) => (variables[name] === true ? '1' : '0')).join('');
+    const known = variants.get(key);
+    if (known) return known;
+    const made = compile(Object.fromEntries(names.map((name) => [name, variables[name] === true])));
+    variants.set(key, made);
+    made.catch(() => variants.delete(key));
+    return made;
+  };
+  const allIncluded = resolveConditions(source, Object.fromEntries(names.map((name) => [name, true])));
   return {
-    kind: operation.operation,
-    rootFields: [...rootFieldsOf(source, supergraph, {}).values()].flat(),
-    coerceVariables: createCoercion(operation, supergraph),
-    async execute(variables, context) {
-      const run = new Run(variables, context, introspect(variables));
-      await step?.(run);
-      return finish(run);
-    },
+    kind: source.operation.operation,
+    rootFields: rootFieldsOf({ ...source, ...allIncluded }, supergraph),
+    coerceVariables: createCoercion(source.operation, supergraph),
+    execute: async (variables, context) => (await variantFor(variables)).execute(variables, context),
     async *subscribe(variables, context) {
-      if (!subscription) throw new Error('Only a subscription opens a stream.');
-      try {
-        for await (const event of await subscription.open(variables, context)) {
-          // A response without `data` never ran (specification 7.1): servers refuse a subscription that way, too.
-          if (event.data === undefined) throw subscription.refusal(event);
-          yield finish(await subscription.resolve(event, variables, context));
-        }
-      } catch (cause) {
-        throw cause instanceof StreamRefusedError ? subscription.refusal(cause.response) : cause;
-      }
+      yield* (await variantFor(variables)).subscribe(variables, context);
     },
   };
 }
@@ -113,87 +111,79 @@ function createCoercion(
   };
 }
 
-function createWriters(source: OperationSource, supergraph: Supergraph): (variables: Variables) => ResponseWriter {
+function rootFieldsOf({ operation, fragments, rootType }: OperationSource, { schema }: Supergraph): FieldNode[] {
+  return [...selectFields({ schema, fragments }, rootType, [operation.selectionSet]).values()].flat();
+}
+
+/** The operation under fixed conditions. */
+type Variant = Pick<CompiledOperation, 'execute' | 'subscribe'>;
+
+function compileVariant(
+  source: OperationSource,
+  plans: readonly PlanNode[],
+  supergraph: Supergraph,
+  scope: ExecutionScope,
+): Variant {
   const { operation, fragments, rootType } = source;
   const { schema, fieldSource } = supergraph;
-  const names = conditionVariables(source);
-  const compile = (conditions: Record<string, boolean>) =>
-    compileResponseWriter({ schema, fragments, conditions, fieldSource }, rootType, operation.selectionSet);
-  if (names.length === 0) {
-    const writer = compile({});
-    return () => writer;
-  }
-  const variants = new BoundedCache<ResponseWriter>(maxVariants);
-  return (variables) => {
-    const key = names.map((name) => (variables[name] === true ? '1' : '0')).join('');
-    const known = variants.get(key);
-    if (known) return known;
-    const writer = compile(Object.fromEntries(names.map((name) => [name, variables[name] === true])));
-    variants.set(key, writer);
-    return writer;
+  const write = compileResponseWriter({ schema, fragments, fieldSource }, rootType, operation.selectionSet);
+  const finish = (run: Run): OperationAnswer => {
+    const { data, errors } = write(run.root, run.errors);
+    return { data, errors, sources: run.sources() };
+  };
+  if (operation.operation === 'subscription') return compileSubscription(plans, finish, scope);
+  const asked = rootFieldsOf(source, supergraph).filter(({ name }) => introspectionFields.has(name.value));
+  const introspect = compileIntrospection(schema, operation, fragments, asked);
+  const step = inSequence(plans.map((plan) => compilePlan(plan, scope)));
+  return {
+    async execute(variables, context) {
+      const run = new Run(variables, context, introspect?.(variables));
+      await step(run);
+      return finish(run);
+    },
+    subscribe() {
+      throw new Error('Only a subscription opens a stream.');
+    },
   };
 }
 
-function conditionVariables({ operation, fragments }: OperationSource): readonly string[] {
-  const names = new Set<string>();
-  for (const node of [operation, ...fragments.values()]) {
-    visit(node, {
-      Directive: ({ name, arguments: given }) => {
-        const value = given?.find((argument) => argument.name.value === 'if')?.value;
-        if ((name.value === 'skip' || name.value === 'include') && value?.kind === Kind.VARIABLE) {
-          names.add(value.name.value);
-        }
-      },
-    });
-  }
-  return [...names];
-}
-
-function rootFieldsOf(source: OperationSource, { schema }: Supergraph, conditions: Record<string, boolean>) {
-  const { operation, fragments, rootType } = source;
-  return selectFields({ schema, fragments, conditions }, rootType, [operation.selectionSet]);
-}
-
-/** Conditions on introspection fields are left to graphql-js, which gets the nodes as they stand. */
-function createIntrospection(
-  source: OperationSource,
-  supergraph: Supergraph,
-): (variables: Variables) => Record<string, unknown> {
-  const { operation, fragments } = source;
-  const everyCondition = Object.fromEntries(conditionVariables(source).map((name) => [name, true]));
-  const nodes = [...rootFieldsOf(source, supergraph, everyCondition).values()].flat();
-  const fields = nodes.filter(({ name }) => introspectionFields.has(name.value));
-  return compileIntrospection(supergraph.schema, operation, fragments, fields) ?? (() => ({}));
-}
-
-interface CompiledSubscription {
-  open(variables: Variables, context: RequestContext): Promise<AsyncIterable<SubgraphResponse>>;
-  resolve(event: SubgraphResponse, variables: Variables, context: RequestContext): Promise<Run>;
-  refusal(response: SubgraphResponse): RequestError;
-}
-
 /** The first fetch opens the stream; the rest of the plan joins each event with the other subgraphs. */
-function compileSubscription(plans: readonly PlanNode[], scope: ExecutionScope): CompiledSubscription {
+function compileSubscription(
+  plans: readonly PlanNode[],
+  finish: (run: Run) => OperationAnswer,
+  scope: ExecutionScope,
+): Variant {
   const { primary, rest } = splitSubscription(plans);
   const client = scope.client(primary.service);
   const request = prepareRequest(primary.request);
   const writeVariables = compileVariables(primary.request.variables);
   const merge = compileRootMerge(primary, scope);
-  const join: Step = inSequence(rest.map((node) => compilePlan(node, scope)));
+  const join = inSequence(rest.map((node) => compilePlan(node, scope)));
+  const refusal = ({ errors = [] }: SubgraphResponse) => {
+    const shown = errors.map((error) => toClientError(error, primary.service, scope.exposure));
+    return new RequestError(
+      400,
+      shown.map(({ message, extensions }) => new GraphQLError(message, { extensions })),
+    );
+  };
   return {
-    open: (variables, context) => client.subscribe({ request, variables: writeVariables(variables), context }),
-    async resolve(event, variables, context) {
-      const run = new Run(variables, context);
-      merge(run, readAnswer(scope, primary.service, event, run));
-      await join(run);
-      return run;
+    async *subscribe(variables, context) {
+      try {
+        const call = { request, variables: writeVariables(variables), context };
+        for await (const event of await client.subscribe(call)) {
+          // A response without `data` never ran (specification 7.1): servers refuse a subscription that way, too.
+          if (event.data === undefined) throw refusal(event);
+          const run = new Run(variables, context);
+          merge(run, readAnswer(scope, primary.service, event, run));
+          await join(run);
+          yield finish(run);
+        }
+      } catch (cause) {
+        throw cause instanceof StreamRefusedError ? refusal(cause.response) : cause;
+      }
     },
-    refusal(response) {
-      const errors = (response.errors ?? []).map((error) => toClientError(error, primary.service, scope.exposure));
-      return new RequestError(
-        400,
-        errors.map(({ message, extensions }) => new GraphQLError(message, { extensions })),
-      );
+    execute() {
+      throw new Error('A subscription is opened, not run.');
     },
   };
 }
@@ -202,9 +192,7 @@ function splitSubscription(plans: readonly PlanNode[]): { primary: FetchNode; re
   const [plan] = plans;
   const nodes = plan?.kind === 'sequence' ? plan.nodes : plan ? [plan] : [];
   const [first, ...rest] = nodes;
-  if (first?.kind !== 'subscribe') {
-    const extensions = { code: 'PLANNING_FAILED' };
-    throw new RequestError(400, [new GraphQLError('This subscription cannot be planned.', { extensions })]);
-  }
-  return { primary: first.primary, rest };
+  if (first?.kind === 'subscribe') return { primary: first.primary, rest };
+  const extensions = { code: 'PLANNING_FAILED' };
+  throw new RequestError(500, [new GraphQLError('This subscription cannot be planned.', { extensions })]);
 }

@@ -2,6 +2,7 @@ import {
   type FieldNode,
   type GraphQLAbstractType,
   type GraphQLFormattedError,
+  type GraphQLInterfaceType,
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -9,6 +10,7 @@ import {
   getNamedType,
   isAbstractType,
   isEnumType,
+  isInterfaceType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -44,7 +46,7 @@ export interface WriterScope extends SelectionScope {
   readonly fieldSource: FieldSource;
 }
 
-/** Compiles the writer of one operation under fixed values of its @skip and @include variables. */
+/** Compiles the writer of one operation whose conditions are resolved. */
 export function compileResponseWriter(
   scope: WriterScope,
   root: GraphQLObjectType,
@@ -123,7 +125,11 @@ interface FieldWriter {
   readonly write: Write;
 }
 
-function compileObject(scope: WriterScope, type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Write {
+function compileObject(
+  scope: WriterScope,
+  type: GraphQLObjectType | GraphQLInterfaceType,
+  sets: readonly SelectionSetNode[],
+): Write {
   const fields = [...selectFields(scope, type, sets)].flatMap(([key, nodes], index) => {
     const write = compileField(scope, type, nodes);
     return write ? [{ key, prefix: `${index === 0 ? '{' : ','}${quote(key)}:`, write }] : [];
@@ -148,7 +154,11 @@ function createObjectWriter(fields: readonly FieldWriter[]): Write {
   };
 }
 
-function compileField(scope: WriterScope, parent: GraphQLObjectType, nodes: readonly FieldNode[]): Write | undefined {
+function compileField(
+  scope: WriterScope,
+  parent: GraphQLObjectType | GraphQLInterfaceType,
+  nodes: readonly FieldNode[],
+): Write | undefined {
   const name = nodes[0]?.name.value ?? '';
   if (name === '__typename') {
     const text = quote(parent.name);
@@ -239,12 +249,14 @@ function abstractWriter(
 ): Write {
   const possible = new Map(scope.schema.getPossibleTypes(type).map((object) => [object.name, object]));
   const writers = new Map<string, Write>();
-  const sole = possible.size === 1 ? [...possible.keys()][0] : undefined;
+  // Where the answer does not depend on the type, the planner does not ask for it.
+  const untyped = isInterfaceType(type) ? compileObject(scope, type, sets) : undefined;
   return (value, depth, run) => {
     if (typeof value !== 'object' || value instanceof Failure || Array.isArray(value)) {
       return refuse(value, position, depth, run);
     }
-    const typename = (value as ResponseObject)['__typename'] ?? sole;
+    const typename = (value as ResponseObject)['__typename'];
+    if (typename === undefined && untyped) return untyped(value, depth, run);
     const known = typeof typename === 'string' ? (writers.get(typename) ?? possible.get(typename)) : undefined;
     // A type that clients must not see, or none at all: null, like a value that does not fit.
     if (known === undefined) return refuse(value, position, depth, run);

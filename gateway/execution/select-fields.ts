@@ -1,7 +1,7 @@
 import {
-  type DirectiveNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
   isAbstractType,
@@ -9,18 +9,16 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** What decides which selections apply, all known before the operation runs. */
+/** What decides which selections apply. Conditions are resolved before: see `resolveConditions`. */
 export interface SelectionScope {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** Values of the variables that @skip and @include name. */
-  readonly conditions: Readonly<Record<string, boolean>>;
 }
 
 /** CollectFields of the specification (6.3.2): the field nodes of each response key, in order of appearance. */
 export function selectFields(
   scope: SelectionScope,
-  type: GraphQLObjectType,
+  type: GraphQLObjectType | GraphQLInterfaceType,
   sets: readonly SelectionSetNode[],
 ): ReadonlyMap<string, readonly FieldNode[]> {
   const fields = new Map<string, FieldNode[]>();
@@ -31,13 +29,12 @@ export function selectFields(
 
 function collect(
   scope: SelectionScope,
-  type: GraphQLObjectType,
+  type: GraphQLObjectType | GraphQLInterfaceType,
   set: SelectionSetNode,
   fields: Map<string, FieldNode[]>,
   spread: Set<string>,
 ): void {
   for (const node of set.selections) {
-    if (!isIncluded(node.directives, scope.conditions)) continue;
     if (node.kind === Kind.FIELD) {
       const key = node.alias?.value ?? node.name.value;
       const known = fields.get(key);
@@ -56,23 +53,12 @@ function collect(
   }
 }
 
-function applies({ schema }: SelectionScope, type: GraphQLObjectType, condition: string | undefined): boolean {
+function applies(
+  { schema }: SelectionScope,
+  type: GraphQLObjectType | GraphQLInterfaceType,
+  condition: string | undefined,
+): boolean {
   if (condition === undefined || condition === type.name) return true;
   const named = schema.getType(condition);
   return isAbstractType(named) && schema.isSubType(named, type);
-}
-
-function isIncluded(
-  directives: readonly DirectiveNode[] | undefined,
-  conditions: SelectionScope['conditions'],
-): boolean {
-  return (directives ?? []).every(({ name, arguments: given }) => {
-    if (name.value !== 'skip' && name.value !== 'include') return true;
-    const value = given?.find((argument) => argument.name.value === 'if')?.value;
-    const flag =
-      value?.kind === Kind.VARIABLE
-        ? conditions[value.name.value] === true
-        : value?.kind === Kind.BOOLEAN && value.value;
-    return name.value === 'include' ? flag : !flag;
-  });
 }

@@ -89,8 +89,9 @@ function renameAt(shapes: readonly Shape[], keys: readonly string[], to: string)
 /** Puts `failure` at every field of `shapes` that `target` has no value for, nested ones included. */
 export function markFailed(target: ResponseObject, shapes: readonly Shape[], failure: Failure): void {
   const typename = typenameOf(target);
-  for (const { key, types, isConditional, children } of shapes) {
-    if (key === '__typename' || isConditional) continue;
+  // A field under a condition is marked as well: where the client skips it, nobody looks.
+  for (const { key, types, children } of shapes) {
+    if (key === '__typename') continue;
     if (types && typename !== undefined && !types.has(typename)) continue;
     const value = target[key];
     if (value === undefined || value === null) target[key] = belowKey(failure, key);

@@ -4,24 +4,24 @@ import {
   type InlineFragmentNode,
   Kind,
   type OperationDefinitionNode,
-  print,
   type SelectionNode,
   visit,
 } from 'graphql';
+import { typename } from './ask-typenames.ts';
 
 /**
- * The texts that the planner gets for one operation, to be run one after the other.
+ * The documents that the planner gets for one operation, to be run one after the other.
  *
  * Introspection and `__typename` at the root are answered by the gateway, so they are taken out. A mutation with
- * several root fields becomes one text per field: the specification (6.2.2) wants each field complete, joins to other
+ * several root fields becomes one document per field: the specification (6.2.2) wants each field complete, joins to other
  * subgraphs included, before the next begins, and a plan for all of them runs such joins beside the next mutation.
  */
-export function toPlannable(operation: OperationDefinitionNode, fragments: Fragments): readonly string[] {
+export function toPlannable(operation: OperationDefinitionNode, fragments: Fragments): readonly DocumentNode[] {
   const selections = dataSelections(operation.selectionSet.selections, fragments);
   if (selections.length === 0) return [];
-  if (operation.operation !== 'mutation') return [printWith(operation, selections, fragments)];
+  if (operation.operation !== 'mutation') return [documentWith(operation, selections, fragments)];
   return groupByKey(selections.flatMap((node) => splitFields(node))).map((group) =>
-    printWith(operation, group, fragments),
+    documentWith(operation, group, fragments),
   );
 }
 
@@ -69,7 +69,11 @@ function groupByKey(fields: readonly RootField[]): SelectionNode[][] {
   return [...groups.values()];
 }
 
-function printWith(operation: OperationDefinitionNode, selections: readonly SelectionNode[], fragments: Fragments) {
+function documentWith(
+  operation: OperationDefinitionNode,
+  selections: readonly SelectionNode[],
+  fragments: Fragments,
+): DocumentNode {
   const selectionSet = { kind: Kind.SELECTION_SET, selections } as const;
   const { variables, spreads } = readUsage(selections, fragments);
   const definition: OperationDefinitionNode = {
@@ -81,7 +85,20 @@ function printWith(operation: OperationDefinitionNode, selections: readonly Sele
     selectionSet,
   };
   const used = [...fragments.values()].filter((fragment) => spreads.has(fragment.name.value));
-  return print({ kind: Kind.DOCUMENT, definitions: [definition, ...used] });
+  return tidy({ kind: Kind.DOCUMENT, definitions: [definition, ...used] });
+}
+
+/**
+ * `holds: holds` means `holds`; beside a plain `holds` the planner takes it for another field, without selections. And
+ * where a condition left nothing to select, the object itself is still asked for.
+ */
+function tidy(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    Field: (node) => (node.alias?.value === node.name.value ? { ...node, alias: undefined } : undefined),
+    SelectionSet: {
+      leave: (node) => (node.selections.length === 0 ? { ...node, selections: [typename] } : undefined),
+    },
+  });
 }
 
 function readUsage(selections: readonly SelectionNode[], fragments: Fragments) {

@@ -1,4 +1,4 @@
-import { type DocumentNode, type GraphQLSchema, Kind, parse } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, isAbstractType, isUnionType, Kind, parse } from 'graphql';
 import { type FieldSource, readFieldSources } from './field-sources.ts';
 import { buildPublicSchema } from './public-schema.ts';
 import { readResumeArguments } from './resume-arguments.ts';
@@ -12,6 +12,8 @@ export interface Supergraph {
   readonly subgraphs: ReadonlyMap<string, SubgraphEndpoint>;
   readonly types: TypeIndex;
   readonly fieldSource: FieldSource;
+  /** Unions and interfaces whose objects cannot be written without their `__typename`. See `needTypename`. */
+  readonly toldByTypename: ReadonlySet<string>;
   /** By subscription field: the argument that asks for events from a cursor on. */
   readonly resumeArguments: ReadonlyMap<string, string>;
 }
@@ -28,11 +30,14 @@ export function loadSupergraph(sdl: string): Supergraph {
   const document = parseSupergraph(sdl);
   const subgraphs = readSubgraphEndpoints(document);
   if (subgraphs.size === 0) throw new SupergraphError('It names no subgraph (no join__Graph values).');
+  const schema = buildPublicSchema(document);
+  const types = indexTypes(document);
   return {
     sdl,
-    schema: buildPublicSchema(document),
+    schema,
     subgraphs,
-    types: indexTypes(document),
+    types,
+    toldByTypename: needTypename(schema, types),
     fieldSource: readFieldSources(document),
     resumeArguments: readResumeArguments(document),
   };
@@ -46,6 +51,18 @@ export class SupergraphError extends Error {
     super(`The supergraph cannot be used: ${reason} Compose it with "andon compose" or the Rover command line.`);
     this.name = 'SupergraphError';
   }
+}
+
+/**
+ * A member of a union has no field but its own type's. An object of an interface can do without its type, unless some
+ * of the types are hidden from clients: then a hidden object could not be told from a public one.
+ */
+function needTypename(schema: GraphQLSchema, types: TypeIndex): ReadonlySet<string> {
+  const hidesMembers = (name: string) =>
+    [...types.possible(name)].some((member) => types.isObject(member) && !schema.getType(member));
+  const abstract = Object.values(schema.getTypeMap()).filter((type) => isAbstractType(type));
+  const needed = abstract.filter((type) => isUnionType(type) || hidesMembers(type.name));
+  return new Set(needed.map(({ name }) => name));
 }
 
 function parseSupergraph(sdl: string): DocumentNode {
