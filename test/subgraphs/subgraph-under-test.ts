@@ -1,4 +1,4 @@
-import { execute, parse, subscribe, validate } from 'graphql';
+import { createSourceEventStream, execute, parse, validate } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { GraphReader } from '../../subgraphs/graph-reader.ts';
 import type { Subgraph } from '../../subgraphs/subgraph.ts';
@@ -62,22 +62,24 @@ export async function ask(
   return { data: result.data, errors: result.errors ?? [] };
 }
 
-/** One subscription on a subgraph alone; `end` it. */
+/** One subscription on a subgraph alone, as its server runs it: each event in a context of its own. `end` it. */
 export async function follow(
   subgraph: Subgraph,
   query: string,
   { principal = person(), variables = {} }: { principal?: Principal; variables?: Record<string, unknown> } = {},
 ) {
   const stop = new AbortController();
-  const contextValue = subgraph.createContext(callOf(principal, stop.signal));
-  const document = parse(query);
-  const events = await subscribe({ schema: subgraph.schema, document, contextValue, variableValues: variables });
-  if (!(Symbol.asyncIterator in events)) throw new Error(JSON.stringify(events.errors));
+  const call = callOf(principal, stop.signal);
+  const operation = { schema: subgraph.schema, document: parse(query), variableValues: variables };
+  const stream = await createSourceEventStream({ ...operation, contextValue: subgraph.createContext(call) });
+  if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream.errors));
+  const events = stream[Symbol.asyncIterator]();
   return {
     async next(): Promise<Answer> {
-      const { value } = await events.next();
-      if (value?.errors) throw new Error(JSON.stringify(value.errors));
-      return value?.data;
+      const { value: rootValue } = await events.next();
+      const { data, errors } = await execute({ ...operation, rootValue, contextValue: subgraph.createContext(call) });
+      if (errors) throw new Error(JSON.stringify(errors));
+      return data;
     },
     async end() {
       stop.abort();
