@@ -1,4 +1,3 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import type {
   DeliveryItemRow,
   DeliveryRow,
@@ -11,6 +10,7 @@ import type {
   StockRow,
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import type { ErpContext } from './context.ts';
 import { deliveryTransitionNames } from './delivery-transitions.ts';

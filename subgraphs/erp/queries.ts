@@ -1,4 +1,3 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import type {
   DeliveryFilter,
   DeliveryRow,
@@ -17,6 +16,7 @@ import type { Page } from '../../connectors/page.ts';
 import type { ConnectionArguments } from '../connection.ts';
 import { pageRequest, toConnection } from '../connection.ts';
 import { rowScope } from '../loader.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { ErpContext } from './context.ts';
 import { deliveryId, lotId, orderId, plantId } from './keys.ts';
 

@@ -1,7 +1,7 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import type { EventType } from '../../journal/catalogue.ts';
 import type { Change, FollowArguments } from '../follow-events.ts';
 import { followEvents } from '../follow-events.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { ErpContext } from './context.ts';
 
 const orderEvents = [

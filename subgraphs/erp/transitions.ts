@@ -1,5 +1,5 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import type { ErpPort } from '../../connectors/erp/port.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { AnyTransition, TransitionAnswer } from '../transition.ts';
 import type { MetaInput } from '../transition-executor.ts';
 import type { ErpContext } from './context.ts';

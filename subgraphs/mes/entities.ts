@@ -1,8 +1,8 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import type { Principal } from '../../auth/principal.ts';
 import { mayEnterPlant } from '../../auth/principal.ts';
 import { addDecimals } from '../../connectors/decimal.ts';
 import type { ConsumptionRow, DowntimeRow, OperationRow, OperationState } from '../../connectors/mes/port.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import type { MesContext } from './context.ts';
 import { downtimeTransitionNames } from './downtime-transitions.ts';

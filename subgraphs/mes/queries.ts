@@ -1,9 +1,9 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import type { DowntimeFilter, DowntimeRow, OperationFilter, OperationRow } from '../../connectors/mes/port.ts';
 import { naturalKey } from '../../connectors/natural-key.ts';
 import type { ConnectionArguments } from '../connection.ts';
 import { pageRequest, toConnection } from '../connection.ts';
 import { rowScope } from '../loader.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { MesContext } from './context.ts';
 import { assetKey } from './keys.ts';
 

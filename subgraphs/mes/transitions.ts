@@ -1,6 +1,6 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import type { MesPort } from '../../connectors/mes/port.ts';
 import type { GraphReader } from '../graph-reader.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { AnyTransition, TransitionAnswer } from '../transition.ts';
 import type { MetaInput } from '../transition-executor.ts';
 import type { MesContext } from './context.ts';

@@ -1,4 +1,3 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import type { Principal } from '../../auth/principal.ts';
 import { mayEnterPlant } from '../../auth/principal.ts';
 import type { AuditEntry } from '../../journal/audit-entry.ts';
@@ -8,6 +7,7 @@ import { parseEntityId } from '../../journal/entity-ref.ts';
 import type { JournalEvent } from '../../journal/envelope.ts';
 import type { Interlock } from '../../journal/interlock.ts';
 import { isoTime } from '../../runtime/clock.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import type { OpsContext } from './context.ts';
 import { evaluateDelivery, evaluateLot } from './eligibility.ts';

@@ -1,4 +1,3 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import { mayEnterPlant } from '../../auth/principal.ts';
 import { type EntityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { EventFilter } from '../../journal/envelope.ts';
@@ -7,6 +6,7 @@ import { isoTime } from '../../runtime/clock.ts';
 import type { ConnectionArguments } from '../connection.ts';
 import { pageRequest, toConnection } from '../connection.ts';
 import { ClientError } from '../errors.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import { plantScope, requireAuthority } from './authority.ts';
 import { canTransition } from './can-transition.ts';
 import type { OpsContext } from './context.ts';

@@ -1,5 +1,5 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import { eventOf } from '../follow-events.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import { type StateMachine, stateAfter } from '../state-machine.ts';
 import type { AnyTransition, Subject, Transition } from '../transition.ts';
 import type { MetaInput } from '../transition-executor.ts';

@@ -1,4 +1,3 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import { mayEnterPlant } from '../../auth/principal.ts';
 import type {
   DispositionRow,
@@ -11,6 +10,7 @@ import type {
 } from '../../connectors/qms/port.ts';
 import { type EntityId, type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { ScopedRow } from '../loader.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import { findAnnouncedHold } from './announced-hold.ts';
 import type { QmsContext } from './context.ts';

@@ -1,4 +1,3 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import { naturalKey } from '../../connectors/natural-key.ts';
 import type { Page } from '../../connectors/page.ts';
 import type {
@@ -15,6 +14,7 @@ import type { EntityId } from '../../journal/entity-ref.ts';
 import type { ConnectionArguments } from '../connection.ts';
 import { pageRequest, toConnection } from '../connection.ts';
 import { rowScope } from '../loader.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { QmsContext } from './context.ts';
 import { loadHold } from './entities.ts';
 

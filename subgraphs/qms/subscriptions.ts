@@ -1,9 +1,9 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import { naturalKey } from '../../connectors/natural-key.ts';
 import type { HoldRow } from '../../connectors/qms/port.ts';
 import type { EventType } from '../../journal/catalogue.ts';
 import { type Change, type FollowArguments, followEvents } from '../follow-events.ts';
 import { rowScope } from '../loader.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import { type HoldEventType, holdEvents, holdOfEvent } from './announced-hold.ts';
 import { isHoldOn, type QmsContext } from './context.ts';
 import { holdIdOf } from './keys.ts';
@@ -62,11 +62,12 @@ async function* activeHolds(args: HoldArguments, cursor: string, { port, princip
 }
 
 /** The hold as it is now; as its event says, when the QMS cannot be asked or does not have it yet. */
-async function holdOf(change: HoldChange, { loaders }: QmsContext): Promise<HoldRow | null> {
+async function holdOf(change: HoldChange, context: QmsContext): Promise<HoldRow | null> {
   if ('hold' in change) return change.hold;
   if (change.event === null) return null;
   const announced = holdOfEvent(change.event);
-  const row = await loaders.holds.load(holdIdOf(announced)).catch(() => null);
+  context.renewLoaders();
+  const row = await context.loaders.holds.load(holdIdOf(announced)).catch(() => null);
   return row ?? announced;
 }
 

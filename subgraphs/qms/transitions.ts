@@ -1,5 +1,5 @@
-import type { GraphQLResolverMap } from '@apollo/subgraph';
 import type { QmsPort } from '../../connectors/qms/port.ts';
+import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { SubgraphOptions } from '../subgraph.ts';
 import type { AnyTransition, TransitionAnswer } from '../transition.ts';
 import type { MetaInput } from '../transition-executor.ts';
