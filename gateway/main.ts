@@ -62,6 +62,7 @@ that everything has one owner.
 
   --config FILE  the list of subgraphs
   --output FILE  where the supergraph is written; without it, standard output
+  --hints        print what composition remarks on without refusing it, such as descriptions that differ
   --help         this text
 `;
 
@@ -69,12 +70,17 @@ that everything has one owner.
 export async function runComposeCommand(argv: string[]): Promise<void> {
   const { values } = parseArgs({
     args: argv,
-    options: { config: { type: 'string' }, output: { type: 'string' }, help: { type: 'boolean', default: false } },
+    options: {
+      config: { type: 'string' },
+      output: { type: 'string' },
+      hints: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   });
   if (values.help) return print(composeHelp);
   if (values.config === undefined) throw new UsageError('Name the subgraphs: andon compose --config supergraph.yaml.');
   const { sdl, hints } = await composeSupergraph(values.config);
-  for (const hint of hints) process.stderr.write(`hint: ${hint}\n`);
+  if (values.hints) for (const hint of hints) process.stderr.write(`hint: ${hint}\n`);
   if (values.output === undefined) print(sdl);
   else writeFileSync(values.output, sdl);
 }
