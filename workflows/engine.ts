@@ -100,7 +100,7 @@ export class WorkflowEngine {
   }
 
   async #isIdle(): Promise<boolean> {
-    if (this.#running.size > 0) return false;
+    if (this.#running.size > 0 || this.#pumping) return false;
     const ahead = await this.#options.journal.events.after(await this.#store.cursor(), { types: this.#types }, 1);
     return ahead.length === 0 && !this.#unannounced && (await this.#store.countSilent()) === 0;
   }
@@ -196,10 +196,10 @@ export class WorkflowEngine {
       })
       .then(() => {
         this.#pumping = null;
-        if (this.#pumpAgain) {
-          this.#pumpAgain = false;
-          this.#wake();
-        }
+        this.#changed();
+        if (!this.#pumpAgain) return;
+        this.#pumpAgain = false;
+        this.#wake();
       });
   }
 
@@ -226,8 +226,8 @@ export class WorkflowEngine {
     const { runtime } = this.#options;
     try {
       const setback = await this.#attempt(instance);
-      if (setback === null) this.#unannounced ||= await this.#store.complete(instance);
-      else await this.#setBack(instance, setback);
+      if (setback !== null) await this.#setBack(instance, setback);
+      else if (await this.#store.complete(instance)) this.#unannounced = true;
       runtime.crashPoints.reached('K17');
     } catch (error) {
       runtime.log.error('workflow_progress_not_recorded', { instance: instance.id, error });
@@ -273,7 +273,7 @@ export class WorkflowEngine {
     const { problem, retryAfterMs, raise } = setback;
     const retryAt = retryAfterMs === null ? null : isoTime(runtime.clock.now() + retryAfterMs);
     await this.#store.setBack(instance, { problem, retryAt, raise });
-    this.#unannounced ||= raise;
+    if (raise) this.#unannounced = true;
     const { kind, code, step, message } = problem;
     const { correlationId } = instance.event;
     runtime.log.warn('workflow_set_back', {
