@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { parse } from 'graphql';
+import type { CmmsPort } from '../../connectors/cmms/port.ts';
+import { scalars } from '../scalars.ts';
+import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
+import { TransitionExecutor } from '../transition-executor.ts';
+import { createCmmsContext } from './context.ts';
+import { entities } from './entities.ts';
+import { queries } from './queries.ts';
+import { subscriptions } from './subscriptions.ts';
+import { createCmmsTransitions, mutations } from './transitions.ts';
+
+/** The CMMS's part of the graph: assets, where they are used, and what is done to them. */
+export function createCmmsSubgraph(options: SubgraphOptions & { readonly port: CmmsPort }): Subgraph {
+  const { port, journal, runtime } = options;
+  const transitions = createCmmsTransitions(port);
+  const executor = new TransitionExecutor({ ...options, system: 'CMMS', transitions });
+  const resolvers = { ...scalars, ...queries, ...entities, ...mutations(transitions), ...subscriptions };
+  return {
+    name: 'cmms',
+    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs(), resolvers }]),
+    createContext: (call) => createCmmsContext(call, { port, journal, executor, clock: runtime.clock }),
+    executor,
+  };
+}
+
+function readTypeDefs() {
+  const files = ['../common.graphql', './schema.graphql'];
+  return parse(files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n'));
+}
