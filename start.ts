@@ -20,6 +20,7 @@ import { welcome } from './welcome.ts';
 
 /** A whole Andon in this process. */
 export interface Andon {
+  /** The GraphQL endpoint. */
   readonly url: string;
   readonly keys: Keys;
   /** Stops accepting, finishes what runs, closes the stores. */

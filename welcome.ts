@@ -46,8 +46,7 @@ mutation PlaceHold {
 `;
 
 /** What a stranger reads after \`npm start\`: where it is, what to try first, and tokens to try it with. */
-function text({ url, keys, config, clock }: WelcomeOptions): string {
-  const endpoint = `${url}/graphql`;
+function text({ url: endpoint, keys, config, clock }: WelcomeOptions): string {
   return [
     '',
     'Andon is ready.',

@@ -67,6 +67,7 @@ async function subscribeAll(
       url: `${andon.url.replace('http', 'ws')}/graphql`,
       webSocketImpl: WebSocket,
       lazy: false,
+      onNonLazyError: () => undefined,
       retryAttempts: 0,
       connectionParams: { authorization: `Bearer ${token}` },
     }),

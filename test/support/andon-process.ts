@@ -141,6 +141,7 @@ export class AndonProcess {
       webSocketImpl: WebSocket,
       retryAttempts: 0,
       lazy: false,
+      onNonLazyError: () => undefined,
       connectionParams: { authorization: `Bearer ${token}` },
       on: {
         opened: (opened) => {
