@@ -33,7 +33,8 @@ export const inspectionPlanExists: OrderGuard = {
   },
 };
 
-const usable = ['UP', 'DEGRADED'];
+/** What the CMMS says of a work center that work can be done at. Anything else, or anything new, is a refusal. */
+const usable = ['AVAILABLE', 'DEGRADED'];
 
 export const assetsAreReady: OrderGuard = {
   name: 'asset-readiness',

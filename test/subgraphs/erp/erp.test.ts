@@ -21,7 +21,7 @@ const partner = person({ id: 'carl', partner: 'CM-400', plants: ['BER'] });
 
 const ready = {
   InspectionPlans: { material: { inspectionPlans: [{ id: 'IP' }] } },
-  AssetReadiness: { w0: { effectiveAvailability: 'UP' }, w1: { effectiveAvailability: 'UP' } },
+  AssetReadiness: { w0: { effectiveAvailability: 'AVAILABLE' }, w1: { effectiveAvailability: 'AVAILABLE' } },
   Eligibility: { shipmentEligibility: { eligible: true, blockers: [] } },
 };
 
@@ -178,7 +178,7 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
   test('a release is refused with every reason at once, and the ERP is not told', async () => {
     graph.answers = {
       InspectionPlans: { material: { inspectionPlans: [] } },
-      AssetReadiness: { w0: { effectiveAvailability: 'DOWN' }, w1: { effectiveAvailability: 'UP' } },
+      AssetReadiness: { w0: { effectiveAvailability: 'DOWN' }, w1: { effectiveAvailability: 'AVAILABLE' } },
     };
     await restrict('mfg:BER:lot:WATER-05L:L10002', ['START_OPERATION']);
     const answer = await perform(
