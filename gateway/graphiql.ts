@@ -8,15 +8,18 @@ export interface GraphiqlOptions {
 
 /** The IDE as one page that asks no other host for anything. */
 export function renderIde({ token, defaultQuery }: GraphiqlOptions, endpoint: string): string {
-  const headers = token === undefined ? '{}' : JSON.stringify({ Authorization: `Bearer ${token}` }, null, 2);
-  return renderGraphiQL({
+  const authorization = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const options = {
     title: 'Andon',
     endpoint,
     subscriptionsProtocol: 'WS',
-    headers,
+    headers: JSON.stringify(authorization, null, 2),
+    // Handed on to the WebSocket client; missing from the type, which lists what GraphiQL itself knows.
+    connectionParams: authorization,
     shouldPersistHeaders: false,
     ...(defaultQuery !== undefined && { defaultQuery }),
-  });
+  } as const;
+  return renderGraphiQL(options);
 }
 
 /** Browsers ask for HTML; API clients never prefer it. */

@@ -8,6 +8,7 @@ import type { CompiledOperation } from '../execution/compile-operation.ts';
 import type { OperationPreparer } from '../prepare-operation.ts';
 import { RequestError } from '../request-error.ts';
 import { writeResponseBody } from '../response-body.ts';
+import { credentialsIn } from './credentials.ts';
 import {
   type ClientMessage,
   closeCodes,
@@ -35,8 +36,10 @@ export interface ConnectionOptions {
   readonly resumeArguments: ReadonlyMap<string, string>;
   readonly config: SubscriptionsConfig;
   readonly runtime: Runtime;
-  /** @param payload of `connection_init` @throws AuthenticationError */
-  authenticate(payload: Record<string, unknown>): Promise<Principal | undefined>;
+  /** The Authorization header of the HTTP upgrade. */
+  readonly upgradeCredentials: string | undefined;
+  /** @throws AuthenticationError */
+  authenticate(credentials: string | undefined): Promise<Principal | undefined>;
 }
 
 /** Longest delay that a timer takes. */
@@ -55,6 +58,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #operations = new Map<string, () => void>();
   #state: 'opened' | 'authenticating' | 'acknowledged' | 'closed' = 'opened';
+  #credentials: string | undefined;
   #principal: Principal | undefined;
   #cancelTimer: () => void;
 
@@ -112,8 +116,9 @@ export class Connection {
   }
 
   async #initialise(payload: Record<string, unknown>): Promise<void> {
+    this.#credentials = credentialsIn(payload) ?? this.#options.upgradeCredentials;
     try {
-      this.#principal = await this.#options.authenticate(payload);
+      this.#principal = await this.#options.authenticate(this.#credentials);
     } catch (cause) {
       if (cause instanceof AuthenticationError)
         return this.#close(closeCodes.forbidden, `${cause.code}: ${cause.message}`);
@@ -159,14 +164,43 @@ export class Connection {
     const { preparer, runtime } = this.#options;
     const operation = await preparer.prepare(payload.query, payload.operationName);
     const variables = operation.coerceVariables(payload.variables);
-    const context = { principal: this.#principal, requestId: runtime.ids.next(), cancellation };
+    const principal = await this.#principalOf(payload);
+    const context = { principal, requestId: runtime.ids.next(), cancellation };
     if (cancellation.aborted) return;
-    if (operation.kind === 'subscription') return this.#listen(id, payload, operation, { variables, context });
+    if (operation.kind === 'subscription') {
+      this.#listen(id, payload, operation, { variables, context });
+      if (principal !== this.#principal) this.#endAtExpiry(id, principal);
+      return;
+    }
     const answer = await operation.execute(variables, context);
     if (cancellation.aborted) return;
     this.#send(nextMessage(id, writeResponseBody(answer)));
     this.#operations.delete(id);
     this.#send(completeMessage(id));
+  }
+
+  /** An operation may bring credentials of its own (`extensions.headers`), as IDEs do that let users change them. */
+  async #principalOf({ extensions }: SubscribePayload): Promise<Principal | undefined> {
+    const credentials = credentialsIn(extensions);
+    if (credentials === undefined || credentials === this.#credentials) return this.#principal;
+    return this.#options.authenticate(credentials);
+  }
+
+  #endAtExpiry(id: string, principal: Principal | undefined): void {
+    const stop = this.#operations.get(id);
+    if (!stop || !principal || !Number.isFinite(principal.expiresAt)) return;
+    const { clock, timers } = this.#options.runtime;
+    const leftMs = Math.max(0, principal.expiresAt - clock.now());
+    const cancel = timers.after(Math.min(leftMs, maxDelayMs), () => {
+      if (clock.now() < principal.expiresAt) return this.#endAtExpiry(id, principal);
+      if (!this.#operations.delete(id)) return;
+      stop();
+      this.#send(errorMessage(id, [tokenExpired]));
+    });
+    this.#operations.set(id, () => {
+      cancel();
+      stop();
+    });
   }
 
   #listen(

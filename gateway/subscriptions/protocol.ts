@@ -22,6 +22,7 @@ export interface SubscribePayload {
   readonly query: string;
   readonly operationName: string | undefined;
   readonly variables: Record<string, unknown>;
+  readonly extensions: Record<string, unknown>;
 }
 
 export type ClientMessage =
@@ -60,11 +61,12 @@ const isId = (id: unknown): id is string => typeof id === 'string' && id !== '' 
 
 function readPayload(payload: unknown): SubscribePayload | undefined {
   if (!isRecord(payload)) return undefined;
-  const { query, operationName, variables } = payload;
+  const { query, operationName, variables, extensions } = payload;
   if (typeof query !== 'string') return undefined;
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') return undefined;
   if (variables !== undefined && variables !== null && !isRecord(variables)) return undefined;
-  return { query, operationName: operationName ?? undefined, variables: variables ?? {} };
+  if (extensions !== undefined && extensions !== null && !isRecord(extensions)) return undefined;
+  return { query, operationName: operationName ?? undefined, variables: variables ?? {}, extensions: extensions ?? {} };
 }
 
 function parseRecord(text: string): Record<string, unknown> | undefined {

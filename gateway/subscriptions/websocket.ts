@@ -70,23 +70,13 @@ function connect(
     resumeArguments: engine.supergraph.resumeArguments,
     config: config.subscriptions,
     runtime,
-    authenticate: (payload) =>
-      authenticateRequest(authenticate, credentialsOf(payload) ?? request.headers.authorization),
+    upgradeCredentials: request.headers.authorization,
+    authenticate: (credentials) => authenticateRequest(authenticate, credentials),
   });
   socket.on('message', (data, isBinary) => connection.receive(isBinary ? '' : String(data)));
   socket.on('close', () => connection.closed());
   socket.on('error', (cause) => runtime.log.debug('socket failed', { cause }));
   return connection;
-}
-
-/** Clients name the header as they like, at the top of the payload or under `headers`. */
-function credentialsOf(payload: Record<string, unknown>): string | undefined {
-  const { headers } = payload;
-  const places = [payload, typeof headers === 'object' && headers !== null ? headers : {}];
-  for (const [name, value] of places.flatMap((place) => Object.entries(place))) {
-    if (name.toLowerCase() === 'authorization' && typeof value === 'string') return value;
-  }
-  return undefined;
 }
 
 /** Without authentication nothing but the browser's origin tells a page of this gateway from any other page. */

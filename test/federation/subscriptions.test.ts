@@ -332,6 +332,44 @@ test('credentials in the payload or in the upgrade header open a connection, wro
   expect(await refused.closed).toEqual({ code: 4403, reason: 'TOKEN_EXPIRED: Bring a valid token.' });
 });
 
+test('an operation may bring credentials of its own, and ends when they expire', async () => {
+  const source = new Source();
+  let now = 1_000_000;
+  const timers = manualTimers();
+  const known: Record<string, Principal> = {
+    'Bearer one': principal(Number.POSITIVE_INFINITY),
+    'Bearer two': { ...principal(1_500_000), id: 'q' },
+  };
+  federation = await startFederation(lots(source), {
+    authenticate: (credentials) => known[credentials ?? ''] ?? refuseWith('UNAUTHENTICATED'),
+    runtime: { timers, clock: { now: () => now, monotonic: () => now } },
+  });
+  const raw = await rawSocket(federation.url, 'graphql-transport-ws', { authorization: 'Bearer one' });
+  raw.send({ type: 'connection_init' });
+  await waitFor(() => raw.messages.length === 1);
+  const headers = (value: string) => ({ headers: { Authorization: value } });
+  raw.send({ type: 'subscribe', id: '1', payload: { query } });
+  raw.send({ type: 'subscribe', id: '2', payload: { query, extensions: headers('Bearer two') } });
+  raw.send({ type: 'subscribe', id: '3', payload: { query, extensions: headers('Bearer three') } });
+  await waitFor(() => source.opened === 2 && raw.messages.length === 2);
+  expect(JSON.parse(raw.messages[1]!)).toMatchObject({
+    id: '3',
+    type: 'error',
+    payload: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+  });
+  now = 1_500_000;
+  timers.fire((delayMs) => delayMs === 500_000);
+  await waitFor(() => raw.messages.length === 3);
+  expect(JSON.parse(raw.messages[2]!)).toMatchObject({
+    id: '2',
+    type: 'error',
+    payload: [{ extensions: { code: 'TOKEN_EXPIRED' } }],
+  });
+  source.emit(event('c1'));
+  await waitFor(() => raw.messages.length === 4);
+  expect(JSON.parse(raw.messages[3]!)).toMatchObject({ id: '1', type: 'next' });
+});
+
 test('each breach of the protocol has its close code', async () => {
   const { subscriptions } = defaultGatewayConfig;
   federation = await startFederation(lots(new Source()), {
