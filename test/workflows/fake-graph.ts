@@ -55,6 +55,11 @@ export class FakeGraph implements GraphClient {
     return { data: { [name]: answer(settled, settled.outcome) }, errors: [] };
   }
 
+  /** What was done in an earlier life. */
+  remember(key: string): void {
+    this.#settled.set(key, { outcome: 'ACCEPTED', rejections: [] });
+  }
+
   /** The keys under which `mutation` was asked, each once, in order. */
   keysOf(mutation: string): readonly string[] {
     return [...new Set(this.asked.filter((one) => one.mutation === mutation).map(({ key }) => key))];
