@@ -1,0 +1,113 @@
+import { parse } from 'graphql';
+import { afterEach, expect, test } from 'vitest';
+import type { Principal } from '../../auth/principal.ts';
+import { defaultGatewayConfig } from '../../gateway/config.ts';
+import { createGateway, type Gateway } from '../../gateway/gateway.ts';
+import type { LocalSubgraph, SubgraphRequest, SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
+import { composeSources } from '../../gateway/supergraph/compose.ts';
+import { testRuntime } from '../support/federation-gateway.ts';
+import { federationLink, startSubgraph } from '../support/federation-subgraph.ts';
+
+const principal: Principal = {
+  id: 'p',
+  name: 'P',
+  kind: 'PERSON',
+  roles: ['PLANNER'],
+  plants: ['BER'],
+  scopes: [],
+  partner: null,
+  expiresAt: Number.POSITIVE_INFINITY,
+};
+const lotType = 'type Lot @key(fields: "id") { id: ID! state: String }';
+
+let cleanUp: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const step of cleanUp) await step();
+  cleanUp = [];
+});
+
+function local(execute: (request: SubgraphRequest) => Promise<SubgraphResponse>): LocalSubgraph {
+  return { execute, subscribe: async () => ({ errors: [{ message: 'none' }] }) };
+}
+
+async function start(lots: LocalSubgraph, remoteUrl = 'http://127.0.0.1:1/'): Promise<Gateway> {
+  const { sdl } = composeSources([
+    { name: 'lots', url: 'local:lots', document: parse(`${federationLink}type Query { lot: Lot } ${lotType}`) },
+    {
+      name: 'far',
+      url: remoteUrl,
+      document: parse(`${federationLink}type Lot @key(fields: "id") { id: ID! place: String }`),
+    },
+  ]);
+  const gateway = await createGateway({
+    supergraphSdl: sdl,
+    runtime: testRuntime(),
+    config: {
+      ...defaultGatewayConfig,
+      port: 0,
+      subgraphs: { ...defaultGatewayConfig.subgraphs, timeoutMsBySubgraph: { lots: 100 } },
+    },
+    subgraphs: new Map([['lots', lots]]),
+    authenticate: () => principal,
+    signInternal: ({ id }, requestId, audience) => `Signed ${id} ${requestId} ${audience}`,
+  });
+  cleanUp.push(() => gateway.drain());
+  return gateway;
+}
+
+test('a subgraph of this process gets the verified principal and the request id, and its answer is joined', async () => {
+  const seen: SubgraphRequest[] = [];
+  const remote = await startSubgraph({
+    typeDefs: 'type Lot @key(fields: "id") { id: ID! place: String }',
+    resolvers: { Lot: { place: () => 'A1' } },
+  });
+  cleanUp.push(() => remote.close());
+  const lots = local(async (request) => {
+    seen.push(request);
+    return { data: { lot: { __typename: 'Lot', id: 'l1', state: 'RELEASED' } } };
+  });
+  const gateway = await start(lots, remote.url);
+  const result = await gateway.execute({ query: '{ lot { state place } }', principal, requestId: 'r-1' });
+  expect(result.data).toEqual({ lot: { state: 'RELEASED', place: 'A1' } });
+  expect(seen[0]).toMatchObject({ principal, requestId: 'r-1', variables: {} });
+  expect(remote.received[0]?.headers).toMatchObject({ authorization: 'Signed p r-1 far', 'x-request-id': 'r-1' });
+});
+
+test('a subgraph of this process that throws, hangs or answers nonsense fails like any other', async () => {
+  const answers: [() => Promise<SubgraphResponse>, string][] = [
+    [async () => Promise.reject(new Error('database password is hunter2')), 'SUBGRAPH_UNAVAILABLE'],
+    [() => new Promise(() => undefined), 'SUBGRAPH_TIMEOUT'],
+    [async () => 'nonsense' as SubgraphResponse, 'SUBGRAPH_MALFORMED_RESPONSE'],
+  ];
+  for (const [execute, code] of answers) {
+    const gateway = await start(local(execute));
+    const result = await gateway.execute({ query: '{ lot { state } }', principal });
+    expect(result.data).toEqual({ lot: null });
+    expect(result.errors).toMatchObject([{ path: ['lot'], extensions: { code, service: 'lots' } }]);
+    expect(JSON.stringify(result)).not.toContain('hunter2');
+  }
+});
+
+test('the signal of a subgraph of this process says when its deadline has passed', async () => {
+  let aborted: Promise<unknown> | undefined;
+  const gateway = await start(
+    local(({ signal }) => {
+      aborted = new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      return new Promise(() => undefined);
+    }),
+  );
+  await gateway.execute({ query: '{ lot { state } }', principal });
+  await aborted;
+});
+
+test('a local subgraph that the process does not have stops the start', async () => {
+  const { sdl } = composeSources([
+    { name: 'lots', url: 'local:other', document: parse(`${federationLink}type Query { lot: Lot } ${lotType}`) },
+  ]);
+  await expect(
+    createGateway({ supergraphSdl: sdl, runtime: testRuntime(), config: defaultGatewayConfig }),
+  ).rejects.toThrow('Subgraph "lots" is local:other, which this process does not serve.');
+  await expect(
+    createGateway({ supergraphSdl: 'type Query { a: Int }', runtime: testRuntime(), config: defaultGatewayConfig }),
+  ).rejects.toThrow('The supergraph cannot be used: It names no subgraph');
+});

@@ -1,0 +1,66 @@
+import { OperationTypeNode } from 'graphql';
+import { expect, test } from 'vitest';
+import { defaultGatewayConfig } from '../../gateway/config.ts';
+import type { CompiledOperation, OperationAnswer } from '../../gateway/execution/compile-operation.ts';
+import { Connection } from '../../gateway/subscriptions/connection.ts';
+import { SharedStreams } from '../../gateway/subscriptions/shared-streams.ts';
+import { testRuntime } from '../support/federation-gateway.ts';
+
+/** Events that a test pushes one by one. */
+function pushed() {
+  const waiting: ((answer: OperationAnswer) => void)[] = [];
+  async function* events(): AsyncGenerator<OperationAnswer> {
+    for (;;) yield await new Promise<OperationAnswer>((resolve) => waiting.push(resolve));
+  }
+  const operation: CompiledOperation = {
+    kind: OperationTypeNode.SUBSCRIPTION,
+    rootFields: [],
+    coerceVariables: () => ({}),
+    execute: () => Promise.reject(new Error('not a query')),
+    subscribe: () => events(),
+  };
+  const push = async (data: string) => {
+    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    waiting.shift()?.({ data, errors: [], sources: [] });
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { operation, push };
+}
+
+test('a client that does not keep up is closed with a code, and delays nobody else', async () => {
+  const { operation, push } = pushed();
+  const streams = new SharedStreams(testRuntime().log);
+  const config = { ...defaultGatewayConfig.subscriptions, maxQueuedBytes: 100 };
+  const connect = (reads: boolean) => {
+    const sent: string[] = [];
+    const closed: number[] = [];
+    const connection = new Connection({
+      socket: {
+        send: (text) => void sent.push(text),
+        close: (code) => void closed.push(code),
+        queuedBytes: () => (reads ? 0 : sent.join('').length),
+      },
+      preparer: { prepare: () => Promise.resolve(operation) },
+      streams,
+      resumeArguments: new Map(),
+      config,
+      runtime: testRuntime(),
+      upgradeCredentials: undefined,
+      authenticate: () => Promise.resolve(undefined),
+    });
+    connection.receive('{"type":"connection_init"}');
+    return { connection, sent, closed };
+  };
+  const [slow, quick] = [connect(false), connect(true)];
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const { connection } of [slow, quick])
+    connection.receive('{"type":"subscribe","id":"1","payload":{"query":"x"}}');
+  for (const n of [1, 2, 3]) await push(`{"n":${n},"padding":"${'x'.repeat(40)}"}`);
+  expect(slow.closed).toEqual([1013]);
+  expect(quick.closed).toEqual([]);
+  const numbers = quick.sent.slice(1).map((text) => JSON.parse(text).payload.data.n);
+  expect(numbers).toEqual([1, 2, 3]);
+  expect(streams.size).toBe(1);
+  quick.connection.closed();
+  expect(streams.size).toBe(0);
+});
