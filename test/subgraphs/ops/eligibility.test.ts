@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { entityId } from '../../../journal/entity-ref.ts';
+import type { Interlock } from '../../../journal/interlock.ts';
+import type { Restriction } from '../../../journal/restriction.ts';
+import {
+  type DeliveryFacts,
+  evaluateDelivery,
+  evaluateLot,
+  evaluateLotShipment,
+  type LotFacts,
+} from '../../../subgraphs/ops/eligibility.ts';
+
+const now = '2026-05-21T06:00:00.000Z';
+const lotId = entityId('BER', 'lot', 'WATER-05L', 'L1');
+const holdId = entityId('BER', 'hold', 'QH-1');
+
+/** A lot that may go. */
+const goodLot: LotFacts = {
+  id: lotId,
+  erp: { stockTypes: ['UNRESTRICTED'], expiresOn: '2028-12-31' },
+  qms: { qualityState: 'RELEASED', inspectionLots: [] },
+  interlocks: [],
+};
+
+function interlock(...restrictions: readonly Restriction[]): Interlock {
+  return {
+    id: `${holdId}/${lotId}`,
+    kind: 'QUALITY_HOLD',
+    entityId: lotId,
+    plantCode: 'BER',
+    cause: holdId,
+    restrictions,
+    reason: 'Quality hold QH-1 (volume)',
+    placedAt: now,
+    placedBy: 'mara.manager',
+    placedByTransition: 'T1',
+    liftedAt: null,
+    liftedByTransition: null,
+  };
+}
+
+/** Everything that keeps a lot in the plant, each with the code under which it is named. */
+const lotFlaws: readonly { readonly code: string; spoil(lot: LotFacts): LotFacts }[] = [
+  ...(['AWAITING_INSPECTION', 'UNDER_INSPECTION', 'HELD', 'REJECTED', 'SOMETHING_NEW'] as const).map(
+    (qualityState) => ({
+      code: 'QUALITY_NOT_RELEASED',
+      spoil: (lot: LotFacts): LotFacts => ({ ...lot, qms: { qualityState, inspectionLots: [] } }),
+    }),
+  ),
+  { code: 'QUALITY_UNKNOWN', spoil: (lot) => ({ ...lot, qms: { qualityState: null, inspectionLots: [] } }) },
+  { code: 'SYSTEM_UNAVAILABLE', spoil: (lot) => ({ ...lot, qms: null }) },
+  { code: 'SYSTEM_UNAVAILABLE', spoil: (lot) => ({ ...lot, erp: null }) },
+  ...(['QUALITY_INSPECTION', 'BLOCKED', 'RETURNS', 'SOMETHING_NEW'] as const).map((stockType) => ({
+    code: 'STOCK_NOT_UNRESTRICTED',
+    spoil: (lot: LotFacts): LotFacts => ({
+      ...lot,
+      erp: { stockTypes: ['UNRESTRICTED', stockType], expiresOn: null },
+    }),
+  })),
+  {
+    code: 'EXPIRED',
+    spoil: (lot) => ({ ...lot, erp: { stockTypes: ['UNRESTRICTED'], expiresOn: '2026-05-20' } }),
+  },
+  { code: 'INTERLOCKED', spoil: (lot) => ({ ...lot, interlocks: [interlock('SHIP')] }) },
+];
+
+const deliveryFlaws: readonly { readonly code: string; spoil(delivery: DeliveryFacts): DeliveryFacts }[] = [
+  {
+    code: 'DELIVERY_BLOCKED',
+    spoil: (one) => ({ ...one, erp: one.erp && { ...one.erp, blocks: [{ cause: holdId, since: now }] } }),
+  },
+  { code: 'STATE_NOT_ALLOWED', spoil: (one) => ({ ...one, erp: one.erp && { ...one.erp, state: 'SHIPPED' } }) },
+  { code: 'LOT_NOT_VISIBLE', spoil: (one) => ({ ...one, erp: one.erp && { ...one.erp, lots: [goodLot, null] } }) },
+  { code: 'SYSTEM_UNAVAILABLE', spoil: (one) => ({ ...one, erp: null }) },
+  { code: 'INTERLOCKED', spoil: (one) => ({ ...one, interlocks: [interlock('SHIP')] }) },
+];
+
+function deliveryOf(lots: readonly (LotFacts | null)[]): DeliveryFacts {
+  const erp = { deliveryNo: 'D1', state: 'ALLOCATED', blocks: [], lots };
+  return { id: entityId('BER', 'delivery', 'D1'), erp, interlocks: [] };
+}
+
+const usable = fc.constantFrom('RELEASED', 'CONDITIONALLY_RELEASED', 'NOT_REQUIRED');
+const aGoodLot = fc
+  .record({
+    qualityState: usable,
+    expiresOn: fc.constantFrom(null, '2026-05-21', '2030-01-01'),
+    openInspection: fc.boolean(),
+  })
+  .map(
+    ({ qualityState, expiresOn, openInspection }): LotFacts => ({
+      ...goodLot,
+      erp: { stockTypes: ['UNRESTRICTED'], expiresOn },
+      qms: {
+        qualityState,
+        // What quality has released is released, although an inspection was never decided.
+        inspectionLots: openInspection ? [{ id: entityId('BER', 'inspection-lot', 'IL-1'), state: 'IN_PROGRESS' }] : [],
+      },
+    }),
+  );
+
+describe('whether something may be shipped', () => {
+  test('with nothing in the way, it may', () => {
+    fc.assert(
+      fc.property(fc.array(aGoodLot, { minLength: 1, maxLength: 5 }), (lots) => {
+        expect(evaluateDelivery(deliveryOf(lots), now)).toEqual({
+          eligible: true,
+          blockers: [],
+          evaluatedAt: now,
+          sources: [
+            { system: 'ERP', ok: true },
+            { system: 'QMS', ok: true },
+            { system: 'ANDON', ok: true },
+          ],
+        });
+        for (const lot of lots) expect(evaluateLotShipment(lot, now).eligible).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('any one thing in the way of any one lot is enough, and it is named', () => {
+    const run = fc.property(
+      fc.array(aGoodLot, { minLength: 1, maxLength: 5 }),
+      fc.nat(),
+      fc.constantFrom(...lotFlaws),
+      (lots, place, { code, spoil }) => {
+        const index = place % lots.length;
+        const spoilt = lots.map((lot, at) => (at === index ? spoil(lot) : lot));
+        const { eligible, blockers } = evaluateDelivery(deliveryOf(spoilt), now);
+        expect(eligible).toBe(false);
+        expect(blockers.map((blocker) => blocker.code)).toContain(code);
+        const alone = evaluateLotShipment(spoil(goodLot), now);
+        expect(alone.eligible).toBe(false);
+        expect(evaluateLot(spoil(goodLot), now).canShip).toBe(false);
+        for (const blocker of blockers) expect(blocker.message).not.toBe('');
+      },
+    );
+    fc.assert(run, { numRuns: 1000 });
+  });
+
+  test('any one thing in the way of the delivery itself is enough, and it is named', () => {
+    for (const { code, spoil } of deliveryFlaws) {
+      const { eligible, blockers } = evaluateDelivery(spoil(deliveryOf([goodLot])), now);
+      expect(eligible, code).toBe(false);
+      expect(blockers.map((blocker) => blocker.code)).toEqual([code]);
+    }
+  });
+
+  test('several things in the way are all named, each once', () => {
+    const run = fc.property(fc.subarray([...lotFlaws], { minLength: 1 }), (flaws) => {
+      const lots = flaws.map(({ spoil }) => spoil(goodLot));
+      const { blockers } = evaluateDelivery(deliveryOf([...lots, ...lots]), now);
+      const named = new Set(blockers.map(({ code }) => code));
+      expect(named).toEqual(new Set(flaws.map(({ code }) => code)));
+      expect(new Set(blockers.map(({ message }) => message)).size).toBe(blockers.length);
+    });
+    fc.assert(run, { numRuns: 1000 });
+  });
+
+  test('a system that cannot be asked is named, in the blockers and among the sources', () => {
+    const { blockers, sources } = evaluateDelivery(deliveryOf([{ ...goodLot, qms: null }]), now);
+    expect(blockers).toMatchObject([{ code: 'SYSTEM_UNAVAILABLE', system: 'QMS' }]);
+    expect(sources).toContainEqual({ system: 'QMS', ok: false });
+    expect(sources).toContainEqual({ system: 'ERP', ok: true });
+  });
+
+  test('a hold is named with the hold that it comes from', () => {
+    const { blockers } = evaluateDelivery(deliveryOf([{ ...goodLot, interlocks: [interlock('SHIP')] }]), now);
+    expect(blockers).toMatchObject([
+      { code: 'INTERLOCKED', system: 'QMS', blockingRef: holdId, message: expect.stringContaining('forbids SHIP') },
+    ]);
+  });
+
+  test('an inspection that is not decided is named as long as quality has not released the lot', () => {
+    const inspection = entityId('BER', 'inspection-lot', 'IL-1');
+    const inspectionLots = [{ id: inspection, state: 'IN_PROGRESS' }];
+    const open: LotFacts = { ...goodLot, qms: { qualityState: 'UNDER_INSPECTION', inspectionLots } };
+    expect(evaluateLotShipment(open, now).blockers).toContainEqual(
+      expect.objectContaining({ code: 'INSPECTION_OPEN', blockingRef: inspection }),
+    );
+  });
+
+  test('the last day of a lot is a day on which it may be used', () => {
+    const lastDay = (expiresOn: string) => evaluateLot({ ...goodLot, erp: { stockTypes: [], expiresOn } }, now);
+    expect(lastDay('2026-05-21').canShip).toBe(true);
+    expect(lastDay('2026-05-20')).toMatchObject({ canConsume: false, canMove: true, canPick: false, canShip: false });
+  });
+});
+
+describe('what may be done with a lot', () => {
+  test('an interlock forbids what it restricts, and nothing else', () => {
+    const run = fc.property(
+      fc.subarray(['CONSUME', 'MOVE', 'PICK', 'SHIP', 'START_OPERATION'] as const),
+      (restricted) => {
+        const usability = evaluateLot({ ...goodLot, interlocks: [interlock(...restricted)] }, now);
+        expect(usability.canConsume).toBe(!restricted.includes('CONSUME'));
+        expect(usability.canMove).toBe(!restricted.includes('MOVE'));
+        expect(usability.canPick).toBe(!restricted.includes('PICK'));
+        expect(usability.canShip).toBe(!restricted.includes('SHIP'));
+      },
+    );
+    fc.assert(run);
+  });
+
+  test('production goes on with a lot that is being checked, but it does not leave the plant', () => {
+    const checked: LotFacts = {
+      ...goodLot,
+      erp: { stockTypes: ['QUALITY_INSPECTION'], expiresOn: null },
+      qms: { qualityState: 'AWAITING_INSPECTION', inspectionLots: [] },
+    };
+    expect(evaluateLot(checked, now)).toMatchObject({ canConsume: true, canMove: true, canPick: true, canShip: false });
+  });
+
+  test('a held lot may not be touched', () => {
+    const held: LotFacts = { ...goodLot, qms: { qualityState: 'HELD', inspectionLots: [] } };
+    expect(evaluateLot(held, now)).toMatchObject({ canConsume: false, canMove: false, canPick: false, canShip: false });
+  });
+});
