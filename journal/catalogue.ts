@@ -57,6 +57,8 @@ export interface EventData {
   'production.order.created': OrderFacts & { readonly quantity: string; readonly unit: string };
   /** The shop floor may work on the order. */
   'production.order.released': OrderFacts & { readonly operationNos: readonly string[] };
+  /** The first operation of the order runs. */
+  'production.order.started': OrderFacts;
   /** The order may not be worked on until it is resumed. */
   'production.order.held': OrderFacts & { readonly reason: string };
   /** The order is back in the state it was held in. */

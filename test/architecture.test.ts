@@ -117,7 +117,7 @@ describe('the structure of the project', () => {
       '@graphql-hive/router-query-planner': ['gateway/planning/'],
       '@graphql-yoga/render-graphiql': ['gateway/'],
       '@cedar-policy/cedar-wasm': ['policies/'],
-      undici: ['gateway/subgraph-client/', 'connectors/', 'auth/'],
+      undici: ['gateway/subgraph-client/', 'subgraphs/remote-graph.ts', 'connectors/'],
     };
     const wrong = files.flatMap(({ path, imports }) =>
       imports

@@ -29,8 +29,7 @@ interface OrderChange {
   readonly reasonRequired?: boolean;
   readonly guards?: readonly Guard<OrderRow, OrderInput>[];
   readonly touches?: (order: OrderRow) => readonly Touch[];
-  /** Null: the change is seen in the events of what caused it. */
-  readonly event: ((call: OrderCall, stateChange: string) => NewEvent) | null;
+  readonly event: (call: OrderCall, stateChange: string) => NewEvent;
 }
 
 type OrderCall = Call<OrderRow, OrderInput>;
@@ -72,7 +71,7 @@ const changes: readonly OrderChange[] = [
       operationNos: call.entity.operations.map(({ operationNo }) => operationNo),
     })),
   },
-  { name: 'startProductionOrder', action: 'start', event: null },
+  { name: 'startProductionOrder', action: 'start', event: announce('production.order.started', factsOf) },
   {
     name: 'holdProductionOrder',
     action: 'hold',
@@ -140,7 +139,7 @@ function changeOrder(port: ErpPort, change: OrderChange): Transition<OrderRow, O
     }),
     effects(call, posting) {
       const { from, to } = posting.result as ErpResults['orderState'];
-      return { toState: to, events: event ? [event(call, `${from}>${to}`)] : [] };
+      return { toState: to, events: [event(call, `${from}>${to}`)] };
     },
   };
 }

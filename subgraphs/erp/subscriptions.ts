@@ -7,6 +7,7 @@ import type { ErpContext } from './context.ts';
 const orderEvents = [
   'production.order.created',
   'production.order.released',
+  'production.order.started',
   'production.order.held',
   'production.order.resumed',
   'production.order.completed',

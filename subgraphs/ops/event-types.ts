@@ -5,6 +5,7 @@ import { ClientError } from '../errors.ts';
 const catalogue = {
   'production.order.created': true,
   'production.order.released': true,
+  'production.order.started': true,
   'production.order.held': true,
   'production.order.resumed': true,
   'production.order.completed': true,

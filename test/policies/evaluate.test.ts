@@ -65,6 +65,7 @@ const allowed: Readonly<Record<Role, readonly string[]>> = {
     'changeStockStatus',
     'setDeliveryBlock',
     'removeDeliveryBlock',
+    'startProductionOrder',
     'setWorkCenterCapacity',
     'dispatchOperation',
     'holdOperation',
