@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { ExpressionBuilder, Transaction } from 'kysely';
 import type { JournalEvent } from '../journal/envelope.ts';
 import { isoTime } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -73,17 +73,7 @@ export class InstanceStore {
       .selectFrom('workflow_instance as instance')
       .selectAll()
       .where('state', '=', 'RUNNING')
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('workflow_lane as own')
-              .innerJoin('workflow_lane as earlier', 'earlier.lane', 'own.lane')
-              .select('earlier.lane')
-              .whereRef('own.instance_id', '=', 'instance.id')
-              .whereRef('earlier.position', '<', 'own.position'),
-          ),
-        ),
-      )
+      .where(isFirstInItsLanes)
       .orderBy('position')
       .orderBy('id')
       .limit(limit)
@@ -184,12 +174,13 @@ export class InstanceStore {
     });
   }
 
-  /** Instances that are neither done nor known to a person. */
+  /** Instances that are neither done nor known to a person, nor behind one that is. */
   async countSilent(): Promise<number> {
     const { count } = await this.#database.read
       .selectFrom('workflow_instance as instance')
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('state', '<>', 'FAILED')
+      .where(isFirstInItsLanes)
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(
@@ -207,6 +198,23 @@ export class InstanceStore {
   #now(): string {
     return isoTime(this.#runtime.clock.now());
   }
+}
+
+type OfInstance = ExpressionBuilder<
+  WorkflowTables & { readonly instance: WorkflowTables['workflow_instance'] },
+  'instance'
+>;
+
+function isFirstInItsLanes({ not, exists, selectFrom }: OfInstance) {
+  return not(
+    exists(
+      selectFrom('workflow_lane as own')
+        .innerJoin('workflow_lane as earlier', 'earlier.lane', 'own.lane')
+        .select('earlier.lane')
+        .whereRef('own.instance_id', '=', 'instance.id')
+        .whereRef('earlier.position', '<', 'own.position'),
+    ),
+  );
 }
 
 /** @returns false when the cursor is there or further already */

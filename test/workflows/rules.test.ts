@@ -1,0 +1,553 @@
+import { readFileSync } from 'node:fs';
+import { composeServices } from '@apollo/composition';
+import { coerceInputValue, type GraphQLInputType, type GraphQLSchema, parse, validate } from 'graphql';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { EventData, EventType } from '../../journal/catalogue.ts';
+import { type EntityId, entityId } from '../../journal/entity-ref.ts';
+import type { JournalEvent } from '../../journal/envelope.ts';
+import { type ProblemKind, StepProblem } from '../../workflows/problem.ts';
+import { lanesOf, type Rule, type RuleGraph } from '../../workflows/rule.ts';
+import { rules } from '../../workflows/rules.ts';
+
+const root = new URL('../../', import.meta.url);
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+
+const lotId = entityId('BER', 'lot', 'WATER-05L', 'L10001');
+const orderId = entityId('BER', 'production-order', '10001');
+const filling = entityId('BER', 'operation', '10001', '0010');
+const deliveryId = entityId('BER', 'delivery', 'D1001');
+const holdId = entityId('BER', 'hold', 'QH-1');
+const otherHoldId = entityId('BER', 'hold', 'QH-2');
+const dispositionId = entityId('BER', 'disposition', 'DI-1');
+const assetId = entityId('BER', 'asset', 'BER-FILLER-L1');
+const downtimeId = entityId('BER', 'downtime', 'DT-1');
+const fillingCenter = entityId('BER', 'work-center', 'FILL-L1');
+
+let schema: GraphQLSchema;
+
+beforeAll(() => {
+  const services = ['erp', 'mes', 'qms', 'cmms', 'ops'].map((name) => ({
+    name,
+    typeDefs: parse(`${read('subgraphs/common.graphql')}\n${read(`subgraphs/${name}/schema.graphql`)}`),
+  }));
+  const composed = composeServices(services);
+  if (!composed.schema) throw new Error(composed.errors?.map(({ message }) => message).join('\n'));
+  schema = composed.schema.toAPISchema().toGraphQLJSSchema() as GraphQLSchema;
+});
+
+/** What the systems say; each test changes what it is about. */
+interface Situation {
+  operations: { id: EntityId; state: string; heldBy: readonly string[] }[];
+  deliveryState: string;
+  deliveryBlocks: string[];
+  lotInterlocks: { kind: string; cause: string }[];
+  assetInterlocks: { kind: string; cause: string }[];
+  orderState: string;
+  availability: string;
+  downtimeEndedAt: string | null;
+  workOrders: { downtimeId: string | null; state: { code: string } }[];
+  affected: EntityId[];
+}
+
+const ordinary = (): Situation => ({
+  operations: [{ id: filling, state: 'RUNNING', heldBy: [] }],
+  deliveryState: 'ALLOCATED',
+  deliveryBlocks: [],
+  lotInterlocks: [],
+  assetInterlocks: [],
+  orderState: 'RELEASED',
+  availability: 'UP',
+  downtimeEndedAt: null,
+  workOrders: [],
+  affected: [],
+});
+
+/**
+ * The graph of one plant for one rule: every document and every input has to fit the composed schema, so a rule that asks
+ * for what is not there fails here.
+ */
+class PlantGraph implements RuleGraph {
+  readonly done: { readonly mutation: string; readonly input: Readonly<Record<string, unknown>> }[] = [];
+  readonly situation: Situation;
+  readonly refused: Readonly<Record<string, ProblemKind>>;
+
+  constructor(situation: Partial<Situation> = {}, refused: Readonly<Record<string, ProblemKind>> = {}) {
+    this.situation = { ...ordinary(), ...situation };
+    this.refused = refused;
+  }
+
+  async read<Data>(document: string, variables: Readonly<Record<string, unknown>>): Promise<Data> {
+    expect(validate(schema, parse(document)).map(({ message }) => message)).toEqual([]);
+    const failing = Object.keys(this.refused).find((word) => document.includes(`${word}(`));
+    if (failing) throw this.#problem('read', failing);
+    return this.#answer(document, variables) as Data;
+  }
+
+  async transition(mutation: string, input: Readonly<Record<string, unknown>>, { step }: { readonly step: string }) {
+    const field = schema.getMutationType()?.getFields()[mutation];
+    const type = field?.args.find(({ name }) => name === 'input')?.type;
+    if (!type) throw new Error(`The graph has no mutation ${mutation}.`);
+    coerceInputValue(input, type as GraphQLInputType);
+    if (this.refused[mutation]) throw this.#problem(step, mutation);
+    this.done.push({ mutation, input });
+  }
+
+  async each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+    const results = await Promise.allSettled(items.map(work));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  get names(): readonly string[] {
+    return this.done.map(({ mutation }) => mutation);
+  }
+
+  #problem(step: string, what: string): StepProblem {
+    const kind = this.refused[what] ?? 'BROKEN';
+    const message = `ERP refused ${what}: The period is closed.`;
+    return new StepProblem({ kind, step, code: 'PERIOD_CLOSED', system: 'ERP', message, remediation: null });
+  }
+
+  #answer(document: string, variables: Readonly<Record<string, unknown>>): object {
+    const now = this.situation;
+    const delivery = {
+      id: deliveryId,
+      state: { code: now.deliveryState },
+      blocks: now.deliveryBlocks.map((cause) => ({ cause })),
+    };
+    const states = /states: \[([^\]]*)\]/.exec(document)?.[1]?.split(', ') ?? [];
+    const interlocksOf = (ids: unknown) =>
+      (ids as readonly string[]).includes(assetId) ? now.assetInterlocks : now.lotInterlocks;
+    return {
+      productionOrder: {
+        state: { code: now.orderState },
+        line: { lineCode: 'L1' },
+        lot: { id: lotId },
+        material: {
+          inspectionPlans: [{ id: entityId('BER', 'inspection-plan', 'IP-WATER', '1'), operationNo: '0010' }],
+        },
+        operations: [
+          { operationNo: '0010', workCenter: { workCenterCode: 'FILL-L1' } },
+          { operationNo: '0020', workCenter: { workCenterCode: 'LABEL-L1' } },
+        ],
+      },
+      lot: {
+        deliveries: [delivery],
+        operations: now.operations.map(({ id, state }) => ({ id, executionState: { code: state } })),
+      },
+      delivery,
+      operations: {
+        nodes: now.operations
+          .filter(({ state }) => states.includes(state))
+          .map(({ id, heldBy }) => ({ id, heldBy, lot: { id: lotId } })),
+        pageInfo: { hasNextPage: false, endCursor: null },
+      },
+      qualityHold: { scope: lotId, affected: now.affected },
+      interlocks: { nodes: 'ids' in variables ? interlocksOf(variables['ids']) : [] },
+      asset: {
+        availability: { code: now.availability },
+        workOrders: now.workOrders,
+        workCenters: [{ id: fillingCenter }],
+      },
+      downtime: { endedAt: now.downtimeEndedAt, workCenters: [{ id: fillingCenter }] },
+    };
+  }
+}
+
+function eventOf<Type extends EventType>(type: Type, subject: EntityId, data: EventData[Type]): JournalEvent<Type> {
+  return {
+    position: '7',
+    id: `T/${type}/${subject}`,
+    type,
+    source: '/plants/BER/qms',
+    subject,
+    plantCode: 'BER',
+    line: 'L1',
+    partner: null,
+    sequence: 1,
+    occurredAt: '2026-05-21T06:00:00.000Z',
+    recordedAt: '2026-05-21T06:00:00.000Z',
+    correlationId: 'C1',
+    causationId: null,
+    actorId: 'quentin.engineer',
+    actorKind: 'PERSON',
+    stateChange: null,
+    data,
+  };
+}
+
+function ruleNamed(name: string): Rule {
+  const rule = rules.find((one) => one.name === name);
+  if (!rule) throw new Error(`There is no rule ${name}.`);
+  return rule;
+}
+
+async function react(name: string, event: JournalEvent, situation: Partial<Situation> = {}): Promise<PlantGraph> {
+  const graph = new PlantGraph(situation);
+  await ruleNamed(name).react(event, graph);
+  return graph;
+}
+
+const hold = (over: Partial<EventData['quality.hold.placed']> = {}) =>
+  eventOf('quality.hold.placed', holdId, {
+    holdNo: 'QH-1',
+    scope: lotId,
+    affected: [],
+    restrictions: ['CONSUME', 'SHIP'],
+    reason: 'Volume',
+    acknowledgedBy: [],
+    ...over,
+  });
+const approved = (decision: string) =>
+  eventOf('quality.disposition.approved', dispositionId, {
+    dispositionNo: 'DI-1',
+    holdNo: 'QH-1',
+    decision,
+    lots: [lotId],
+  });
+const downtime = {
+  downtimeId: 'DT-1',
+  assetId: 'BER-FILLER-L1',
+  workCenterCodes: ['FILL-L1'],
+  planned: false,
+  reasonCode: 'MECHANICAL',
+};
+const stopped = eventOf('asset.downtimeStarted', downtimeId, downtime);
+const runsAgain = eventOf('asset.downtimeEnded', downtimeId, { ...downtime, durationSeconds: 60 });
+const repaired = eventOf('maintenance.completed', entityId('BER', 'maintenance-work-order', 'WO-1'), {
+  workOrderNo: 'WO-1',
+  assetId: 'BER-FILLER-L1',
+  downtimeId: 'DT-1',
+});
+
+describe('when an order is released', () => {
+  const released = eventOf('production.order.released', orderId, {
+    orderNo: '10001',
+    materialCode: 'WATER-05L',
+    operationNos: ['0010', '0020'],
+  });
+
+  test('each of its operations is dispatched, and each inspection plan of its material becomes an inspection lot', async () => {
+    const dispatched = await react('dispatch-operations-when-order-released', released);
+    expect(dispatched.done.map(({ input }) => input['operationNo'])).toEqual(['0010', '0020']);
+    const inspected = await react('create-inspections-when-order-released', released);
+    expect(inspected.done).toMatchObject([
+      { mutation: 'createInspectionLot', input: { orderId, lotId, operationNo: '0010' } },
+    ]);
+  });
+
+  test('it is in process in the ERP when its first operation runs, and not told again', async () => {
+    const started = eventOf('production.operation.started', filling, {
+      orderNo: '10001',
+      operationNo: '0010',
+      workCenterCode: 'FILL-L1',
+    });
+    const first = await react('start-order-when-operation-starts', started);
+    expect(first.done).toEqual([{ mutation: 'startProductionOrder', input: { orderId } }]);
+    expect((await react('start-order-when-operation-starts', started, { orderState: 'IN_PROCESS' })).done).toEqual([]);
+  });
+});
+
+describe('when a check fails', () => {
+  const failed = (lot: EntityId | null) =>
+    eventOf('quality.inspection.failed', entityId('BER', 'inspection-lot', 'IL-10001'), {
+      inspectionLotNo: 'IL-10001',
+      characteristic: 'FILL-VOLUME',
+      sampleNo: '1',
+      value: '482',
+      limits: '495..505 MLT',
+      lot,
+      orderNo: '10001',
+      operationNo: '0010',
+    });
+
+  test('the lot is held under the number that its interlock names already, and a case is opened', async () => {
+    const { done } = await react('place-hold-when-inspection-fails', failed(lotId));
+    expect(done).toMatchObject([
+      {
+        mutation: 'placeHold',
+        input: { scope: lotId, holdNo: 'QH-IL-10001-FILL-VOLUME-1', orderId, operationId: filling },
+      },
+      { mutation: 'raiseNonconformance', input: { holdId: 'mfg:BER:hold:QH-IL-10001-FILL-VOLUME-1', lotId } },
+    ]);
+  });
+
+  test('without a lot, the order is held', async () => {
+    const { done } = await react('place-hold-when-inspection-fails', failed(null));
+    expect(done[0]?.input['scope']).toBe(orderId);
+  });
+});
+
+describe('when a hold is placed', () => {
+  test('the ERP blocks the lot and the deliveries that have not left, then acknowledges', async () => {
+    const { done } = await react('block-stock-when-hold-placed', hold());
+    expect(done).toEqual([
+      { mutation: 'changeStockStatus', input: { lotId, toStockType: 'BLOCKED', causeRef: holdId } },
+      { mutation: 'setDeliveryBlock', input: { deliveryId, causeRef: holdId } },
+      { mutation: 'acknowledgeHold', input: { holdId, system: 'ERP', failed: false } },
+    ]);
+    const late = await react('block-stock-when-hold-placed', hold(), { deliveryState: 'SHIPPED' });
+    expect(late.names).not.toContain('setDeliveryBlock');
+  });
+
+  test('a hold on an order reaches the lot that the order makes; one on a delivery reaches the delivery', async () => {
+    const onOrder = await react('block-stock-when-hold-placed', hold({ scope: orderId }));
+    expect(onOrder.done[0]).toMatchObject({ mutation: 'changeStockStatus', input: { lotId } });
+    const onDelivery = await react('block-stock-when-hold-placed', hold({ scope: deliveryId }));
+    expect(onDelivery.names).toEqual(['setDeliveryBlock', 'acknowledgeHold']);
+  });
+
+  test.each([
+    ['the lot that it makes', lotId],
+    ['its order', orderId],
+    ['the operation itself', filling],
+    ['its work center', fillingCenter],
+    ['the asset that it runs on', assetId],
+  ])('the MES holds a begun operation for a hold on %s, then acknowledges', async (_what, scope) => {
+    const { done } = await react('hold-operations-when-hold-placed', hold({ scope }));
+    expect(done.filter(({ mutation }) => mutation === 'holdOperation')[0]?.input).toEqual({
+      operationId: filling,
+      causeRef: holdId,
+    });
+    expect(done.at(-1)).toEqual({ mutation: 'acknowledgeHold', input: { holdId, system: 'MES', failed: false } });
+  });
+
+  test('an operation that something else holds gets this cause too; one that is over does not', async () => {
+    const held = await react('hold-operations-when-hold-placed', hold(), {
+      operations: [{ id: filling, state: 'HELD', heldBy: [otherHoldId] }],
+    });
+    expect(held.names).toContain('holdOperation');
+    const over = await react('hold-operations-when-hold-placed', hold(), {
+      operations: [{ id: filling, state: 'ENDED', heldBy: [] }],
+    });
+    expect(over.names).toEqual(['acknowledgeHold']);
+  });
+
+  test('with the ERP down, the MES still holds what it knows', async () => {
+    const graph = new PlantGraph({}, { lot: 'UNAVAILABLE' });
+    await expect(ruleNamed('hold-operations-when-hold-placed').react(hold(), graph)).rejects.toThrow(StepProblem);
+    expect(graph.names).toEqual(['holdOperation']);
+  });
+
+  test('a target that does not answer is recorded with the hold', async () => {
+    const graph = new PlantGraph();
+    const problem = new StepProblem({
+      kind: 'UNAVAILABLE',
+      step: 'x',
+      code: 'X',
+      system: 'ERP',
+      message: 'It is away.',
+      remediation: null,
+    });
+    await ruleNamed('block-stock-when-hold-placed').whenStuck?.(hold(), graph, problem);
+    expect(graph.done).toEqual([
+      { mutation: 'acknowledgeHold', input: { holdId, system: 'ERP', failed: true, message: 'It is away.' } },
+    ]);
+  });
+});
+
+describe('when a disposition is approved', () => {
+  const rule = 'release-stock-when-disposition-approved';
+  const held: Partial<Situation> = {
+    operations: [{ id: filling, state: 'HELD', heldBy: [holdId] }],
+    deliveryBlocks: [holdId],
+    lotInterlocks: [{ kind: 'QUALITY_HOLD', cause: holdId }],
+  };
+
+  test('stock, operations and deliveries are let go, and the hold is released last', async () => {
+    const { done } = await react(rule, approved('USE_AS_IS'), held);
+    expect(done).toEqual([
+      { mutation: 'changeStockStatus', input: { lotId, toStockType: 'UNRESTRICTED', causeRef: dispositionId } },
+      { mutation: 'unholdOperation', input: { operationId: filling, causeRef: holdId } },
+      { mutation: 'removeDeliveryBlock', input: { deliveryId, causeRef: holdId } },
+      { mutation: 'settleDisposition', input: { dispositionId, outcome: 'EFFECTIVE' } },
+      { mutation: 'releaseHold', input: { holdId, dispositionId } },
+    ]);
+  });
+
+  test.each(['SCRAP', 'REWORK', 'RETURN_TO_SUPPLIER'])(
+    '%s leaves the stock and its deliveries blocked',
+    async (decision) => {
+      const { names } = await react(rule, approved(decision), held);
+      expect(names).toEqual(['unholdOperation', 'settleDisposition', 'releaseHold']);
+    },
+  );
+
+  test('a lot that another hold stands on stays blocked', async () => {
+    const lotInterlocks = [
+      { kind: 'QUALITY_HOLD', cause: holdId },
+      { kind: 'QUALITY_HOLD', cause: otherHoldId },
+    ];
+    const { names } = await react(rule, approved('USE_AS_IS'), { ...held, lotInterlocks });
+    expect(names).not.toContain('changeStockStatus');
+    expect(names.at(-1)).toBe('releaseHold');
+  });
+
+  test('a hold that comes while the stock is let go has it blocked again', async () => {
+    const graph = new PlantGraph(held);
+    const asked = graph.transition.bind(graph);
+    graph.transition = async (...args) => {
+      await asked(...args);
+      if (args[0] === 'changeStockStatus')
+        graph.situation.lotInterlocks.push({ kind: 'QUALITY_HOLD', cause: otherHoldId });
+    };
+    graph.situation.lotInterlocks = [{ kind: 'QUALITY_HOLD', cause: holdId }];
+    await ruleNamed(rule).react(approved('USE_AS_IS'), graph);
+    expect(graph.done[1]).toEqual({
+      mutation: 'changeStockStatus',
+      input: { lotId, toStockType: 'BLOCKED', causeRef: otherHoldId },
+    });
+  });
+
+  test.each(['changeStockStatus', 'unholdOperation', 'removeDeliveryBlock', 'settleDisposition'])(
+    'refused at %s, the hold stays',
+    async (mutation) => {
+      const graph = new PlantGraph(held, { [mutation]: 'REFUSED' });
+      await expect(ruleNamed(rule).react(approved('USE_AS_IS'), graph)).rejects.toThrow(StepProblem);
+      expect(graph.names).not.toContain('releaseHold');
+    },
+  );
+
+  test('a refusal of a system makes it POSTING_FAILED; a system that is away does not', async () => {
+    const say = async (kind: ProblemKind, step: string) => {
+      const graph = new PlantGraph();
+      const problem = new StepProblem({
+        kind,
+        step,
+        code: 'X',
+        system: 'ERP',
+        message: 'The period is closed.',
+        remediation: null,
+      });
+      await ruleNamed(rule).whenStuck?.(approved('USE_AS_IS'), graph, problem);
+      return graph.done;
+    };
+    expect(await say('REFUSED', `unrestrict ${lotId}`)).toEqual([
+      {
+        mutation: 'settleDisposition',
+        input: { dispositionId, outcome: 'POSTING_FAILED', system: 'ERP', message: 'The period is closed.' },
+      },
+    ]);
+    expect(await say('UNAVAILABLE', `unrestrict ${lotId}`)).toEqual([]);
+    expect(await say('REFUSED', 'release')).toEqual([]);
+  });
+
+  test('it waits until the hold itself has got through everywhere', () => {
+    const lanes = lanesOf(ruleNamed(rule), approved('USE_AS_IS'));
+    expect(lanes).toEqual([
+      ...lanesOf(ruleNamed('block-stock-when-hold-placed'), hold()),
+      ...lanesOf(ruleNamed('hold-operations-when-hold-placed'), hold()),
+    ]);
+  });
+
+  test('no other rule releases a hold', async () => {
+    for (const file of rules.map(({ name }) => name).filter((name) => name !== rule))
+      expect(read(`workflows/rules/${file}.ts`)).not.toContain('releaseHold');
+  });
+});
+
+describe('when an asset stops', () => {
+  test('its work centers are closed, what runs there is held, the CMMS is told, and maintenance is asked for', async () => {
+    expect((await react('close-capacity-when-downtime-starts', stopped)).done).toEqual([
+      {
+        mutation: 'setWorkCenterCapacity',
+        input: { workCenterId: fillingCenter, capacityStatus: 'UNAVAILABLE', causeRef: downtimeId },
+      },
+    ]);
+    expect((await react('hold-operations-when-downtime-starts', stopped)).done).toEqual([
+      { mutation: 'holdOperation', input: { operationId: filling, causeRef: downtimeId } },
+    ]);
+    expect((await react('mark-asset-down-when-downtime-starts', stopped)).done).toEqual([
+      { mutation: 'setAssetAvailability', input: { assetId, availability: 'DOWN_UNPLANNED', causeRef: downtimeId } },
+    ]);
+    expect((await react('request-maintenance-when-downtime-starts', stopped)).done).toMatchObject([
+      { mutation: 'requestMaintenance', input: { assetId, kind: 'CORRECTIVE', downtimeId } },
+    ]);
+  });
+
+  test('maintenance that is asked for already, or a planned stop, needs no other', async () => {
+    const name = 'request-maintenance-when-downtime-starts';
+    const open = await react(name, stopped, { workOrders: [{ downtimeId, state: { code: 'APPROVED' } }] });
+    expect(open.done).toEqual([]);
+    const withdrawn = await react(name, stopped, { workOrders: [{ downtimeId, state: { code: 'CANCELLED' } }] });
+    expect(withdrawn.names).toEqual(['requestMaintenance']);
+    const planned = eventOf('asset.downtimeStarted', downtimeId, { ...downtime, planned: true });
+    expect((await react(name, planned)).done).toEqual([]);
+    expect((await react('mark-asset-down-when-downtime-starts', planned)).done[0]?.input['availability']).toBe(
+      'DOWN_PLANNED',
+    );
+  });
+});
+
+describe('when an asset runs again', () => {
+  const down = { availability: 'DOWN_UNPLANNED', assetInterlocks: [{ kind: 'BREAKDOWN', cause: downtimeId }] };
+
+  test('its repair reopens everything, and ends the downtime last', async () => {
+    expect((await react('reopen-capacity-when-maintenance-completes', repaired, down)).done).toEqual([
+      { mutation: 'setAssetAvailability', input: { assetId, availability: 'UP', causeRef: downtimeId } },
+      {
+        mutation: 'setWorkCenterCapacity',
+        input: { workCenterId: fillingCenter, capacityStatus: 'AVAILABLE', causeRef: downtimeId },
+      },
+      { mutation: 'endDowntime', input: { downtimeId } },
+    ]);
+  });
+
+  test('a repair without a downtime, or of one that is over, reopens nothing', async () => {
+    const name = 'reopen-capacity-when-maintenance-completes';
+    expect((await react(name, { ...repaired, data: { ...repaired.data, downtimeId: null } }, down)).done).toEqual([]);
+    const over = await react(name, repaired, { ...down, downtimeEndedAt: '2026-05-21T06:00:00.000Z' });
+    expect(over.done).toEqual([]);
+  });
+
+  test('an asset that another downtime stops stays down', async () => {
+    const assetInterlocks = [...down.assetInterlocks, { kind: 'BREAKDOWN', cause: 'mfg:BER:downtime:DT-2' }];
+    const { names } = await react('mark-asset-up-when-downtime-ends', runsAgain, { ...down, assetInterlocks });
+    expect(names).toEqual([]);
+  });
+
+  test('ended on the shop floor, capacity, operations and availability follow', async () => {
+    expect((await react('reopen-capacity-when-downtime-ends', runsAgain)).done[0]?.input).toMatchObject({
+      capacityStatus: 'AVAILABLE',
+      causeRef: downtimeId,
+    });
+    const operations = [
+      { id: filling, state: 'HELD', heldBy: [downtimeId, holdId] },
+      { id: entityId('BER', 'operation', '10004', '0010'), state: 'HELD', heldBy: [holdId] },
+    ];
+    expect((await react('unhold-operations-when-downtime-ends', runsAgain, { operations })).done).toEqual([
+      { mutation: 'unholdOperation', input: { operationId: filling, causeRef: downtimeId } },
+    ]);
+    expect((await react('mark-asset-up-when-downtime-ends', runsAgain, down)).names).toEqual(['setAssetAvailability']);
+  });
+
+  test('what was closed first is reopened afterwards, however long the closing takes', () => {
+    for (const [closing, reopening] of [
+      ['close-capacity-when-downtime-starts', 'reopen-capacity-when-downtime-ends'],
+      ['hold-operations-when-downtime-starts', 'unhold-operations-when-downtime-ends'],
+      ['mark-asset-down-when-downtime-starts', 'mark-asset-up-when-downtime-ends'],
+    ] as const)
+      expect(lanesOf(ruleNamed(closing), stopped)).toEqual(lanesOf(ruleNamed(reopening), runsAgain));
+  });
+});
+
+describe('the rules', () => {
+  test('are named like their files, outcome when trigger, each once', () => {
+    const names = rules.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) {
+      expect(name).toMatch(/^[a-z-]+-when-[a-z-]+$/);
+      expect(read(`workflows/rules/${name}.ts`)).toContain(`name: '${name}'`);
+    }
+  });
+
+  test('ask for nothing but what workflows may do', () => {
+    const permitted = read('policies/workflow.cedar');
+    const sources = rules.map(({ name }) => read(`workflows/rules/${name}.ts`)).join('\n');
+    const mutations = Object.keys(schema.getMutationType()?.getFields() ?? {}).filter((one) =>
+      sources.includes(`'${one}'`),
+    );
+    expect(mutations.length).toBeGreaterThan(10);
+    expect(mutations.filter((one) => !permitted.includes(`"${one}"`))).toEqual([]);
+  });
+});
