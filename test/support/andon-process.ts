@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
@@ -10,7 +10,9 @@ import { readDevelopmentKeys } from '../../auth/development-keys.ts';
 import { developmentPeople, signDevelopmentToken } from '../../auth/development-tokens.ts';
 import { systemClock } from '../../runtime/clock.ts';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+/** The benchmark runs this file from dist/. */
+const above = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const root = basename(above) === 'dist' ? dirname(above) : above;
 
 export type PersonId = (typeof developmentPeople)[number]['id'];
 
