@@ -45,7 +45,7 @@ export async function measureHoldDelivery(andon: AndonProcess, subscribers: numb
 }
 
 async function placeHold(andon: AndonProcess, token: string, holdNo: string): Promise<void> {
-  const scope = `mfg:BER:delivery:BENCH-${holdNo}`;
+  const scope = 'mfg:BER:lot:WATER-05L:L10900';
   const answer = await andon.askWithToken(
     token,
     'mutation Hold($input: PlaceHoldInput!, $meta: TransitionMeta!) { placeHold(input: $input, meta: $meta) { outcome rejections { message } } }',
