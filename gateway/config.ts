@@ -13,15 +13,26 @@ export interface GatewayConfig {
   readonly maskErrors: boolean;
   /** Operations that are kept planned and compiled. More cost memory, fewer cost planning time. @default 1000 */
   readonly planCacheEntries: number;
+  /**
+   * Whether a request may ask for the plan that answered it, in `extensions.queryPlan`. A plan shows every subgraph and
+   * hidden field that it uses: for development. @default false
+   */
+  readonly exposeQueryPlans: boolean;
   readonly limits: GatewayLimits;
   readonly subgraphs: SubgraphsConfig;
   readonly subscriptions: SubscriptionsConfig;
   readonly http: HttpConfig;
+  readonly documents: DocumentsConfig;
+  readonly cors: CorsConfig;
+  /** Serves HTTPS, as HTTP/2 and HTTP/1.1, in the place of HTTP. @default none */
+  readonly tls: TlsConfig | undefined;
 }
 
 export interface GatewayLimits extends OperationLimits {
   /** Bytes of a request body. @default 1048576 */
   readonly maxBodyBytes: number;
+  /** Operations in one HTTP request (a JSON array). More save round trips, and cost as many requests. @default 1 */
+  readonly maxBatchSize: number;
 }
 
 export interface SubgraphsConfig {
@@ -44,6 +55,8 @@ export interface SubscriptionsConfig {
   readonly maxOperations: number;
   /** Unsent bytes after which a slow client is closed, to come back with its cursor. @default 1048576 */
   readonly maxQueuedBytes: number;
+  /** Milliseconds that a reserved event stream (`graphql-sse`, single connection) waits to be opened. @default 10000 */
+  readonly streamReservationMs: number;
   /**
    * Who may share one stream: `principal` joins clients of the same principal, `authority` those with the same roles,
    * plants, scopes and partner. The latter scales to thousands of dashboards, and is right where no subgraph looks at
@@ -61,6 +74,39 @@ export interface HttpConfig {
   readonly keepAliveTimeoutMs: number;
   /** Milliseconds that running requests get when the gateway stops. @default 10000 */
   readonly drainTimeoutMs: number;
+  /** Bytes from which on an answer is compressed, where the client takes it. Less costs time, saves little. @default 1024 */
+  readonly compressAboveBytes: number;
+}
+
+export interface DocumentsConfig {
+  /**
+   * Whether clients may register a document once and then name it by its SHA-256 (automatic persisted queries). Saves
+   * upload; costs at most 16 MiB. @default true
+   */
+  readonly persistedQueries: boolean;
+  /** Documents that are kept registered. @default 1000 */
+  readonly maxPersistedQueries: number;
+  /**
+   * Path of a JSON file with the operations of known clients, which they name by id: a manifest of Apollo
+   * (`{"format": "apollo-persisted-query-manifest", …}`) or of Relay (`{"<id>": "<text>"}`). @default none
+   */
+  readonly manifest: string | undefined;
+  /** Whether operations that the manifest does not list are refused, over every transport. @default false */
+  readonly strict: boolean;
+}
+
+export interface CorsConfig {
+  /** Web origins that may read answers, such as `https://app.example.com`; `*` is any. @default none */
+  readonly origins: readonly string[];
+  /** Seconds that browsers remember what is allowed. @default 600 */
+  readonly maxAgeSeconds: number;
+}
+
+export interface TlsConfig {
+  /** Path of the certificate chain, PEM. */
+  readonly certFile: string;
+  /** Path of its private key, PEM. */
+  readonly keyFile: string;
 }
 
 export const defaultGatewayConfig: GatewayConfig = Object.freeze({
@@ -69,8 +115,10 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
   introspection: true,
   maskErrors: true,
   planCacheEntries: 1000,
+  exposeQueryPlans: false,
   limits: Object.freeze({
     maxBodyBytes: 1_048_576,
+    maxBatchSize: 1,
     maxDepth: 25,
     maxFields: 2000,
     maxAliases: 100,
@@ -89,6 +137,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     pingIntervalMs: 15_000,
     maxOperations: 100,
     maxQueuedBytes: 1_048_576,
+    streamReservationMs: 10_000,
     shareBy: 'principal' as const,
   }),
   http: Object.freeze({
@@ -96,7 +145,16 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     requestTimeoutMs: 30_000,
     keepAliveTimeoutMs: 65_000,
     drainTimeoutMs: 10_000,
+    compressAboveBytes: 1024,
   }),
+  documents: Object.freeze({
+    persistedQueries: true,
+    maxPersistedQueries: 1000,
+    manifest: undefined,
+    strict: false,
+  }),
+  cors: Object.freeze({ origins: [], maxAgeSeconds: 600 }),
+  tls: undefined,
 });
 
 export interface ConfigSources {
@@ -140,7 +198,11 @@ function readFile(file: string): GatewayConfig {
     limits: readIntegers(root.section('limits'), defaults.limits),
     subgraphs: readSubgraphs(root.section('subgraphs')),
     subscriptions: readSubscriptions(root.section('subscriptions')),
+    exposeQueryPlans: root.boolean('exposeQueryPlans') ?? defaults.exposeQueryPlans,
     http: readIntegers(root.section('http'), defaults.http),
+    documents: readDocuments(root.section('documents')),
+    cors: readCors(root.section('cors')),
+    tls: root.keys().includes('tls') ? readTls(root.section('tls')) : undefined,
   });
 }
 
@@ -160,6 +222,48 @@ function readSubscriptions(section: YamlSection): SubscriptionsConfig {
     throw section.error('shareBy', `shareBy is "${given}".`, 'Write principal or authority.');
   }
   return Object.freeze({ ...integersOf(section, defaults), shareBy: given });
+}
+
+function readDocuments(section: YamlSection): DocumentsConfig {
+  const defaults = defaultGatewayConfig.documents;
+  section.refuseUnknown(Object.keys(defaults));
+  const manifest = section.string('manifest');
+  const strict = section.boolean('strict') ?? defaults.strict;
+  if (strict && manifest === undefined) {
+    throw section.error('strict', 'strict needs a list of operations.', 'Name its file as documents.manifest.');
+  }
+  return Object.freeze({
+    persistedQueries: section.boolean('persistedQueries') ?? defaults.persistedQueries,
+    maxPersistedQueries: section.integer('maxPersistedQueries', 1, maxInteger) ?? defaults.maxPersistedQueries,
+    manifest,
+    strict,
+  });
+}
+
+function readCors(section: YamlSection): CorsConfig {
+  const defaults = defaultGatewayConfig.cors;
+  section.refuseUnknown(Object.keys(defaults));
+  const origins = section.strings('origins') ?? defaults.origins;
+  const wrong = origins.find((origin) => origin !== '*' && !isOrigin(origin));
+  if (wrong !== undefined) {
+    throw section.error('origins', `"${wrong}" is no origin.`, 'Write scheme://host, without a path, or "*".');
+  }
+  return Object.freeze({
+    origins,
+    maxAgeSeconds: section.integer('maxAgeSeconds', 0, 86_400) ?? defaults.maxAgeSeconds,
+  });
+}
+
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
+function readTls(section: YamlSection): TlsConfig {
+  section.refuseUnknown(['certFile', 'keyFile']);
+  const required = (key: string): string => {
+    const path = section.string(key);
+    if (path !== undefined) return path;
+    throw section.error(undefined, `tls needs ${key}.`, 'Name the PEM file of the certificate and of its key.');
+  };
+  return Object.freeze({ certFile: required('certFile'), keyFile: required('keyFile') });
 }
 
 function readIntegers<T extends { readonly [K in keyof T]: number }>(section: YamlSection, defaults: T): T {
