@@ -27,16 +27,20 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 /** Node's HTTP on one side, Apollo Server on the other. Who asks is settled before the body is read. */
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const { runtime, graphiql } = options;
-  const ide = graphiql && renderIde(graphiql, graphqlPath);
   return async (request, response) => {
     const { path, search } = splitUrl(request.url ?? '/');
     const health = answerHealth(path, options.isReady());
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
-    if (path === '/' && ide !== undefined) return send(response, 302, { location: graphqlPath }, '');
+    if (path === '/' && graphiql) return send(response, 302, { location: graphqlPath }, '');
     if (path !== graphqlPath)
       return send(response, 404, { 'content-type': 'text/plain' }, 'Not found. Try /graphql.\n');
-    if (ide !== undefined && wantsIde(request.method, request.headers.accept, search)) {
-      return send(response, 200, { 'content-type': 'text/html; charset=utf-8' }, ide);
+    if (graphiql && wantsIde(request.method, request.headers.accept, search)) {
+      return send(
+        response,
+        200,
+        { 'content-type': 'text/html; charset=utf-8' },
+        await renderIde(graphiql, graphqlPath),
+      );
     }
     try {
       await answerGraphQL(options, request, response, search);
@@ -113,8 +117,13 @@ function splitUrl(url: string): { path: string; search: string } {
   return mark === -1 ? { path: url, search: '' } : { path: url.slice(0, mark), search: url.slice(mark) };
 }
 
-function send(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
-  const bytes = Buffer.from(body);
+function send(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  body: string | Uint8Array,
+): void {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   response.writeHead(status, { ...headers, 'content-length': bytes.length });
   response.end(bytes);
 }
