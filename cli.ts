@@ -17,6 +17,10 @@ const commands: Readonly<Record<string, CliCommand>> = {
     summary: 'serve one subgraph over HTTP and WebSocket, for a gateway in another process',
     load: async () => (await import('./subgraphs/main.ts')).runSubgraphCommand,
   },
+  workflows: {
+    summary: 'run what must follow in other systems, against a gateway in another process',
+    load: async () => (await import('./workflows/main.ts')).runWorkflowsCommand,
+  },
   compose: {
     summary: 'compose supergraph.yaml into a supergraph, or say what is wrong and where',
     load: async () => (await import('./gateway/main.ts')).runComposeCommand,

@@ -71,6 +71,12 @@ export function createInternalTokens({ secret, clock }: InternalTokensOptions): 
   };
 }
 
+/** Whether this claims to be an internal token: nothing has been verified yet. */
+export function isInternalToken(authorization: string | undefined): boolean {
+  const header = /^Bearer +([A-Za-z0-9_-]+)\./i.exec(authorization?.trim() ?? '')?.[1];
+  return header !== undefined && Buffer.from(header, 'base64url').includes(`"${type}"`);
+}
+
 function verifySignature(token: string, key: KeyObject, now: number): jwt.JwtPayload {
   try {
     const { header, payload } = jwt.verify(token, key, {

@@ -1,13 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../runtime/clock.ts';
-import { noCrashPoints } from '../runtime/crash-points.ts';
-import { createIds } from '../runtime/ids.ts';
-import { createJsonLogger } from '../runtime/logger.ts';
+import { readAuthConfig } from '../auth/config.ts';
+import { readInternalSecret } from '../auth/internal-secret.ts';
+import { createInternalTokens } from '../auth/internal-token.ts';
+import { createKeys } from '../auth/keys.ts';
+import { createVerifier } from '../auth/verify.ts';
+import { createCallerVerifier } from '../auth/verify-caller.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { systemTimers } from '../runtime/timers.ts';
+import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { readGatewayConfig } from './config.ts';
-import { createGateway, type Gateway } from './gateway.ts';
+import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 import { composeSupergraph } from './supergraph/compose.ts';
 
 const gatewayHelp = `andon gateway --supergraph FILE [--port N] [--config andon.yaml]
@@ -18,7 +20,11 @@ WebSocket (graphql-transport-ws). Without authentication it listens on loopback 
   --supergraph FILE  the composed supergraph (see "andon compose")
   --port N           TCP port; 0 takes a free one (default: the file's, else 4000)
   --config FILE      options of the gateway, in YAML
+  --development-keys clients bring tokens of "andon token": the keys of ANDON_DATA_DIR, for trying out only
   --help             this text
+
+ANDON_JWKS_URL or ANDON_JWKS_FILE, with ANDON_ISSUER, name the identity providers whose tokens are accepted (docs/tokens.md).
+With either kind of keys subgraphs get a signed token of who asks; ANDON_INTERNAL_SECRET must be the same in every process.
 
 SIGTERM lets running requests finish and ends the process with 0.
 `;
@@ -31,6 +37,7 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
       supergraph: { type: 'string' },
       port: { type: 'string' },
       config: { type: 'string' },
+      'development-keys': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -42,17 +49,48 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
   }
   const read = readGatewayConfig({ file });
   const config = port === undefined ? read : { ...read, port: Number(port) };
+  const runtime = createSystemRuntime({ logLevel: 'info' });
+  const identity = await readIdentity(values['development-keys'], runtime);
   const gateway = await createGateway({
     supergraphSdl: readSupergraph(supergraph),
-    runtime: createSystemRuntime(),
+    runtime,
     config,
     graphiql: config.introspection ? {} : false,
+    ...identity?.options,
   });
   const { url } = await gateway.listen();
   drainOnSignal(gateway);
-  print(
-    `andon gateway: ready at ${url}\nandon gateway: no authentication is configured, so it listens on loopback only.\n`,
-  );
+  const whoMayAsk = identity?.summary ?? 'no authentication is configured, so it listens on loopback only.';
+  print(`andon gateway: ready at ${url}\nandon gateway: ${whoMayAsk}\n`);
+}
+
+interface Identity {
+  readonly options: Required<Pick<GatewayOptions, 'authenticate' | 'signInternal'>>;
+  readonly summary: string;
+}
+
+/** @returns nothing where no keys are in force: the gateway then serves loopback only */
+async function readIdentity(developmentKeys: boolean, runtime: Runtime): Promise<Identity | undefined> {
+  const config = readAuthConfig();
+  if (config.issuers.length === 0 && !developmentKeys) return undefined;
+  if (config.issuers.length > 0 && developmentKeys) {
+    throw new UsageError('--development-keys cannot stand beside ANDON_JWKS_URL or ANDON_JWKS_FILE. Leave one out.');
+  }
+  const keys = await createKeys({ config, ...runtime });
+  const { clock } = runtime;
+  const internalTokens = createInternalTokens({ secret: await readInternalSecret(config), clock });
+  const callers = createCallerVerifier({ verifier: createVerifier({ issuers: keys.issuers, clock }), internalTokens });
+  const issuers = keys.issuers.map(({ issuer }) => issuer).join(', ');
+  return {
+    options: {
+      authenticate: (credentials) => callers.verify(credentials),
+      signInternal: (...call) => internalTokens.sign(...call),
+    },
+    summary:
+      keys.inForce === 'PRODUCTION'
+        ? `accepts the tokens of ${issuers}.`
+        : `accepts development tokens (see "andon token"). Not for production: set ANDON_JWKS_URL there.`,
+  };
 }
 
 const composeHelp = `andon compose --config supergraph.yaml --output FILE
@@ -102,11 +140,6 @@ function readSupergraph(file: string): string {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
     throw new UsageError(`The supergraph ${file} cannot be read (${reason}). Make it with "andon compose".`);
   }
-}
-
-function createSystemRuntime(): Runtime {
-  const log = createJsonLogger(systemClock, 'info', (line) => process.stderr.write(line));
-  return { clock: systemClock, timers: systemTimers, ids: createIds(systemClock), log, crashPoints: noCrashPoints };
 }
 
 function drainOnSignal(gateway: Gateway): void {

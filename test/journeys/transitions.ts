@@ -28,7 +28,7 @@ export interface TransitionOptions {
 
 /** Asks for one transition over the front door, as `person` types it. */
 export async function transition(
-  andon: AndonProcess,
+  andon: Pick<AndonProcess, 'ask'>,
   person: PersonId,
   name: string,
   input: Record<string, unknown>,

@@ -1,0 +1,66 @@
+import { parseArgs } from 'node:util';
+import { readAuthConfig } from '../auth/config.ts';
+import { readInternalSecret } from '../auth/internal-secret.ts';
+import { createInternalTokens } from '../auth/internal-token.ts';
+import { gatewayAudience } from '../auth/verify-caller.ts';
+import { readConfig } from '../config.ts';
+import { openDomain } from '../domain.ts';
+import { createSystemRuntime } from '../runtime/system-runtime.ts';
+import { createRemoteGraph } from '../subgraphs/remote-graph.ts';
+
+const help = `andon workflows: runs what must follow in other systems, in a process of its own.
+
+  --gateway URL  the graph, where transitions are performed (default: http://127.0.0.1:4000/graphql)
+  --help         this text
+
+The settings of "andon up" hold (ANDON_DATA_DIR, DATABASE_URL, LOG_LEVEL). ANDON_INTERNAL_SECRET must be the same in every
+process, and DATABASE_URL must be set: workflows follow the journal that the subgraphs write. A second process is a spare:
+both try every step, and each step still happens once.
+`;
+
+/** The command line or the environment cannot work. */
+class UsageError extends Error {
+  readonly code = 'USAGE';
+}
+
+/** `andon workflows`: resolves when it follows the journal; the process then runs until SIGTERM or SIGINT. */
+export async function runWorkflowsCommand(argv: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      gateway: { type: 'string', default: 'http://127.0.0.1:4000/graphql' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
+  if (!URL.canParse(values.gateway)) throw new UsageError(`--gateway is "${values.gateway}"; write an http(s) URL.`);
+  const stop = await follow(values.gateway);
+  process.stdout.write(`andon workflows: follow the journal, and act at ${values.gateway}\n`);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void stop().then(() => process.exit(0)));
+  }
+}
+
+async function follow(gateway: string): Promise<() => Promise<void>> {
+  const config = readConfig();
+  if (config.databaseUrl === undefined) {
+    throw new UsageError('Workflows in a process of their own need DATABASE_URL: the journal of the subgraphs.');
+  }
+  const runtime = createSystemRuntime(config);
+  const { clock, ids } = runtime;
+  const internalTokens = createInternalTokens({ secret: await readInternalSecret(readAuthConfig()), clock });
+  const graph = createRemoteGraph({
+    url: gateway,
+    ids,
+    sign: (principal, requestId) => internalTokens.sign(principal, requestId, gatewayAudience),
+  });
+  const domain = await openDomain(config, runtime, graph);
+  await domain.workflows.start();
+  return async () => {
+    await domain.workflows.stop();
+    await domain.close();
+  };
+}
