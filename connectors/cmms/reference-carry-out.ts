@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely';
+import { nextNumber } from '../next-number.ts';
 import type { Verdict } from '../reference-posting.ts';
 import { requireRow, requireThat, requireUnchanged, withRefusals } from '../reference-requirements.ts';
 import type {
@@ -47,8 +48,12 @@ async function requestMaintenance(tx: Tx, command: RequestMaintenance, at: strin
   const { plantCode, assetId, kind, description, downtimeId, actorId } = command;
   const asset = await findAsset(tx, plantCode, assetId);
   requireThat(asset.availability !== 'RETIRED', 'ASSET_RETIRED', `Asset ${assetId} is retired.`);
-  const known = await tx.selectFrom('work_order').select('work_order_no').where('plant_code', '=', plantCode).execute();
-  const workOrderNo = `MO-${String(known.length + 1).padStart(4, '0')}`;
+  const { newest } = await tx
+    .selectFrom('work_order')
+    .select((of) => of.fn.max('work_order_no').as('newest'))
+    .where('plant_code', '=', plantCode)
+    .executeTakeFirstOrThrow();
+  const workOrderNo = nextNumber('MO', newest);
   await tx
     .insertInto('work_order')
     .values({

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import { compareDecimals, isDecimal } from '../decimal.ts';
+import { nextNumber } from '../next-number.ts';
 import type { Verdict } from '../reference-posting.ts';
 import { requireRow, requireThat, requireUnchanged, withRefusals } from '../reference-requirements.ts';
 import { targetOfText, targetText } from './hold-target.ts';
@@ -727,8 +728,12 @@ async function raiseNonconformance(tx: Tx, command: RaiseNonconformance, at: str
   const { plantCode, holdNo, severity, description } = command;
   const hold = holdNo === null ? null : requireRow(await findHold(tx, plantCode, holdNo), `Hold ${holdNo}`);
   requireThat(hold !== null || command.lot !== null, 'NOTHING_AFFECTED', 'A nonconformance needs a hold or a lot.');
-  const known = await tx.selectFrom('nonconformance').select('nc_no').where('plant_code', '=', plantCode).execute();
-  const ncNo = `NC-${String(known.length + 1).padStart(4, '0')}`;
+  const { newest } = await tx
+    .selectFrom('nonconformance')
+    .select((of) => of.fn.max('nc_no').as('newest'))
+    .where('plant_code', '=', plantCode)
+    .executeTakeFirstOrThrow();
+  const ncNo = nextNumber('NC', newest);
   await tx
     .insertInto('nonconformance')
     .values({

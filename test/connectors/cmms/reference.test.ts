@@ -84,8 +84,8 @@ describe.each(dialects)('the reference CMMS on %s', (dialect) => {
   test('work orders are numbered in their plant, and found by asset and downtime', async () => {
     const postings = await Promise.all([post(request()), post(request({ downtimeId: null }))]);
     expect(postings.map((one) => one.status === 'POSTED' && one.result['workOrderNo']).sort()).toEqual([
-      'MO-0001',
-      'MO-0002',
+      'MO-00000001',
+      'MO-00000002',
     ]);
     const key = { plantCode: 'BER', assetId: 'BER-FILLER-L1' };
     expect(await cmms.workOrdersOfAssets([key])).toHaveLength(2);

@@ -146,7 +146,7 @@ describe.each(dialects)('what maintenance can do, with the journal and the CMMS 
       `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Downtime { workOrders { workOrderNo } } } }`,
       { variables: { of: [{ __typename: 'Downtime', id: downtimeId }] } },
     );
-    expect(data._entities).toEqual([{ workOrders: [{ workOrderNo: 'MO-0001' }] }]);
+    expect(data._entities).toEqual([{ workOrders: [{ workOrderNo: 'MO-00000001' }] }]);
   });
 
   test('lists are filtered and paged, and show nothing of other plants', async () => {
