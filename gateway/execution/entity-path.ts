@@ -3,20 +3,31 @@ import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import { Failure } from './failure.ts';
 import { isResponseObject, type ResponseObject, typenameOf } from './response-data.ts';
 
-/** Calls `visit` with every object that stands at the compiled path below `value`. */
+/** Calls `visit` once with every object that stands at the compiled path below `value`, however often it stands there. */
 export type EntityPath = (value: unknown, visit: (entity: ResponseObject) => void) => void;
+
+/** `seen` has a set for each step: places that share a part of an answer lead to the same objects again. */
+type Walk = (value: unknown, visit: (entity: ResponseObject) => void, seen: Seen) => void;
+type Seen = readonly Set<unknown>[];
 
 /** Compiles a path once, so that a request only walks data. */
 export function compileEntityPath(steps: readonly PathStep[], types: TypeIndex): EntityPath {
-  return steps.reduceRight<EntityPath>((next, step) => compileStep(step, next, types), visitEntity);
+  const last = createVisit(steps.length);
+  const walk = steps.reduceRight<Walk>((next, step, index) => compileStep(step, next, types, index), last);
+  return (value, visit) =>
+    walk(
+      value,
+      visit,
+      Array.from({ length: steps.length + 1 }, () => new Set()),
+    );
 }
 
-function compileStep(step: PathStep, next: EntityPath, types: TypeIndex): EntityPath {
+function compileStep(step: PathStep, next: Walk, types: TypeIndex, index: number): Walk {
   switch (step.kind) {
     case 'field':
       return createFieldStep(step.name, next);
     case 'list':
-      return walkList(next);
+      return createListStep(next, index);
     case 'types': {
       const wanted = new Set(step.names.flatMap((name) => [name, ...types.possible(name)]));
       return createTypeStep(wanted, next);
@@ -24,33 +35,45 @@ function compileStep(step: PathStep, next: EntityPath, types: TypeIndex): Entity
   }
 }
 
-function createFieldStep(name: string, next: EntityPath): EntityPath {
-  const walk: EntityPath = (value, visit) => {
+function createFieldStep(name: string, next: Walk): Walk {
+  const walk: Walk = (value, visit, seen) => {
     if (typeof value !== 'object' || value === null) return;
-    if (Array.isArray(value)) for (const item of value) walk(item, visit);
-    else next((value as ResponseObject)[name], visit);
+    if (Array.isArray(value)) for (const item of value) walk(item, visit, seen);
+    else next((value as ResponseObject)[name], visit, seen);
   };
   return walk;
 }
 
-function walkList(next: EntityPath): EntityPath {
-  return (value, visit) => {
-    if (Array.isArray(value)) for (const item of value) next(item, visit);
+function createListStep(next: Walk, index: number): Walk {
+  return (value, visit, seen) => {
+    if (!Array.isArray(value)) return;
+    const lists = seen[index];
+    if (lists?.has(value)) return;
+    lists?.add(value);
+    for (const item of value) next(item, visit, seen);
   };
 }
 
-function createTypeStep(wanted: ReadonlySet<string>, next: EntityPath): EntityPath {
-  const walk: EntityPath = (value, visit) => {
-    if (Array.isArray(value)) for (const item of value) walk(item, visit);
+function createTypeStep(wanted: ReadonlySet<string>, next: Walk): Walk {
+  const walk: Walk = (value, visit, seen) => {
+    if (Array.isArray(value)) for (const item of value) walk(item, visit, seen);
     else if (isResponseObject(value)) {
       const typename = typenameOf(value);
-      if (typename === undefined || wanted.has(typename)) next(value, visit);
+      if (typename === undefined || wanted.has(typename)) next(value, visit, seen);
     }
   };
   return walk;
 }
 
-const visitEntity: EntityPath = (value, visit) => {
-  if (Array.isArray(value)) for (const item of value) visitEntity(item, visit);
-  else if (isResponseObject(value) && !(value instanceof Failure)) visit(value);
-};
+function createVisit(index: number): Walk {
+  const walk: Walk = (value, visit, seen) => {
+    if (Array.isArray(value)) for (const item of value) walk(item, visit, seen);
+    else if (isResponseObject(value) && !(value instanceof Failure)) {
+      const objects = seen[index];
+      if (objects?.has(value)) return;
+      objects?.add(value);
+      visit(value);
+    }
+  };
+  return walk;
+}

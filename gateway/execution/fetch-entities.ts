@@ -80,11 +80,7 @@ function collectBatch(group: CompiledGroup, root: ResponseObject): Batch {
   const batch: Batch = { texts: [], targets: [], indexOf: [], pathOf: [] };
   const known = new Map<string, number>();
   for (const [path, walk] of group.paths.entries()) {
-    // Places that share an answer lead to the same objects again: once is enough.
-    const visited = new Set<ResponseObject>();
     walk(root, (entity) => {
-      if (visited.has(entity)) return;
-      visited.add(entity);
       const text = group.represent(entity);
       if (typeof text !== 'string') {
         // What is needed to ask is missing because another subgraph failed: so these fields fail with it.

@@ -70,17 +70,23 @@ type Write = (value: unknown, depth: number, run: WriteRun) => string | undefine
 class WriteRun {
   readonly path: (string | number)[] = [];
   readonly errors: GraphQLFormattedError[];
+  /** Texts of the values that a field has met: see `writeOnce`. */
+  readonly texts = new Map<Write, Map<object, string>>();
+  /** How many values were refused so far, whether or not that became an error of its own. */
+  refusals = 0;
 
   constructor(known: readonly GraphQLFormattedError[]) {
     this.errors = [...known];
   }
 
   fail(failure: Failure, depth: number): void {
+    this.refusals += 1;
     const path = this.path.slice(0, depth);
     for (const error of Failure.errorsOf(failure)) this.#add(formatFieldError(error, path));
   }
 
   malformed(position: Position, depth: number): void {
+    this.refusals += 1;
     const path = this.path.slice(0, depth);
     const { service } = position;
     const message = `${service === undefined ? 'A subgraph' : `"${service}"`} gave a value for ${position.coordinate} that does not fit its type ${position.type}.`;
@@ -90,6 +96,7 @@ class WriteRun {
 
   /** A null that nobody explained. Where an error at, above or below the place is known, that one explains it. */
   missing(position: Position, depth: number): void {
+    this.refusals += 1;
     const path = this.path.slice(0, depth);
     if (this.errors.some((error) => error.path && overlaps(error.path, path))) return;
     const { service } = position;
@@ -173,7 +180,29 @@ function compileField(
     type: String(field.type),
     service: scope.fieldSource(parent.name, name),
   };
-  return compileType(scope, field.type, sets, position);
+  const write = compileType(scope, field.type, sets, position);
+  return sets.length > 0 ? writeOnce(write) : write;
+}
+
+/**
+ * Places that share a part of a subgraph's answer get its text written once. What met a refusal is written anew at each
+ * place, because errors name their place.
+ */
+function writeOnce(write: Write): Write {
+  return (value, depth, run) => {
+    if (typeof value !== 'object' || value === null) return write(value, depth, run);
+    let texts = run.texts.get(write);
+    if (!texts) {
+      texts = new Map();
+      run.texts.set(write, texts);
+    }
+    const known = texts.get(value);
+    if (known !== undefined) return known;
+    const { refusals } = run;
+    const text = write(value, depth, run);
+    if (text !== undefined && run.refusals === refusals) texts.set(value, text);
+    return text;
+  };
 }
 
 function compileType(

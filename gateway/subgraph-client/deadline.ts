@@ -12,27 +12,35 @@ export interface Deadlines {
  * Runs `call` with a cancellation that fires at the deadline or when the client has gone, and answers then even if `call`
  * does not listen. @throws SubgraphCallError
  */
-export async function withDeadline<T>(
+export function withDeadline<T>(
   service: string,
   { timers, timeoutMs }: Deadlines,
   outer: Cancellation | undefined,
   call: (cancellation: Cancellation) => Promise<T>,
 ): Promise<T> {
-  if (outer?.aborted) throw new SubgraphCallError('REQUEST_ABORTED', service);
-  const cancellation = new Cancellation();
-  let stop: (code: 'SUBGRAPH_TIMEOUT' | 'REQUEST_ABORTED') => void = () => undefined;
-  const stopped = new Promise<never>((_resolve, reject) => {
-    stop = (code) => {
+  if (outer?.aborted) return Promise.reject(new SubgraphCallError('REQUEST_ABORTED', service));
+  return new Promise<T>((resolve, reject) => {
+    const cancellation = new Cancellation();
+    const stop = (code: 'SUBGRAPH_TIMEOUT' | 'REQUEST_ABORTED') => {
+      release();
       reject(new SubgraphCallError(code, service));
       cancellation.cancel();
     };
+    const cancelTimer = timers.after(timeoutMs, () => stop('SUBGRAPH_TIMEOUT'));
+    const forget = outer?.onCancel(() => stop('REQUEST_ABORTED'));
+    const release = () => {
+      cancelTimer();
+      forget?.();
+    };
+    call(cancellation).then(
+      (value) => {
+        release();
+        resolve(value);
+      },
+      (cause: unknown) => {
+        release();
+        reject(cause);
+      },
+    );
   });
-  const cancelTimer = timers.after(timeoutMs, () => stop('SUBGRAPH_TIMEOUT'));
-  const forget = outer?.onCancel(() => stop('REQUEST_ABORTED'));
-  try {
-    return await Promise.race([call(cancellation), stopped]);
-  } finally {
-    cancelTimer();
-    forget?.();
-  }
 }

@@ -3,6 +3,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { type Deadlines, withDeadline } from './deadline.ts';
+import { exchange } from './exchange.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';
 import { createRemoteSubscribe } from './remote-subscribe.ts';
@@ -64,19 +65,14 @@ async function post(
 ): Promise<SubgraphResponse> {
   const { service, authorize } = options;
   const authorization = authorize(call);
-  const { statusCode, body } = await pool.request({
-    method: 'POST',
-    path,
-    signal: cancellation,
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      'x-request-id': call.context.requestId,
-      ...(authorization !== undefined && { authorization }),
-    },
-    body: `${call.request.bodyHead}${call.variables}}`,
-  });
-  const text = await body.text();
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    'x-request-id': call.context.requestId,
+    ...(authorization !== undefined && { authorization }),
+  };
+  const body = `${call.request.bodyHead}${call.variables}}`;
+  const { statusCode, text } = await exchange(pool, { path, headers, body }, cancellation);
   const parsed = parseJson(text);
   if (statusCode < 400 || hasGraphQLShape(parsed)) return readResponse(service, parsed);
   options.log.warn('subgraph answered with an error status', {
