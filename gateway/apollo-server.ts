@@ -85,7 +85,7 @@ function answerWith(preparer: OperationPreparer): ApolloServerPlugin<ServerConte
 }
 
 function needsStream(): RequestError {
-  const remedy = 'Subscribe over WebSocket (graphql-transport-ws) at the same path.';
+  const remedy = 'Subscribe over WebSocket (graphql-transport-ws) at the same path, or accept text/event-stream.';
   return refuse(400, 'SUBSCRIPTION_NEEDS_STREAM', `A subscription does not fit into one HTTP response. ${remedy}`);
 }
 

@@ -7,13 +7,16 @@ import { createApolloServer } from './apollo-server.ts';
 import type { Authenticate } from './authenticate.ts';
 import { Cancellation } from './cancellation.ts';
 import { ConfigValueError, type GatewayConfig } from './config.ts';
+import { createDocumentSource } from './documents/document-source.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { ConsultedSource } from './execution/run.ts';
 import type { GraphiqlOptions } from './graphiql.ts';
+import { StreamEndpoint } from './http/stream-endpoint.ts';
 import { createHttpHandler, graphqlPath, type HttpHandler } from './http-handler.ts';
 import { RequestError, refuse } from './request-error.ts';
 import type { SignInternal } from './subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
+import { SharedStreams } from './subscriptions/shared-streams.ts';
 import { serveWebSocket, type WebSocketTransport } from './subscriptions/websocket.ts';
 
 export interface GatewayOptions {
@@ -68,8 +71,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log });
   const running = new Set<Promise<unknown>>();
   let state: 'created' | 'listening' | 'draining' = 'created';
+  const documents = createDocumentSource(config.documents);
+  const shared = new SharedStreams(runtime.log);
+  const services = { engine, documents, streams: shared, config: config.subscriptions, runtime };
+  const streams = new StreamEndpoint({ ...services, maxTokens: config.limits.maxTokens });
   const handle = createHttpHandler({
     server,
+    streams,
     config,
     runtime,
     authenticate,
@@ -77,10 +85,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     isReady: () => state === 'listening',
   });
   const http = createHttpServer(config, (request, response) => track(running, handle(request, response)));
-  const sockets = serveWebSocket({ http, engine, config, runtime, authenticate });
+  const sockets = serveWebSocket({ http, services, config, runtime, authenticate });
   const stop = async () => {
     state = 'draining';
-    await drain({ http, sockets, running, config, runtime });
+    await drain({ http, sockets, streams, running, config, runtime });
     await server.stop();
     await engine.close();
   };
@@ -139,18 +147,20 @@ const hostInUrl = (host: string) => (host.includes(':') ? `[${host}]` : host ===
 interface DrainOptions {
   readonly http: Server;
   readonly sockets: WebSocketTransport;
+  readonly streams: StreamEndpoint;
   readonly running: ReadonlySet<Promise<unknown>>;
   readonly config: GatewayConfig;
   readonly runtime: Runtime;
 }
 
-async function drain({ http, sockets, running, config, runtime }: DrainOptions): Promise<void> {
+async function drain({ http, sockets, streams, running, config, runtime }: DrainOptions): Promise<void> {
   runtime.crashPoints.reached('K22');
   const closed = new Promise<void>((resolve) => {
     if (http.listening) http.close(() => resolve());
     else resolve();
   });
   sockets.drain();
+  streams.drain();
   http.closeIdleConnections();
   const cancel = runtime.timers.after(config.http.drainTimeoutMs, () => http.closeAllConnections());
   while (running.size > 0) await Promise.allSettled(running);

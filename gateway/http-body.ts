@@ -1,8 +1,18 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { refuse } from './request-error.ts';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip } from 'node:zlib';
+import { type RequestError, refuse } from './request-error.ts';
 
-/** Reads a request body of at most `maxBytes`. @throws RequestError 413 */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+/** Reads a request body of at most `maxBytes`, unpacked. @throws RequestError 413, 415, 400 */
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+  const unpack = unpackerFor(request.headers['content-encoding']);
+  const bytes = await unpack(await readBytes(request, maxBytes), maxBytes);
+  if (!isUtf8(bytes)) throw refuse(400, 'BAD_REQUEST', 'The body is not valid UTF-8.');
+  return bytes.toString('utf8').replace(/^\ufeff/, '');
+}
+
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -10,12 +20,12 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
       size += chunk.length;
       if (size <= maxBytes) chunks.push(chunk);
       else {
-        reject(refuse(413, 'BODY_LIMIT_EXCEEDED', `The body is larger than ${maxBytes} bytes. Send smaller requests.`));
+        reject(tooLarge(maxBytes));
         // The rest is not read: the connection ends with the answer.
         request.pause();
       }
     });
-    request.on('end', () => resolve(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString('utf8')));
+    request.on('end', () => resolve(Buffer.concat(chunks)));
     request.on('error', reject);
     request.on('close', () => {
       if (!request.complete) reject(refuse(400, 'REQUEST_ABORTED', 'The connection closed before the body arrived.'));
@@ -23,10 +33,47 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<st
   });
 }
 
-/** The JSON value of a body. Only JSON is read: another type gives undefined, which the server refuses with a 4xx. */
-export function parseBody(contentType: string | undefined, text: string): unknown {
-  const essence = contentType?.split(';')[0]?.trim().toLowerCase();
-  if (essence !== 'application/json' || text === '') return undefined;
+type Unpack = (bytes: Buffer, maxBytes: number) => Promise<Buffer> | Buffer;
+
+/** The limit holds while unpacking, too: a few kilobytes can unpack to gigabytes. */
+const unpackers: Readonly<Record<string, Unpack>> = {
+  identity: (bytes) => bytes,
+  gzip: unpackWith(promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip)),
+  br: unpackWith(promisify<Buffer, { maxOutputLength: number }, Buffer>(brotliDecompress)),
+};
+
+function unpackerFor(encoding = 'identity'): Unpack {
+  const unpack = Object.hasOwn(unpackers, encoding.toLowerCase()) && unpackers[encoding.toLowerCase()];
+  if (unpack) return unpack;
+  throw refuse(415, 'UNSUPPORTED_ENCODING', 'This content-encoding is not read. Send gzip, br or none.');
+}
+
+function unpackWith(unpack: (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>): Unpack {
+  return async (bytes, maxBytes) => {
+    try {
+      return await unpack(bytes, { maxOutputLength: maxBytes });
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+      throw refuse(400, 'BAD_REQUEST', 'The body cannot be unpacked.');
+    }
+  };
+}
+
+const tooLarge = (maxBytes: number): RequestError =>
+  refuse(413, 'BODY_LIMIT_EXCEEDED', `The body is larger than ${maxBytes} bytes. Send smaller requests.`);
+
+/** Whether a body of this type is JSON in UTF-8, the only one that is read (RFC 8259, 8.1). */
+export function isJsonType(contentType: string | undefined): boolean {
+  const [essence = '', ...parameters] = (contentType ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const charset = parameters.find((part) => part.startsWith('charset='))?.slice('charset='.length);
+  return essence === 'application/json' && (charset === undefined || /^"?utf-?8"?$/.test(charset));
+}
+
+/** @throws RequestError 400 */
+export function parseBody(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

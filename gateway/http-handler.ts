@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HeaderMap } from '@apollo/server';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { GraphQLServer } from './apollo-server.ts';
 import { type Authenticate, authenticateRequest } from './authenticate.ts';
-import { Cancellation } from './cancellation.ts';
 import type { GatewayConfig } from './config.ts';
 import { type GraphiqlOptions, renderIde, wantsIde } from './graphiql.ts';
 import { answerHealth } from './health.ts';
-import { parseBody, readBody } from './http-body.ts';
+import { readAcceptedFormats } from './http/accepted-formats.ts';
+import { answerExchange } from './http/graphql-endpoint.ts';
+import type { StreamEndpoint } from './http/stream-endpoint.ts';
+import { corsHeaders, preflightHeaders } from './http/web-origin.ts';
 import { RequestError } from './request-error.ts';
 import { writeErrorBody } from './response-body.ts';
 
@@ -15,6 +16,7 @@ export const graphqlPath = '/graphql';
 
 export interface HttpHandlerOptions {
   readonly server: GraphQLServer;
+  readonly streams: StreamEndpoint;
   readonly config: GatewayConfig;
   readonly runtime: Runtime;
   readonly authenticate: Authenticate | undefined;
@@ -42,6 +44,13 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
         await renderIde(graphiql, graphqlPath),
       );
     }
+    const { cors } = options.config;
+    const { origin } = request.headers;
+    for (const [name, value] of Object.entries(corsHeaders(origin, cors))) response.setHeader(name, value);
+    if (isPreflight(request) && cors.origins.length > 0) {
+      const asked = request.headers['access-control-request-headers'];
+      return send(response, 204, preflightHeaders(asked, cors), '');
+    }
     try {
       await answerGraphQL(options, request, response, search);
     } catch (cause) {
@@ -52,26 +61,19 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
 }
 
 async function answerGraphQL(
-  { server, config, runtime, authenticate }: HttpHandlerOptions,
+  { server, streams, config, runtime, authenticate }: HttpHandlerOptions,
   request: IncomingMessage,
   response: ServerResponse,
   search: string,
 ): Promise<void> {
   const principal = await authenticateRequest(authenticate, request.headers.authorization);
   const requestId = requestIdOf(request) ?? runtime.ids.next();
-  const method = request.method ?? 'GET';
-  const text = method === 'POST' ? await readBody(request, config.limits.maxBodyBytes) : '';
-  const body = parseBody(request.headers['content-type'], text);
-  const cancellation = cancelOnClose(response);
-  const answer = await server.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers: headersOf(request), search, body },
-    context: async () => ({ request: { principal, requestId, cancellation } }),
-  });
-  if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is never started.');
-  const headers: Record<string, string> = { 'x-request-id': requestId };
-  for (const [name, value] of answer.headers) headers[name] = value;
-  send(response, answer.status ?? 200, headers, answer.body.string);
+  response.setHeader('x-request-id', requestId);
+  await answerExchange({ server, streams, config }, { request, response, search, principal, requestId });
 }
+
+const isPreflight = ({ method, headers }: IncomingMessage) =>
+  method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 
 /** Chosen by the client or by a proxy, so only plain text of a sane length is taken over. */
 function requestIdOf(request: IncomingMessage): string | undefined {
@@ -79,31 +81,16 @@ function requestIdOf(request: IncomingMessage): string | undefined {
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
 }
 
-/** Cancels when the client goes away before it has its answer. */
-function cancelOnClose(response: ServerResponse): Cancellation {
-  const cancellation = new Cancellation();
-  response.on('close', () => {
-    if (!response.writableFinished) cancellation.cancel();
-  });
-  return cancellation;
-}
-
-function headersOf(request: IncomingMessage): HeaderMap {
-  const headers = new HeaderMap();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
-  return headers;
-}
-
 function answerRefusal(cause: unknown, request: IncomingMessage, response: ServerResponse): void {
   if (response.headersSent || response.destroyed) return;
   const refusal = cause instanceof RequestError ? cause : undefined;
   const errors = refusal?.errors.map((error) => error.toJSON()) ?? [internalError];
-  const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8' };
+  const { single = 'application/json' } = readAcceptedFormats(request.headers.accept);
+  const headers: Record<string, string> = { 'content-type': `${single}; charset=utf-8` };
   if (refusal?.status === 401) headers['www-authenticate'] = 'Bearer';
+  if (refusal?.status === 405) headers['allow'] = 'GET, POST';
   // A body that was not read to its end would be taken for the next request.
-  if (!request.complete) headers['connection'] = 'close';
+  if (!request.complete && request.httpVersionMajor < 2) headers['connection'] = 'close';
   send(response, refusal?.status ?? 500, headers, writeErrorBody(errors));
 }
 

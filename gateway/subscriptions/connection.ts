@@ -1,13 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
 import { AuthenticationError } from '../authenticate.ts';
-import { Cancellation } from '../cancellation.ts';
-import type { SubscriptionsConfig } from '../config.ts';
-import type { CompiledOperation } from '../execution/compile-operation.ts';
-import type { OperationPreparer } from '../prepare-operation.ts';
-import { RequestError } from '../request-error.ts';
-import { writeResponseBody } from '../response-body.ts';
 import { credentialsIn } from './credentials.ts';
 import {
   type ClientMessage,
@@ -15,11 +8,11 @@ import {
   completeMessage,
   errorMessage,
   nextMessage,
+  pongMessage,
   readClientMessage,
   type SubscribePayload,
 } from './protocol.ts';
-import type { SharedStreams } from './shared-streams.ts';
-import { streamKey } from './stream-key.ts';
+import { type OperationServices, runOperation, tokenExpired, tooManyOperations } from './run-operation.ts';
 
 /** What a connection needs of its socket. */
 export interface Socket {
@@ -31,11 +24,7 @@ export interface Socket {
 
 export interface ConnectionOptions {
   readonly socket: Socket;
-  readonly preparer: OperationPreparer;
-  readonly streams: SharedStreams;
-  readonly resumeArguments: ReadonlyMap<string, string>;
-  readonly config: SubscriptionsConfig;
-  readonly runtime: Runtime;
+  readonly services: OperationServices;
   /** The Authorization header of the HTTP upgrade. */
   readonly upgradeCredentials: string | undefined;
   /** @throws AuthenticationError */
@@ -64,7 +53,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    const { runtime, config } = options;
+    const { runtime, config } = options.services;
     this.#cancelTimer = runtime.timers.after(config.initTimeoutMs, () =>
       this.#close(closeCodes.initTimeout, 'Connection initialisation timeout'),
     );
@@ -74,7 +63,7 @@ export class Connection {
   receive(text: string) {
     if (this.#state === 'closed') return;
     const message = readClientMessage(text);
-    if (!message) return this.#close(closeCodes.invalidMessage, 'Invalid message');
+    if (typeof message === 'string') return this.#close(closeCodes.invalidMessage, message);
     this.#handle(message);
   }
 
@@ -102,7 +91,7 @@ export class Connection {
         void this.#initialise(message.payload);
         return;
       case 'ping':
-        return this.#send('{"type":"pong"}');
+        return this.#send(pongMessage(message.payload));
       case 'pong':
         return;
       case 'complete': {
@@ -122,7 +111,7 @@ export class Connection {
     } catch (cause) {
       if (cause instanceof AuthenticationError)
         return this.#close(closeCodes.forbidden, `${cause.code}: ${cause.message}`);
-      this.#options.runtime.log.error('authentication failed', { cause });
+      this.#options.services.runtime.log.error('authentication failed', { cause });
       return this.#close(closeCodes.forbidden, 'UNAUTHENTICATED: The credentials could not be verified.');
     }
     if (this.#state !== 'authenticating') return;
@@ -133,7 +122,7 @@ export class Connection {
   }
 
   #awaitExpiry() {
-    const { clock, timers } = this.#options.runtime;
+    const { clock, timers } = this.#options.services.runtime;
     if (!this.#principal || !Number.isFinite(this.#principal.expiresAt)) return;
     const leftMs = this.#principal.expiresAt - clock.now();
     if (leftMs <= 0) return this.#expire();
@@ -152,92 +141,42 @@ export class Connection {
   #subscribe(id: string, payload: SubscribePayload) {
     if (this.#state !== 'acknowledged') return this.#close(closeCodes.unauthorized, 'Unauthorized');
     if (this.#operations.has(id)) return this.#close(closeCodes.duplicateId, `Subscriber for ${id} already exists`);
-    if (this.#operations.size >= this.#options.config.maxOperations) {
+    if (id.length > maxIdLength) return this.#send(errorMessage(id, [idTooLong]));
+    const { services } = this.#options;
+    if (this.#operations.size >= services.config.maxOperations) {
       return this.#send(errorMessage(id, [tooManyOperations]));
     }
-    const cancellation = new Cancellation();
-    this.#operations.set(id, () => cancellation.cancel());
-    void this.#start(id, payload, cancellation).catch((cause: unknown) => this.#fail(id, cancellation, cause));
-  }
-
-  async #start(id: string, payload: SubscribePayload, cancellation: Cancellation): Promise<void> {
-    const { preparer, runtime } = this.#options;
-    const operation = await preparer.prepare(payload.query, payload.operationName);
-    const variables = operation.coerceVariables(payload.variables);
-    const principal = await this.#principalOf(payload);
-    const context = { principal, requestId: runtime.ids.next(), cancellation };
-    if (cancellation.aborted) return;
-    if (operation.kind === 'subscription') {
-      this.#listen(id, payload, operation, { variables, context });
-      if (principal !== this.#principal) this.#endAtExpiry(id, principal);
-      return;
-    }
-    const answer = await operation.execute(variables, context);
-    if (cancellation.aborted) return;
-    this.#send(nextMessage(id, writeResponseBody(answer)));
-    this.#operations.delete(id);
-    this.#send(completeMessage(id));
-  }
-
-  /** An operation may bring credentials of its own (`extensions.headers`), as IDEs do that let users change them. */
-  async #principalOf({ extensions }: SubscribePayload): Promise<Principal | undefined> {
-    const credentials = credentialsIn(extensions);
-    if (credentials === undefined || credentials === this.#credentials) return this.#principal;
-    return this.#options.authenticate(credentials);
-  }
-
-  #endAtExpiry(id: string, principal: Principal | undefined): void {
-    const stop = this.#operations.get(id);
-    if (!stop || !principal || !Number.isFinite(principal.expiresAt)) return;
-    const { clock, timers } = this.#options.runtime;
-    const leftMs = Math.max(0, principal.expiresAt - clock.now());
-    const cancel = timers.after(Math.min(leftMs, maxDelayMs), () => {
-      if (clock.now() < principal.expiresAt) return this.#endAtExpiry(id, principal);
-      if (!this.#operations.delete(id)) return;
-      stop();
-      this.#send(errorMessage(id, [tokenExpired]));
-    });
-    this.#operations.set(id, () => {
-      cancel();
-      stop();
-    });
-  }
-
-  #listen(
-    id: string,
-    { query, operationName }: SubscribePayload,
-    operation: CompiledOperation,
-    { variables, context }: Pick<Parameters<SharedStreams['listen']>[0], 'variables' | 'context'>,
-  ): void {
-    const { streams, resumeArguments, config } = this.#options;
-    const { principal } = context;
-    const parts = { text: query, operationName, variables, rootFields: operation.rootFields, principal };
-    const key = streamKey(parts, resumeArguments, config.shareBy);
-    const stop = streams.listen(
-      { operation, variables, context, key },
-      {
-        next: (body) => this.#send(nextMessage(id, body)),
-        end: (errors) => {
-          if (this.#operations.delete(id)) this.#send(errorMessage(id, errors));
-        },
+    const own = this.#ownCredentials(payload);
+    const authority = {
+      principal: async () => (own === undefined ? this.#principal : this.#options.authenticate(own)),
+      endsWithToken: own !== undefined,
+    };
+    const stop = runOperation(services, payload, authority, {
+      next: (body) => this.#send(nextMessage(id, body)),
+      fail: (errors) => {
+        this.#operations.delete(id);
+        this.#send(errorMessage(id, errors));
       },
-    );
+      complete: () => {
+        this.#operations.delete(id);
+        this.#send(completeMessage(id));
+      },
+    });
     this.#operations.set(id, stop);
   }
 
-  #fail(id: string, cancellation: Cancellation, cause: unknown): void {
-    if (cancellation.aborted || !this.#operations.delete(id)) return;
-    if (!(cause instanceof RequestError)) this.#options.runtime.log.error('operation failed', { cause });
-    const errors = cause instanceof RequestError ? cause.errors.map((error) => error.toJSON()) : [internalError];
-    this.#send(errorMessage(id, errors));
+  /** An operation may bring credentials of its own (`extensions.headers`), as IDEs do that let users change them. */
+  #ownCredentials({ extensions }: SubscribePayload): string | undefined {
+    const credentials = credentialsIn(extensions);
+    return credentials === this.#credentials ? undefined : credentials;
   }
 
   /** Never drops a frame: a client that does not keep up is closed, and resumes from its cursor. */
   #send(text: string): void {
     if (this.#state === 'closed') return;
-    const { socket, config } = this.#options;
+    const { socket, services } = this.#options;
     socket.send(text);
-    if (socket.queuedBytes() > config.maxQueuedBytes) {
+    if (socket.queuedBytes() > services.config.maxQueuedBytes) {
       this.#close(closeCodes.slowConsumer, 'SLOW_CONSUMER: Reconnect and resume from your last cursor.');
     }
   }
@@ -249,17 +188,10 @@ export class Connection {
   }
 }
 
-const tokenExpired: GraphQLFormattedError = {
-  message: 'The token has expired. Reconnect with a new one.',
-  extensions: { code: 'TOKEN_EXPIRED' },
-};
+/** An id is kept and sent back with every event. The protocol sets no limit, so passing ours ends only that operation. */
+const maxIdLength = 512;
 
-const tooManyOperations: GraphQLFormattedError = {
-  message: 'Too many operations run on this connection. Complete some, or open another.',
-  extensions: { code: 'TOO_MANY_OPERATIONS' },
-};
-
-const internalError: GraphQLFormattedError = {
-  message: 'The gateway failed to answer. Report the time to its operator.',
-  extensions: { code: 'INTERNAL_SERVER_ERROR' },
+const idTooLong: GraphQLFormattedError = {
+  message: `The id of an operation has at most ${maxIdLength} characters. Choose a shorter one.`,
+  extensions: { code: 'OPERATION_ID_TOO_LONG' },
 };

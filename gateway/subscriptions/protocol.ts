@@ -19,7 +19,9 @@ export const closeCodes = {
 } as const;
 
 export interface SubscribePayload {
-  readonly query: string;
+  /** Absent where the document is named by its id alone. */
+  readonly query: string | undefined;
+  readonly documentId: string | undefined;
   readonly operationName: string | undefined;
   readonly variables: Record<string, unknown>;
   readonly extensions: Record<string, unknown>;
@@ -27,46 +29,55 @@ export interface SubscribePayload {
 
 export type ClientMessage =
   | { readonly type: 'connection_init'; readonly payload: Record<string, unknown> }
-  | { readonly type: 'ping'; readonly payload: unknown }
+  | { readonly type: 'ping'; readonly payload: Record<string, unknown> | undefined }
   | { readonly type: 'pong' }
   | { readonly type: 'subscribe'; readonly id: string; readonly payload: SubscribePayload }
   | { readonly type: 'complete'; readonly id: string };
 
-/** @returns undefined where the text is no message of the protocol */
-export function readClientMessage(text: string): ClientMessage | undefined {
+/** @returns the reason where the text is no message of the protocol, which then wants the socket closed with 4400 */
+export function readClientMessage(text: string): ClientMessage | string {
   const message = parseRecord(text);
-  if (!message) return undefined;
+  if (!message) return 'Invalid message: not a JSON object';
   const { type, id, payload } = message;
   switch (type) {
     case 'connection_init':
-      if (payload !== undefined && payload !== null && !isRecord(payload)) return undefined;
-      return { type, payload: payload ?? {} };
+      return isOptionalRecord(payload)
+        ? { type, payload: payload ?? {} }
+        : 'Invalid message: payload must be an object';
     case 'ping':
-      return { type, payload };
+      return isOptionalRecord(payload)
+        ? { type, payload: payload ?? undefined }
+        : 'Invalid message: payload must be an object';
     case 'pong':
-      return { type };
+      return isOptionalRecord(payload) ? { type } : 'Invalid message: payload must be an object';
     case 'complete':
-      return isId(id) ? { type, id } : undefined;
+      return isId(id) ? { type, id } : 'Invalid message: complete needs an id';
     case 'subscribe': {
+      if (!isId(id)) return 'Invalid message: subscribe needs an id';
       const operation = readPayload(payload);
-      return isId(id) && operation ? { type, id, payload: operation } : undefined;
+      return operation ? { type, id, payload: operation } : 'Invalid message: subscribe needs a payload with a query';
     }
     default:
-      return undefined;
+      return typeof type === 'string' ? 'Invalid message: its type is not known' : 'Invalid message: it has no type';
   }
 }
 
-const maxIdLength = 512;
-const isId = (id: unknown): id is string => typeof id === 'string' && id !== '' && id.length <= maxIdLength;
+const isId = (id: unknown): id is string => typeof id === 'string' && id !== '';
 
 function readPayload(payload: unknown): SubscribePayload | undefined {
   if (!isRecord(payload)) return undefined;
-  const { query, operationName, variables, extensions } = payload;
-  if (typeof query !== 'string') return undefined;
-  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') return undefined;
-  if (variables !== undefined && variables !== null && !isRecord(variables)) return undefined;
-  if (extensions !== undefined && extensions !== null && !isRecord(extensions)) return undefined;
-  return { query, operationName: operationName ?? undefined, variables: variables ?? {}, extensions: extensions ?? {} };
+  const { query, documentId, operationName, variables, extensions } = payload;
+  if (!isOptionalString(query) || !isOptionalString(documentId) || !isOptionalString(operationName)) return undefined;
+  if (!isOptionalRecord(variables) || !isOptionalRecord(extensions)) return undefined;
+  const namesDocument = documentId != null || extensions?.['persistedQuery'] != null;
+  if (query == null && !namesDocument) return undefined;
+  return {
+    query: query ?? undefined,
+    documentId: documentId ?? undefined,
+    operationName: operationName ?? undefined,
+    variables: variables ?? {},
+    extensions: extensions ?? {},
+  };
 }
 
 function parseRecord(text: string): Record<string, unknown> | undefined {
@@ -81,6 +92,15 @@ function parseRecord(text: string): Record<string, unknown> | undefined {
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+const isOptionalRecord = (value: unknown): value is Record<string, unknown> | null | undefined =>
+  value === undefined || value === null || isRecord(value);
+
+const isOptionalString = (value: unknown): value is string | null | undefined =>
+  value === undefined || value === null || typeof value === 'string';
+
+export const pongMessage = (payload: Record<string, unknown> | undefined) =>
+  payload ? JSON.stringify({ type: 'pong', payload }) : '{"type":"pong"}';
 
 export const nextMessage = (id: string, body: string) => `{"id":${JSON.stringify(id)},"type":"next","payload":${body}}`;
 

@@ -4,15 +4,14 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type Authenticate, authenticateRequest } from '../authenticate.ts';
 import type { GatewayConfig } from '../config.ts';
-import type { Engine } from '../engine.ts';
 import { graphqlPath } from '../http-handler.ts';
 import { Connection } from './connection.ts';
 import { closeCodes, subprotocol } from './protocol.ts';
-import { SharedStreams } from './shared-streams.ts';
+import type { OperationServices } from './run-operation.ts';
 
 export interface WebSocketOptions {
   readonly http: Server;
-  readonly engine: Engine;
+  readonly services: OperationServices;
   readonly config: GatewayConfig;
   readonly runtime: Runtime;
   readonly authenticate: Authenticate | undefined;
@@ -27,7 +26,6 @@ export interface WebSocketTransport {
 export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
   const { http, config, runtime } = options;
   const connections = new Map<WebSocket, Connection>();
-  const streams = new SharedStreams(runtime.log);
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: config.limits.maxBodyBytes,
@@ -40,7 +38,7 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
       if (accepted.protocol !== subprotocol) {
         return accepted.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
       }
-      connections.set(accepted, connect(options, streams, request, accepted));
+      connections.set(accepted, connect(options, request, accepted));
       accepted.on('close', () => connections.delete(accepted));
     });
   });
@@ -54,8 +52,7 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
 }
 
 function connect(
-  { engine, config, runtime, authenticate }: WebSocketOptions,
-  streams: SharedStreams,
+  { services, runtime, authenticate }: WebSocketOptions,
   request: IncomingMessage,
   socket: WebSocket,
 ): Connection {
@@ -65,11 +62,7 @@ function connect(
       close: (code, reason) => socket.close(code, shortened(reason)),
       queuedBytes: () => socket.bufferedAmount,
     },
-    preparer: engine.preparer,
-    streams,
-    resumeArguments: engine.supergraph.resumeArguments,
-    config: config.subscriptions,
-    runtime,
+    services,
     upgradeCredentials: request.headers.authorization,
     authenticate: (credentials) => authenticateRequest(authenticate, credentials),
   });

@@ -1,4 +1,5 @@
 import { type DocumentNode, type GraphQLSchema, isAbstractType, isUnionType, Kind, parse } from 'graphql';
+import { readCursorFields } from './cursor-fields.ts';
 import { type FieldSource, readFieldSources } from './field-sources.ts';
 import { buildPublicSchema } from './public-schema.ts';
 import { readResumeArguments } from './resume-arguments.ts';
@@ -16,6 +17,8 @@ export interface Supergraph {
   readonly toldByTypename: ReadonlySet<string>;
   /** By subscription field: the argument that asks for events from a cursor on. */
   readonly resumeArguments: ReadonlyMap<string, string>;
+  /** By subscription field: the field of its payload that is the event's cursor. */
+  readonly cursorFields: ReadonlyMap<string, string>;
 }
 
 /** Type questions that the executor asks, over all types of the supergraph, hidden ones included. */
@@ -40,6 +43,7 @@ export function loadSupergraph(sdl: string): Supergraph {
     toldByTypename: needTypename(schema, types),
     fieldSource: readFieldSources(document),
     resumeArguments: readResumeArguments(document),
+    cursorFields: readCursorFields(document),
   };
 }
 

@@ -1,27 +1,43 @@
 import { OperationTypeNode } from 'graphql';
 import { expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
-import type { CompiledOperation, OperationAnswer } from '../../gateway/execution/compile-operation.ts';
+import { createDocumentSource } from '../../gateway/documents/document-source.ts';
+import type { CompiledOperation } from '../../gateway/execution/compile-operation.ts';
+import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { Connection } from '../../gateway/subscriptions/connection.ts';
 import { SharedStreams } from '../../gateway/subscriptions/shared-streams.ts';
 import { testRuntime } from '../support/federation-gateway.ts';
 
+const testClient = () => ({
+  service: 'events',
+  execute: () => Promise.reject(new Error('not asked')),
+  subscribe: () => Promise.reject(new Error('not asked')),
+  close: async () => undefined,
+});
+
 /** Events that a test pushes one by one. */
 function pushed() {
-  const waiting: ((answer: OperationAnswer) => void)[] = [];
-  async function* events(): AsyncGenerator<OperationAnswer> {
-    for (;;) yield await new Promise<OperationAnswer>((resolve) => waiting.push(resolve));
+  const waiting: ((event: SubgraphResponse) => void)[] = [];
+  async function* events(): AsyncGenerator<SubgraphResponse> {
+    for (;;) yield await new Promise<SubgraphResponse>((resolve) => waiting.push(resolve));
   }
   const operation: CompiledOperation = {
+    text: 'x',
+    operationName: undefined,
     kind: OperationTypeNode.SUBSCRIPTION,
     rootFields: [],
     coerceVariables: () => ({}),
     execute: () => Promise.reject(new Error('not a query')),
-    subscribe: () => events(),
+    stream: async () => ({
+      source: { client: testClient(), operation: 'x', variables: '{}' },
+      hasSourceOf: () => true,
+      open: events,
+      answer: async ({ data }) => ({ data: JSON.stringify(data), errors: [], sources: [] }),
+    }),
   };
   const push = async (data: string) => {
     while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    waiting.shift()?.({ data, errors: [], sources: [] });
+    waiting.shift()?.({ data: JSON.parse(data) });
     await new Promise((resolve) => setImmediate(resolve));
   };
   return { operation, push };
@@ -40,11 +56,13 @@ test('a client that does not keep up is closed with a code, and delays nobody el
         close: (code) => void closed.push(code),
         queuedBytes: () => (reads ? 0 : sent.join('').length),
       },
-      preparer: { prepare: () => Promise.resolve(operation) },
-      streams,
-      resumeArguments: new Map(),
-      config,
-      runtime: testRuntime(),
+      services: {
+        engine: { preparer: { prepare: () => Promise.resolve(operation) }, supergraph: { resumeArguments: new Map() } },
+        documents: createDocumentSource(defaultGatewayConfig.documents),
+        streams,
+        config,
+        runtime: testRuntime(),
+      },
       upgradeCredentials: undefined,
       authenticate: () => Promise.resolve(undefined),
     });

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { refuse } from '../request-error.ts';
+
+/** Characters of all registered documents together. */
+const maxCharacters = 16_777_216;
+
+/**
+ * Automatic persisted queries: a client sends only the SHA-256 of its document; where that is not known, it is told so
+ * and sends both once. Clients recognise the message, so its words are fixed:
+ * https://www.apollographql.com/docs/apollo-server/performance/apq
+ */
+export class PersistedQueries {
+  readonly #maxEntries: number;
+  readonly #texts = new Map<string, string>();
+  #characters = 0;
+
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries;
+  }
+
+  /** @throws RequestError the hash is unknown, or is not that of the text */
+  textOf(hash: string, text: string | undefined): string {
+    if (text === undefined) {
+      const known = this.#texts.get(hash);
+      if (known === undefined) throw refuse(200, 'PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
+      this.#touch(hash, known);
+      return known;
+    }
+    if (createHash('sha256').update(text).digest('hex') !== hash) {
+      throw refuse(400, 'PERSISTED_QUERY_HASH_MISMATCH', 'provided sha does not match query');
+    }
+    this.#register(hash, text);
+    return text;
+  }
+
+  #touch(hash: string, text: string): void {
+    this.#texts.delete(hash);
+    this.#texts.set(hash, text);
+  }
+
+  #register(hash: string, text: string): void {
+    // One that could push out most others is not worth keeping.
+    if (text.length > maxCharacters / 16) return;
+    if (!this.#texts.has(hash)) this.#characters += text.length;
+    this.#touch(hash, text);
+    for (const [oldest, forgotten] of this.#texts) {
+      if (this.#texts.size <= this.#maxEntries && this.#characters <= maxCharacters) return;
+      this.#texts.delete(oldest);
+      this.#characters -= forgotten.length;
+    }
+  }
+}

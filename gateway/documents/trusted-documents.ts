@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+
+/** The operations of known clients, made when those clients were built. */
+export interface TrustedDocuments {
+  /** @param id as the client sends it; a prefix `sha256:` is the specification's and may be left out */
+  byId(id: string): string | undefined;
+  hasText(text: string): boolean;
+}
+
+/** The list of trusted operations cannot be used. */
+export class DocumentManifestError extends Error {
+  readonly code = 'DOCUMENT_MANIFEST_INVALID';
+
+  constructor(file: string, problem: string) {
+    super(`${file}: ${problem} Write the manifest of Apollo or a JSON object from id to text.`);
+    this.name = 'DocumentManifestError';
+  }
+}
+
+/**
+ * Reads Apollo's manifest (`generate-persisted-query-manifest`) or the map from id to text that Relay's compiler writes.
+ * @throws DocumentManifestError
+ */
+export function readTrustedDocuments(file: string): TrustedDocuments {
+  const manifest = readJson(file);
+  if (!isRecord(manifest)) throw new DocumentManifestError(file, 'Not a JSON object.');
+  const entries = manifest['format'] === undefined ? Object.entries(manifest) : apolloEntries(file, manifest);
+  const texts = new Map<string, string>();
+  for (const [id, text] of entries) {
+    if (typeof text !== 'string' || text === '') throw new DocumentManifestError(file, `"${id}" has no text.`);
+    texts.set(withoutPrefix(id), text);
+  }
+  const known = new Set(texts.values());
+  return { byId: (id) => texts.get(withoutPrefix(id)), hasText: (text) => known.has(text) };
+}
+
+function apolloEntries(file: string, manifest: Record<string, unknown>): [string, unknown][] {
+  const { format, operations } = manifest;
+  if (format !== 'apollo-persisted-query-manifest') {
+    throw new DocumentManifestError(file, `The format "${String(format)}" is not known.`);
+  }
+  if (!Array.isArray(operations)) throw new DocumentManifestError(file, '"operations" is no list.');
+  return operations.map((operation: unknown, index) => {
+    if (isRecord(operation) && typeof operation['id'] === 'string') return [operation['id'], operation['body']];
+    throw new DocumentManifestError(file, `Operation ${index} has no id.`);
+  });
+}
+
+const withoutPrefix = (id: string) => (id.startsWith('sha256:') ? id.slice('sha256:'.length) : id);
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new DocumentManifestError(
+      file,
+      cause instanceof SyntaxError ? 'Not valid JSON.' : 'The file cannot be read.',
+    );
+  }
+}

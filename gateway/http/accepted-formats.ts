@@ -1,0 +1,84 @@
+/** How one answer may be sent. */
+export type SingleFormat = 'application/json' | 'application/graphql-response+json';
+export type StreamFormat = 'event-stream' | 'multipart';
+
+/** What the client takes, best first where it takes both. */
+export interface AcceptedFormats {
+  readonly single: SingleFormat | undefined;
+  /** Only where the client names it: no wildcard means a stream. */
+  readonly stream: StreamFormat | undefined;
+  /** Whether an answer that fits into one response is still better sent as a stream. */
+  readonly prefersStream: boolean;
+  /**
+   * Whether the client asks for `application/json` in so many words. The status then says only whether the request
+   * arrived: such clients, older than the specification, take any other for a failure of the network.
+   */
+  readonly namesJson: boolean;
+}
+
+interface MediaRange {
+  readonly type: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly quality: number;
+}
+
+/** Negotiates by RFC 9110, 12.5.1. Without the header it is JSON (GraphQL over HTTP, "Legacy watershed"). */
+export function readAcceptedFormats(accept: string | undefined): AcceptedFormats {
+  if (accept === undefined || accept.trim() === '') return jsonOnly;
+  const ranges = accept.split(',').map(readRange);
+  const json = qualityOf(ranges, 'application/json', ['application/json', 'application/*', '*/*']);
+  const modern = qualityOf(ranges, modernType, [modernType]);
+  const single = modern > 0 && modern >= json ? modernType : json > 0 ? 'application/json' : undefined;
+  const events = qualityOf(ranges, 'text/event-stream', ['text/event-stream']);
+  const parts = Math.max(0, ...ranges.filter(isSubscriptionSpec).map(({ quality }) => quality));
+  const stream = events > 0 && events >= parts ? 'event-stream' : parts > 0 ? 'multipart' : undefined;
+  const prefersStream = stream !== undefined && Math.max(events, parts) > Math.max(json, modern);
+  const namesJson = single === 'application/json' && ranges.some(({ type }) => type === 'application/json');
+  return { single, stream, prefersStream, namesJson };
+}
+
+const modernType = 'application/graphql-response+json';
+
+const jsonOnly: AcceptedFormats = {
+  single: 'application/json',
+  stream: undefined,
+  prefersStream: false,
+  namesJson: false,
+};
+
+/** Apollo's: https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol */
+const isSubscriptionSpec = ({ type, parameters }: MediaRange) =>
+  type === 'multipart/mixed' && parameters.get('subscriptionspec') === '1.0';
+
+/** The most specific range that covers the type decides. */
+function qualityOf(ranges: readonly MediaRange[], type: string, covering: readonly string[]): number {
+  for (const cover of covering) {
+    const found = ranges.filter((range) => range.type === cover && coversUtf8(range, type));
+    if (found.length > 0) return Math.max(...found.map(({ quality }) => quality));
+  }
+  return 0;
+}
+
+function coversUtf8({ parameters }: MediaRange, type: string): boolean {
+  const charset = parameters.get('charset')?.toLowerCase();
+  return !type.startsWith('application/') || charset === undefined || charset === 'utf-8' || charset === 'utf8';
+}
+
+function readRange(text: string): MediaRange {
+  const [type = '', ...rest] = text.split(';').map((part) => part.trim());
+  const parameters = new Map(rest.map(readParameter));
+  const quality = Number(parameters.get('q') ?? '1');
+  return { type: type.toLowerCase(), parameters, quality: quality >= 0 && quality <= 1 ? quality : 0 };
+}
+
+function readParameter(text: string): [string, string] {
+  const mark = text.indexOf('=');
+  if (mark === -1) return [text.toLowerCase(), ''];
+  return [
+    text.slice(0, mark).trim().toLowerCase(),
+    text
+      .slice(mark + 1)
+      .trim()
+      .replace(/^"(.*)"$/, '$1'),
+  ];
+}

@@ -1,0 +1,39 @@
+import { RequestError, refuse } from '../request-error.ts';
+import { writeErrorBody } from '../response-body.ts';
+import type { Exchange, GraphQLEndpointOptions } from './graphql-endpoint.ts';
+import { readBodyParams } from './operation-params.ts';
+import { sendAnswer } from './send-answer.ts';
+import { answerSingle } from './single-answer.ts';
+
+/**
+ * Several operations in one request, as Apollo's clients batch them. Each is limited and answered on its own, in the
+ * order asked; they run side by side. @throws RequestError
+ */
+export async function answerBatch(
+  { server, streams, config }: GraphQLEndpointOptions,
+  exchange: Exchange,
+  batch: readonly unknown[],
+): Promise<void> {
+  const { maxBatchSize } = config.limits;
+  if (batch.length === 0) throw refuse(400, 'BAD_REQUEST', 'The list of operations is empty.');
+  if (batch.length > maxBatchSize) {
+    const allowed = maxBatchSize === 1 ? 'is' : 'are';
+    throw refuse(
+      400,
+      'BATCH_LIMIT_EXCEEDED',
+      `The request has ${batch.length} operations; ${maxBatchSize} ${allowed} allowed. Send several requests.`,
+    );
+  }
+  const answerItem = async (item: unknown): Promise<string> => {
+    try {
+      const options = { server, documents: streams.documents };
+      return (await answerSingle(options, exchange, readBodyParams(item), 'application/json')).body;
+    } catch (cause) {
+      if (!(cause instanceof RequestError)) throw cause;
+      return writeErrorBody(cause.errors.map((error) => error.toJSON()));
+    }
+  };
+  const body = `[${(await Promise.all(batch.map(answerItem))).map((text) => text.trim()).join(',')}]`;
+  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  return sendAnswer(exchange, { status: 200, headers, body }, config.http.compressAboveBytes);
+}

@@ -1,0 +1,145 @@
+import type { DocumentSource } from '../documents/document-source.ts';
+import type { CompiledOperation } from '../execution/compile-operation.ts';
+import { parseDocument } from '../limits/parse-document.ts';
+import { RequestError, refuse } from '../request-error.ts';
+import { cursorReader } from '../subscriptions/event-cursor.ts';
+import { eventStreamHeartbeat, eventStreamSink, eventStreamType } from '../subscriptions/event-stream.ts';
+import { HttpStream } from '../subscriptions/http-stream.ts';
+import { multipartHeartbeat, multipartSink, multipartStart, multipartType } from '../subscriptions/multipart.ts';
+import { ReservedStreams } from '../subscriptions/reserved-streams.ts';
+import { resumeOperation } from '../subscriptions/resume-operation.ts';
+import { type OperationServices, runOperation, type StreamedOperation } from '../subscriptions/run-operation.ts';
+import type { Supergraph } from '../supergraph/load-supergraph.ts';
+import type { AcceptedFormats } from './accepted-formats.ts';
+import type { Exchange } from './graphql-endpoint.ts';
+import type { OperationParams } from './operation-params.ts';
+
+export interface StreamServices extends OperationServices {
+  readonly maxTokens: number;
+  readonly engine: OperationServices['engine'] & {
+    readonly supergraph: Pick<Supergraph, 'schema' | 'resumeArguments' | 'cursorFields'>;
+  };
+}
+
+/** Answers over HTTP that stay open: server-sent events in both modes of `graphql-sse`, and Apollo's multipart. */
+export class StreamEndpoint {
+  readonly #services: StreamServices;
+  readonly #reserved: ReservedStreams;
+  readonly #open = new Set<HttpStream>();
+
+  constructor(services: StreamServices) {
+    this.#services = services;
+    this.#reserved = new ReservedStreams(services);
+  }
+
+  get documents(): DocumentSource {
+    return this.#services.documents;
+  }
+
+  /** Whether the answer is a stream: the client wants nothing else, or the operation is a subscription and it may be. */
+  async takes(accepted: AcceptedFormats, params: OperationParams): Promise<boolean> {
+    if (accepted.stream === undefined) return false;
+    if (accepted.stream === 'event-stream' && accepted.prefersStream) return true;
+    if (accepted.single === undefined) return true;
+    try {
+      return (await this.#prepare(params)).kind === 'subscription';
+    } catch (cause) {
+      // What is wrong with it is told in one response.
+      if (cause instanceof RequestError) return false;
+      throw cause;
+    }
+  }
+
+  /** @throws RequestError 405 a mutation over GET */
+  async answer(exchange: Exchange, { stream }: AcceptedFormats, params: OperationParams): Promise<void> {
+    // What is wrong with the operation is found again when it runs, and told in the stream.
+    const operation = await this.#prepare(params).catch((cause: unknown) => {
+      if (cause instanceof RequestError) return undefined;
+      throw cause;
+    });
+    if (exchange.request.method === 'GET' && operation?.kind === 'mutation') {
+      throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
+    }
+    const authority = { principal: () => Promise.resolve(exchange.principal), endsWithToken: true };
+    const http = this.#openStream(exchange, stream === 'multipart' ? multipart : eventStream);
+    const { cursorFields } = this.#services.engine.supergraph;
+    const cursorOf = cursorReader(operation?.rootFields ?? [], cursorFields) ?? (() => undefined);
+    const sink = stream === 'multipart' ? multipartSink(http) : eventStreamSink(http, cursorOf);
+    http.onClose(runOperation(this.#services, this.#resume(exchange, params, operation), authority, sink));
+  }
+
+  async reserve({ principal, response }: Exchange): Promise<void> {
+    const token = this.#reserved.reserve(principal);
+    response.writeHead(201, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+    response.end(token);
+  }
+
+  async open({ principal, response }: Exchange, token: string): Promise<void> {
+    this.#reserved.open(token, principal, response);
+  }
+
+  /** What is wrong with the operation is the answer to this request; its results go into the stream. */
+  async start({ principal, request, response }: Exchange, token: string, params: OperationParams): Promise<void> {
+    const operation = await this.#prepare(params);
+    operation.coerceVariables(params.variables);
+    if (request.method === 'GET' && operation.kind === 'mutation') {
+      throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
+    }
+    this.#reserved.start(token, principal, params);
+    response.writeHead(202, { 'content-length': 0 });
+    response.end();
+  }
+
+  async stop({ principal, search, response }: Exchange, token: string | undefined): Promise<void> {
+    const operationId = new URLSearchParams(search).get('operationId');
+    if (token === undefined) throw refuse(404, 'STREAM_NOT_FOUND', 'Name the event stream by its token.');
+    if (!operationId) throw refuse(400, 'OPERATION_ID_MISSING', 'Name the operation: ?operationId=….');
+    this.#reserved.stop(token, principal, operationId);
+    response.writeHead(200, { 'content-length': 0 });
+    response.end();
+  }
+
+  /** Ends every stream without a last word, so that clients connect again. */
+  drain(): void {
+    this.#reserved.drain();
+    for (const http of [...this.#open]) http.end();
+  }
+
+  #openStream({ response }: Exchange, { contentType, heartbeat, start }: StreamKind): HttpStream {
+    const { config, runtime } = this.#services;
+    const http = new HttpStream({ response, contentType, heartbeat, config, runtime });
+    this.#open.add(http);
+    http.onClose(() => this.#open.delete(http));
+    http.write(start);
+    return http;
+  }
+
+  #prepare(params: OperationParams) {
+    const { engine, documents } = this.#services;
+    return engine.preparer.prepare(documents.textOf(params), params.operationName);
+  }
+
+  /** After a lost connection browsers send the id of the last event that they saw. */
+  #resume({ request }: Exchange, params: OperationParams, operation: CompiledOperation | undefined): StreamedOperation {
+    const cursor = request.headers['last-event-id'];
+    if (typeof cursor !== 'string' || cursor === '' || operation?.kind !== 'subscription') return params;
+    const { engine, documents, maxTokens } = this.#services;
+    const document = parseDocument(documents.textOf(params), maxTokens);
+    const { operationName, variables } = params;
+    const resumed = resumeOperation({ document, operationName, variables }, cursor, engine.supergraph);
+    return resumed ? { ...params, ...resumed } : params;
+  }
+}
+
+interface StreamKind {
+  readonly contentType: string;
+  readonly heartbeat: string;
+  readonly start: string;
+}
+
+const eventStream: StreamKind = {
+  contentType: eventStreamType,
+  heartbeat: eventStreamHeartbeat,
+  start: eventStreamHeartbeat,
+};
+const multipart: StreamKind = { contentType: multipartType, heartbeat: multipartHeartbeat, start: multipartStart };

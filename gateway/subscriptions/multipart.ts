@@ -1,0 +1,25 @@
+import { writeErrorBody } from '../response-body.ts';
+import type { HttpStream } from './http-stream.ts';
+import type { OperationSink } from './run-operation.ts';
+
+/** Apollo's: https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol */
+export const multipartType = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0';
+
+/** Each part is followed by the next boundary at once: clients read a part only when they see where it ends. */
+const part = (json: string) => `\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${json}\r\n--graphql`;
+
+export const multipartStart = '\r\n--graphql';
+export const multipartHeartbeat = part('{}');
+const multipartEnd = '--\r\n';
+
+export function multipartSink(stream: HttpStream): OperationSink {
+  return {
+    next: (body) => stream.write(part(`{"payload":${body}}`)),
+    // Errors beside an absent payload are the transport's word that this was the last part.
+    fail: (errors) => {
+      stream.write(part(`{"payload":null,${writeErrorBody(errors).slice(1)}`));
+      stream.end(multipartEnd);
+    },
+    complete: () => stream.end(multipartEnd),
+  };
+}

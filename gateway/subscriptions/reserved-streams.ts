@@ -1,0 +1,142 @@
+import type { ServerResponse } from 'node:http';
+import type { Principal } from '../../auth/principal.ts';
+import { refuse } from '../request-error.ts';
+import { writeErrorBody } from '../response-body.ts';
+import { completeEvent, eventStreamHeartbeat, eventStreamType, nextEvent } from './event-stream.ts';
+import { HttpStream } from './http-stream.ts';
+import { type OperationServices, runOperation, type StreamedOperation, tooManyOperations } from './run-operation.ts';
+
+/** Reservations and streams at once in one process: each costs memory, and a reservation costs the client nothing. */
+const maxStreams = 10_000;
+
+/**
+ * `graphql-sse` in its single connection mode: one event stream for many operations, each started and stopped by a
+ * request of its own.
+ *
+ * A stream is `reserved` by PUT, which gives its token; nobody opens it in time → gone. GET with the token → `open`; a
+ * second GET meanwhile → 409. Operations may start in both states: what a reserved stream has to say waits. When the
+ * connection closes, all its operations stop and the token is worth nothing. It works only for who reserved it.
+ */
+export class ReservedStreams {
+  readonly #services: OperationServices;
+  readonly #streams = new Map<string, ReservedStream>();
+
+  constructor(services: OperationServices) {
+    this.#services = services;
+  }
+
+  /** @returns the token @throws RequestError too many streams */
+  reserve(principal: Principal | undefined): string {
+    if (this.#streams.size >= maxStreams) {
+      throw refuse(503, 'TOO_MANY_STREAMS', 'Too many event streams are open. Try again later.');
+    }
+    const { runtime, config } = this.#services;
+    const token = runtime.ids.next();
+    const cancelTimeout = runtime.timers.after(config.streamReservationMs, () => this.#close(token));
+    const owner = principal?.id;
+    this.#streams.set(token, { owner, operations: new Map(), waiting: [], http: undefined, cancelTimeout });
+    return token;
+  }
+
+  /** @throws RequestError 404 no such stream, 409 it is open */
+  open(token: string, principal: Principal | undefined, response: ServerResponse): void {
+    const stream = this.#streamOf(token, principal);
+    if (stream.http) throw refuse(409, 'STREAM_OPEN', 'This event stream is open already. Reserve another.');
+    stream.cancelTimeout();
+    const { config, runtime } = this.#services;
+    const http = new HttpStream({
+      response,
+      contentType: eventStreamType,
+      heartbeat: eventStreamHeartbeat,
+      config,
+      runtime,
+    });
+    stream.http = http;
+    http.onClose(() => this.#close(token));
+    http.write(eventStreamHeartbeat);
+    for (const text of stream.waiting.splice(0)) http.write(text);
+  }
+
+  /**
+   * Starts an operation whose answers go into the stream.
+   * @throws RequestError 404 no such stream, 400 no operation id, 409 the id is in use, 429 too many operations
+   */
+  start(token: string, principal: Principal | undefined, operation: StreamedOperation): void {
+    const stream = this.#streamOf(token, principal);
+    const id = operation.extensions['operationId'];
+    if (typeof id !== 'string' || id === '') {
+      throw refuse(400, 'OPERATION_ID_MISSING', 'Name the operation in "extensions.operationId".');
+    }
+    if (stream.operations.has(id)) {
+      throw refuse(409, 'OPERATION_ID_IN_USE', 'An operation with this id runs already. Choose another.');
+    }
+    if (stream.operations.size >= this.#services.config.maxOperations) {
+      throw refuse(429, 'TOO_MANY_OPERATIONS', tooManyOperations.message);
+    }
+    const idText = JSON.stringify(id);
+    const next = (body: string) => this.#send(token, stream, nextEvent(`{"id":${idText},"payload":${body}}`));
+    const complete = () => {
+      stream.operations.delete(id);
+      this.#send(token, stream, completeEvent(`{"id":${idText}}`));
+    };
+    const authority = { principal: () => Promise.resolve(principal), endsWithToken: true };
+    const stop = runOperation(this.#services, operation, authority, {
+      next,
+      complete,
+      fail: (errors) => {
+        next(writeErrorBody(errors));
+        complete();
+      },
+    });
+    stream.operations.set(id, stop);
+  }
+
+  /** @throws RequestError 404 no such stream */
+  stop(token: string, principal: Principal | undefined, operationId: string): void {
+    const { operations } = this.#streamOf(token, principal);
+    operations.get(operationId)?.();
+    operations.delete(operationId);
+  }
+
+  drain(): void {
+    for (const token of [...this.#streams.keys()]) this.#close(token);
+  }
+
+  /** Another's stream is answered like none at all. */
+  #streamOf(token: string, principal: Principal | undefined): ReservedStream {
+    const stream = this.#streams.get(token);
+    if (stream && stream.owner === principal?.id) return stream;
+    throw refuse(404, 'STREAM_NOT_FOUND', 'No event stream has this token. Reserve one with PUT.');
+  }
+
+  #send(token: string, stream: ReservedStream, text: string): void {
+    if (stream.http) {
+      stream.http.write(text);
+      return;
+    }
+    stream.waiting.push(text);
+    stream.waitingCharacters = (stream.waitingCharacters ?? 0) + text.length;
+    if (stream.waitingCharacters > this.#services.config.maxQueuedBytes) this.#close(token);
+  }
+
+  #close(token: string): void {
+    const stream = this.#streams.get(token);
+    if (!stream) return;
+    this.#streams.delete(token);
+    stream.cancelTimeout();
+    for (const stop of stream.operations.values()) stop();
+    stream.operations.clear();
+    stream.http?.end();
+  }
+}
+
+interface ReservedStream {
+  /** The id of the principal that reserved it. */
+  readonly owner: string | undefined;
+  readonly operations: Map<string, () => void>;
+  /** What there is to say before the stream is open. */
+  readonly waiting: string[];
+  waitingCharacters?: number;
+  http: HttpStream | undefined;
+  readonly cancelTimeout: () => void;
+}

@@ -1,0 +1,173 @@
+import type { GraphQLFormattedError } from 'graphql';
+import type { Principal } from '../../auth/principal.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { Cancellation } from '../cancellation.ts';
+import type { SubscriptionsConfig } from '../config.ts';
+import type { DocumentRequest, DocumentSource } from '../documents/document-source.ts';
+import type { CompiledOperation } from '../execution/compile-operation.ts';
+import type { RequestContext } from '../execution/run.ts';
+import type { OperationPreparer } from '../prepare-operation.ts';
+import { RequestError } from '../request-error.ts';
+import { writeResponseBody } from '../response-body.ts';
+import type { SharedStreams } from './shared-streams.ts';
+import { streamKey } from './stream-key.ts';
+
+/** What streaming transports need of the gateway. Read at each operation, since a supergraph may be replaced. */
+export interface OperationServices {
+  readonly engine: {
+    readonly preparer: OperationPreparer;
+    readonly supergraph: { readonly resumeArguments: ReadonlyMap<string, string> };
+  };
+  readonly documents: DocumentSource;
+  readonly streams: SharedStreams;
+  readonly config: SubscriptionsConfig;
+  readonly runtime: Runtime;
+}
+
+export interface StreamedOperation extends DocumentRequest {
+  /** The document's text where the transport has found it already. */
+  readonly text?: string;
+  readonly operationName: string | undefined;
+  readonly variables: Record<string, unknown>;
+}
+
+export interface OperationAuthority {
+  /** Who asks. @throws AuthenticationError */
+  principal(): Promise<Principal | undefined>;
+  /** Whether the operation ends with its principal's token; false where the transport itself does. */
+  readonly endsWithToken: boolean;
+}
+
+/** Where the answers go. After `fail`, `complete` or the stop nothing follows. */
+export interface OperationSink {
+  /** @param body the JSON text of one whole response */
+  next(body: string): void;
+  /** The operation never ran, or its stream ended early. */
+  fail(errors: readonly GraphQLFormattedError[]): void;
+  complete(): void;
+}
+
+/**
+ * Runs one operation of any kind for a transport that streams: the same documents, limits, plan and authority for all.
+ * @returns a function that stops it, silently
+ */
+export function runOperation(
+  services: OperationServices,
+  operation: StreamedOperation,
+  authority: OperationAuthority,
+  sink: OperationSink,
+): () => void {
+  const run = new OperationRun(services, sink);
+  void run.start(operation, authority);
+  return () => run.stop();
+}
+
+/** Longest delay that a timer takes. */
+const maxDelayMs = 2_147_483_647;
+
+/** `running` until it fails, completes, is stopped or its token expires; `ended` then, for good. */
+class OperationRun {
+  readonly #services: OperationServices;
+  readonly #sink: OperationSink;
+  readonly #cancellation = new Cancellation();
+  #state: 'running' | 'ended' = 'running';
+  #stopListening: () => void = () => undefined;
+  #cancelExpiry: () => void = () => undefined;
+
+  constructor(services: OperationServices, sink: OperationSink) {
+    this.#services = services;
+    this.#sink = sink;
+  }
+
+  async start(operation: StreamedOperation, authority: OperationAuthority): Promise<void> {
+    try {
+      await this.#run(operation, authority);
+    } catch (cause) {
+      this.#fail(this.#explain(cause));
+    }
+  }
+
+  stop(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#cancelExpiry();
+    this.#cancellation.cancel();
+    this.#stopListening();
+  }
+
+  async #run(request: StreamedOperation, authority: OperationAuthority): Promise<void> {
+    const { engine, documents, runtime } = this.#services;
+    const text = request.text ?? documents.textOf(request);
+    const operation = await engine.preparer.prepare(text, request.operationName);
+    const variables = operation.coerceVariables(request.variables);
+    const principal = await authority.principal();
+    if (this.#state === 'ended') return;
+    const context = { principal, requestId: runtime.ids.next(), cancellation: this.#cancellation };
+    if (operation.kind !== 'subscription') return this.#answer(operation, variables, context);
+    this.#listen({ text, operationName: request.operationName }, operation, variables, context);
+    if (authority.endsWithToken) this.#awaitExpiry(principal);
+  }
+
+  async #answer(operation: CompiledOperation, variables: Record<string, unknown>, context: RequestContext) {
+    const answer = await operation.execute(variables, context);
+    if (this.#state === 'ended') return;
+    this.#sink.next(writeResponseBody(answer));
+    // The transport may have closed while it sent.
+    if (this.#cancellation.aborted) return;
+    this.stop();
+    this.#sink.complete();
+  }
+
+  #listen(
+    source: { readonly text: string; readonly operationName: string | undefined },
+    operation: CompiledOperation,
+    variables: Record<string, unknown>,
+    context: RequestContext,
+  ): void {
+    const { engine, streams, config } = this.#services;
+    const parts = { ...source, variables, rootFields: operation.rootFields, principal: context.principal };
+    const key = streamKey(parts, engine.supergraph.resumeArguments, config.shareBy);
+    this.#stopListening = streams.listen(
+      { operation, variables, context, key },
+      { next: (body) => this.#sink.next(body), end: (errors) => this.#fail(errors) },
+    );
+  }
+
+  #awaitExpiry(principal: Principal | undefined): void {
+    if (this.#state === 'ended' || !principal || !Number.isFinite(principal.expiresAt)) return;
+    const { clock, timers } = this.#services.runtime;
+    const leftMs = principal.expiresAt - clock.now();
+    if (leftMs <= 0) {
+      this.#fail([tokenExpired]);
+      return;
+    }
+    this.#cancelExpiry = timers.after(Math.min(leftMs, maxDelayMs), () => this.#awaitExpiry(principal));
+  }
+
+  #fail(errors: readonly GraphQLFormattedError[]): void {
+    if (this.#state === 'ended') return;
+    this.stop();
+    this.#sink.fail(errors);
+  }
+
+  #explain(cause: unknown): readonly GraphQLFormattedError[] {
+    if (cause instanceof RequestError) return cause.errors.map((error) => error.toJSON());
+    if (this.#state === 'running') this.#services.runtime.log.error('operation failed', { cause });
+    return [internalError];
+  }
+}
+
+export const tokenExpired: GraphQLFormattedError = {
+  message: 'The token has expired. Reconnect with a new one.',
+  extensions: { code: 'TOKEN_EXPIRED' },
+};
+
+export const tooManyOperations: GraphQLFormattedError = {
+  message: 'Too many operations run on this connection. Complete some, or open another.',
+  extensions: { code: 'TOO_MANY_OPERATIONS' },
+};
+
+const internalError: GraphQLFormattedError = {
+  message: 'The gateway failed to answer. Report the time to its operator.',
+  extensions: { code: 'INTERNAL_SERVER_ERROR' },
+};

@@ -1,0 +1,152 @@
+import { serverAudits } from 'graphql-http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { shop } from '../support/federation-shop.ts';
+
+let federation: Federation;
+beforeAll(async () => {
+  federation = await startFederation(shop());
+});
+afterAll(() => federation.close());
+
+describe('every audit of the graphql-http package passes', () => {
+  const audits = serverAudits({ url: () => federation.url });
+  test('there are 61', () => expect(audits).toHaveLength(61));
+  for (const { id, name, fn } of audits) {
+    test(`${id}: ${name}`, async () => {
+      const result = await fn();
+      expect(result.status, 'reason' in result ? result.reason : undefined).toBe('ok');
+    });
+  }
+});
+
+const mutation = 'mutation { rename(id: "p1", name: "x") { name } }';
+const ask = (init: RequestInit = {}, search: Record<string, string> = {}) =>
+  fetch(`${federation.url}?${new URLSearchParams(search)}`, init);
+const postAs = (accept: string, body: unknown) =>
+  ask({ method: 'POST', headers: { 'content-type': 'application/json', accept }, body: JSON.stringify(body) });
+
+test('a mutation over GET is refused with 405 and never runs', async () => {
+  const before = federation.subgraphs['catalogue']!.received.length;
+  const response = await ask({}, { query: mutation });
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  expect(federation.subgraphs['catalogue']!.received).toHaveLength(before);
+});
+
+test('a GET takes variables, an operation name and Unicode', async () => {
+  const query = 'query A { __typename } query B($id: ID!) { product(id: $id) { name } } # 🏃';
+  const response = await ask({}, { query, operationName: 'B', variables: '{"id":"p2"}' });
+  expect(await response.json()).toMatchObject({ data: { product: { name: 'Lamp' } } });
+});
+
+test('a GET that says a thing twice, or not in JSON, is refused', async () => {
+  for (const search of [
+    'query={a}&query={b}',
+    'query={__typename}&variables={',
+    'query={__typename}&variables=[1]',
+    '',
+  ]) {
+    const response = await fetch(`${federation.url}?${search}`);
+    const body = (await response.json()) as { errors: { extensions: { code: string } }[] };
+    expect([response.status, body.errors[0]?.extensions.code], search).toEqual([400, 'BAD_REQUEST']);
+  }
+});
+
+test('the client that accepts both media types gets the better one, and its status', async () => {
+  const accept = 'application/graphql-response+json, application/json;q=0.9';
+  const response = await postAs(accept, { query: '{ nothing }' });
+  expect([response.status, response.headers.get('content-type')]).toEqual([
+    400,
+    'application/graphql-response+json; charset=utf-8',
+  ]);
+  const quality = await postAs('application/graphql-response+json;q=0.1, application/json', {
+    query: '{ __typename }',
+  });
+  expect(quality.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  const refused = await postAs('application/graphql-response+json;q=0, application/json', { query: '{ nothing }' });
+  expect([refused.status, refused.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+});
+
+test('what the client does not accept is refused with 406 and a code', async () => {
+  for (const accept of [
+    'text/plain',
+    'image/png, text/html;q=0.9',
+    'application/json;q=0',
+    'application/json;charset=latin1',
+  ]) {
+    const response = await postAs(accept, { query: '{ __typename }' });
+    expect(response.status, accept).toBe(406);
+    expect(await response.text()).toContain('NOT_ACCEPTABLE');
+  }
+});
+
+test('a partial answer has status 200 in both media types', async () => {
+  for (const accept of ['application/json', 'application/graphql-response+json']) {
+    federation.subgraphs['stock']!.answerWith((response) => response.writeHead(503).end());
+    const response = await postAs(accept, { query: '{ products { name inStock } }' });
+    federation.subgraphs['stock']!.answerWith(undefined);
+    const body = (await response.json()) as { data: unknown; errors: unknown[] };
+    expect(response.status).toBe(200);
+    expect(body.data).not.toBeNull();
+    expect(body.errors.length).toBeGreaterThan(0);
+  }
+});
+
+test('other content types and character sets are refused with 415', async () => {
+  for (const type of ['application/xml', 'application/graphql', 'application/json; charset=utf-16']) {
+    const response = await ask({
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: '{"query":"{ __typename }"}',
+    });
+    expect([response.status, await response.text()], type).toEqual([
+      415,
+      expect.stringContaining('UNSUPPORTED_MEDIA_TYPE'),
+    ]);
+  }
+});
+
+test('a byte order mark is skipped, and bytes that are no UTF-8 are refused', async () => {
+  const post = (body: Uint8Array<ArrayBuffer>) =>
+    ask({ method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const text = new TextEncoder().encode('\ufeff{"query":"{ __typename }"}');
+  expect((await post(text)).status).toBe(200);
+  expect((await post(new Uint8Array([...text.subarray(3), 0xff, 0xfe]))).status).toBe(400);
+});
+
+test('methods other than the protocols use are refused with 405 and what is allowed', async () => {
+  for (const method of ['PATCH', 'OPTIONS', 'HEAD']) {
+    const response = await ask({ method });
+    expect([response.status, response.headers.get('allow')], method).toEqual([405, 'GET, POST']);
+  }
+});
+
+test('a page of another site cannot make a browser ask, neither by GET nor by a form', async () => {
+  const query = '{ products { name } }';
+  const foreign: Record<string, string>[] = [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ];
+  for (const headers of foreign) expect((await ask({ headers }, { query })).status).toBe(403);
+  const own = { origin: new URL(federation.url).origin, 'sec-fetch-site': 'same-origin' };
+  expect((await ask({ headers: own }, { query })).status).toBe(200);
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
+    const response = await ask({
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: '{"query":"{ __typename }"}',
+    });
+    expect(response.status).toBe(400);
+  }
+});
+
+test('__proto__ in variables, extensions and aliases is data like any other', async () => {
+  const body =
+    '{"query":"query($id: ID!) { __proto__: product(id: $id) { constructor: name } }","variables":{"id":"p1","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}},"extensions":{"__proto__":{"polluted":1}}}';
+  const response = await ask({ method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  expect(response.status).toBe(200);
+  expect(await response.text()).toContain('"data":{"__proto__":{"constructor":"Table"}}');
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+});
