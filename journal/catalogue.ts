@@ -149,6 +149,9 @@ export interface EventData {
   /** The hold restricts nothing any more. */
   'quality.hold.released': HoldFacts & { readonly dispositionNo: string | null };
 
+  /** The QMS has refused a hold that was announced while it could not be asked; it restricts nothing any more. */
+  'quality.hold.withdrawn': HoldFacts;
+
   /** Something does not conform and is being handled as a case. */
   'quality.nonconformance.raised': { readonly ncNo: string; readonly holdNo: string | null; readonly severity: string };
   /** The case has a decided disposition. */

@@ -31,6 +31,11 @@ const liftByCause = statement<InterlockRow>(
    returning *`,
 );
 
+const liftByPlacer = statement<InterlockRow>(
+  `update journal_interlock set lifted_at = $1, lifted_by_transition = $2 where placed_by_transition = $2
+     and lifted_at is null returning *`,
+);
+
 /**
  * Places an interlock. The row of a cause and an entity says what is true now: a cause that restricts again after it was
  * lifted takes the row over, and the earlier placing stays in the audit trail and in the events.
@@ -59,6 +64,13 @@ export async function liftInterlocks(
   { cause, transitionId, liftedAt }: { cause: EntityId; transitionId: string; liftedAt: string },
 ): Promise<readonly Interlock[]> {
   return (await liftByCause(tx, [liftedAt, transitionId, cause])).map(toInterlock);
+}
+
+export async function withdrawInterlocks(
+  tx: QueryRunner,
+  { transitionId, liftedAt }: { transitionId: string; liftedAt: string },
+): Promise<readonly Interlock[]> {
+  return (await liftByPlacer(tx, [liftedAt, transitionId])).map(toInterlock);
 }
 
 /** Asked on every transition: one look into an index that holds only what is active. */

@@ -86,5 +86,10 @@ export interface JournalTransaction {
   place(interlock: NewInterlock): Promise<Interlock>;
   /** Lifts every active interlock of `cause`. */
   lift(cause: EntityId, transitionId: string): Promise<readonly Interlock[]>;
+  /**
+   * Lifts what this transition itself has placed, because it has come to nothing. What stood before, under the same cause
+   * too, goes on standing.
+   */
+  withdraw(transitionId: string): Promise<readonly Interlock[]>;
   audit(entry: NewAuditEntry): Promise<AuditEntry>;
 }

@@ -257,7 +257,10 @@ export class TransitionExecutor {
   ) {
     const { system } = this.#options;
     const { code, message, remediation } = posting;
-    for (const { cause } of transition.placeFirst?.(call) ?? []) await tx.lift(cause, call.transitionId);
+    if (transition.placeFirst) await tx.withdraw(call.transitionId);
+    if (((await tx.command(call.transitionId))?.deferrals ?? 0) > 0) {
+      for (const event of transition.announceWithdrawal?.(call) ?? []) await tx.append(event);
+    }
     return this.#refuse(tx, transition, call, [
       { code, system, guard: 'system-of-record', message, remediation, blockingRef: null },
     ]);

@@ -101,6 +101,8 @@ export interface Transition<Entity, Input, Command extends SystemCommand = Syste
   placeFirst?(call: Call<Entity, Input>): readonly NewInterlock[];
   /** Events that are announced as soon as the system is known not to answer, because they restrict. */
   announceWhilePending?(call: Call<Entity, Input>): readonly NewEvent[];
+  /** Events that take back what `announceWhilePending` said, when the system refuses after all. */
+  announceWithdrawal?(call: Call<Entity, Input>): readonly NewEvent[];
   effects(call: Call<Entity, Input>, posting: Extract<Posting, { readonly status: 'POSTED' }>): Effects;
 }
 

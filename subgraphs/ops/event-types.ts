@@ -30,6 +30,7 @@ const catalogue = {
   'quality.hold.effective': true,
   'quality.hold.propagationFailed': true,
   'quality.hold.released': true,
+  'quality.hold.withdrawn': true,
   'quality.nonconformance.raised': true,
   'quality.nonconformance.dispositioned': true,
   'quality.nonconformance.closed': true,

@@ -13,6 +13,7 @@ const stateAfterEvent = {
   'quality.hold.effective': 'EFFECTIVE',
   'quality.hold.propagationFailed': 'PARTIALLY_EFFECTIVE',
   'quality.hold.released': 'RELEASED',
+  'quality.hold.withdrawn': 'RELEASED',
 } as const satisfies Partial<Record<EventType, HoldState>>;
 
 export type HoldEventType = keyof typeof stateAfterEvent;

@@ -111,11 +111,12 @@ export function placeHold(
       reason: reasonOf({ meta, actor }),
     }),
     placeFirst: interlocksOf,
-    announceWhilePending: (call) => [placedEvent(call)],
+    announceWhilePending: (call) => [holdEvent(call, 'quality.hold.placed', '>PLACED')],
+    announceWithdrawal: (call) => [holdEvent(call, 'quality.hold.withdrawn', 'PLACED>')],
     effects: (call, posting) => {
       const { created } = posting.result as QmsResults['placeHold'];
       return {
-        events: created ? [placedEvent(call)] : [],
+        events: created ? [holdEvent(call, 'quality.hold.placed', '>PLACED')] : [],
         toState: call.entity.standing?.state ?? 'PLACED',
         result: holdIdOf(call.entity),
       };
@@ -212,17 +213,17 @@ function interlocksOf(call: PlaceCall): readonly NewInterlock[] {
   }));
 }
 
-function placedEvent(call: PlaceCall) {
+function holdEvent(call: PlaceCall, type: 'quality.hold.placed' | 'quality.hold.withdrawn', stateChange: string) {
   const { entity } = call;
   const { plantCode, holdNo, scope, affected, restrictions, context } = entity;
   return eventOf(call, {
-    type: 'quality.hold.placed',
+    type,
     system: 'QMS',
     subject: holdIdOf(entity),
     plantCode,
     line: context.lineCode,
     partner: context.partner,
-    stateChange: '>PLACED',
+    stateChange,
     data: {
       holdNo,
       scope: targetIdOf(plantCode, scope),

@@ -154,6 +154,16 @@ describe('a transition', () => {
     expect((await ask('strokePress', 'after')).rejections).toMatchObject([{ code: 'INTERLOCKED' }]);
   });
 
+  test('that restricts and is refused by its system takes back its own interlocks, and none that stood before', async () => {
+    press.faults.push('REFUSES');
+    expect(await ask('lockPress', 'refused')).toMatchObject({ outcome: 'REJECTED' });
+    expect(await journal.interlocks.active([pressId])).toEqual([]);
+    await ask('lockPress', 'accepted');
+    press.faults.push('REFUSES');
+    expect(await ask('lockPress', 'the same cause again')).toMatchObject({ outcome: 'REJECTED' });
+    expect(await journal.interlocks.active([pressId])).toMatchObject([{ cause: holdId, liftedAt: null }]);
+  });
+
   test('under a key that was used for something else is an error', async () => {
     await ask('strokePress', 'k');
     await expect(ask('startPress', 'k')).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
