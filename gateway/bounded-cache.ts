@@ -27,6 +27,11 @@ export class BoundedCache<T> {
     if (!oldest.done) this.#entries.delete(oldest.value);
   }
 
+  /** What was used longest ago comes first. */
+  values(): IterableIterator<T> {
+    return this.#entries.values();
+  }
+
   delete(key: string): void {
     this.#entries.delete(key);
   }

@@ -18,6 +18,7 @@ export interface GatewayConfig {
    * hidden field that it uses: for development. @default false
    */
   readonly exposeQueryPlans: boolean;
+  readonly supergraph: SupergraphConfig;
   readonly limits: GatewayLimits;
   readonly subgraphs: SubgraphsConfig;
   readonly subscriptions: SubscriptionsConfig;
@@ -26,6 +27,18 @@ export interface GatewayConfig {
   readonly cors: CorsConfig;
   /** Serves HTTPS, as HTTP/2 and HTTP/1.1, in the place of HTTP. @default none */
   readonly tls: TlsConfig | undefined;
+}
+
+export interface SupergraphConfig {
+  /** Milliseconds between looks at the supergraph's file or URL. Less finds a new one sooner. @default 2000 */
+  readonly pollIntervalMs: number;
+  /** Milliseconds that a URL may take to answer. @default 10000 */
+  readonly fetchTimeoutMs: number;
+  /**
+   * Operations, the most used ones, that are planned before a new supergraph is used. More make the first seconds after
+   * a reload faster, and the reload itself later. @default 200
+   */
+  readonly warmUpOperations: number;
 }
 
 export interface GatewayLimits extends OperationLimits {
@@ -116,6 +129,11 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
   maskErrors: true,
   planCacheEntries: 1000,
   exposeQueryPlans: false,
+  supergraph: Object.freeze({
+    pollIntervalMs: 2000,
+    fetchTimeoutMs: 10_000,
+    warmUpOperations: 200,
+  }),
   limits: Object.freeze({
     maxBodyBytes: 1_048_576,
     maxBatchSize: 1,
@@ -195,6 +213,7 @@ function readFile(file: string): GatewayConfig {
     introspection: root.boolean('introspection') ?? defaults.introspection,
     maskErrors: root.boolean('maskErrors') ?? defaults.maskErrors,
     planCacheEntries: root.integer('planCacheEntries', 1, 1_000_000) ?? defaults.planCacheEntries,
+    supergraph: readIntegers(root.section('supergraph'), defaults.supergraph),
     limits: readIntegers(root.section('limits'), defaults.limits),
     subgraphs: readSubgraphs(root.section('subgraphs')),
     subscriptions: readSubscriptions(root.section('subscriptions')),

@@ -2,8 +2,9 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { GatewayConfig } from './config.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
 import { createHivePlanner } from './planning/hive-planner.ts';
-import { createOperationPreparer, type OperationPreparer } from './prepare-operation.ts';
-import { createSubgraphClients, type SignInternal } from './subgraph-client/create-clients.ts';
+import { createOperationPreparer, type RememberingPreparer } from './prepare-operation.ts';
+import type { ClientRegistry } from './subgraph-client/client-registry.ts';
+import type { SignInternal } from './subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
 import { loadSupergraph, type Supergraph } from './supergraph/load-supergraph.ts';
 
@@ -13,19 +14,22 @@ export interface EngineOptions {
   readonly config: GatewayConfig;
   readonly subgraphs: ReadonlyMap<string, LocalSubgraph>;
   readonly signInternal: SignInternal | undefined;
+  /** Outlives the engine. */
+  readonly clients: ClientRegistry;
 }
 
 /** One supergraph, ready to answer. Transports stand in front of it and know nothing of plans. */
 export interface Engine {
   readonly supergraph: Supergraph;
-  readonly preparer: OperationPreparer;
+  readonly preparer: RememberingPreparer;
   close(): Promise<void>;
 }
 
-export function createEngine({ supergraphSdl, runtime, config, subgraphs, signInternal }: EngineOptions): Engine {
+/** @throws SupergraphError */
+export function createEngine({ supergraphSdl, runtime, config, clients: registry }: EngineOptions): Engine {
   const supergraph = loadSupergraph(supergraphSdl);
   const planner = createHivePlanner(supergraphSdl);
-  const clients = createSubgraphClients({ supergraph, runtime, config: config.subgraphs, subgraphs, signInternal });
+  const clients = registry.clientsFor(supergraph.subgraphs);
   const scope: ExecutionScope = {
     types: supergraph.types,
     clock: runtime.clock,
@@ -39,8 +43,6 @@ export function createEngine({ supergraphSdl, runtime, config, subgraphs, signIn
   return {
     supergraph,
     preparer: createOperationPreparer({ supergraph, planner, scope, config, log: runtime.log }),
-    close: async () => {
-      await Promise.all([...clients.values()].map((client) => client.close()));
-    },
+    close: () => registry.close(),
   };
 }

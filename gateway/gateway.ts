@@ -8,11 +8,12 @@ import type { Authenticate } from './authenticate.ts';
 import { Cancellation } from './cancellation.ts';
 import { ConfigValueError, type GatewayConfig } from './config.ts';
 import { createDocumentSource } from './documents/document-source.ts';
-import { createEngine, type Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import type { ConsultedSource } from './execution/run.ts';
 import type { GraphiqlOptions } from './graphiql.ts';
 import { StreamEndpoint } from './http/stream-endpoint.ts';
 import { createHttpHandler, graphqlPath, type HttpHandler } from './http-handler.ts';
+import { createLiveEngine } from './live-engine.ts';
 import { RequestError, refuse } from './request-error.ts';
 import type { SignInternal } from './subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
@@ -59,6 +60,13 @@ export interface Gateway {
   /** Stops accepting, lets running requests finish, ends sockets with a code. A second call waits for the first. */
   drain(): Promise<void>;
   ready(): boolean;
+  /**
+   * Answers from another supergraph from now on. What runs finishes on the one that it started with; subscriptions go on
+   * where they still fit.
+   * @returns false where it is the one in use
+   * @throws SupergraphError it cannot be used; the one in use stays
+   */
+  replaceSupergraph(sdl: string): Promise<boolean>;
 }
 
 /** @throws SupergraphError, ConfigValueError */
@@ -66,13 +74,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, runtime, authenticate } = options;
   refuseOpenDoor(options);
   const { supergraphSdl, subgraphs = new Map(), signInternal } = options;
-  const engine = createEngine({ supergraphSdl, runtime, config, subgraphs, signInternal });
+  const engine = createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal });
   const { schema } = engine.supergraph;
   const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log });
   const running = new Set<Promise<unknown>>();
   let state: 'created' | 'listening' | 'draining' = 'created';
   const documents = createDocumentSource(config.documents);
   const shared = new SharedStreams(runtime.log);
+  engine.onReplaced(() => void shared.moveTo(engine.successorOf));
   const services = { engine, documents, streams: shared, config: config.subscriptions, runtime };
   const streams = new StreamEndpoint({ ...services, maxTokens: config.limits.maxTokens });
   const handle = createHttpHandler({
@@ -94,7 +103,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
   let drained: Promise<void> | undefined;
   return {
-    schema,
+    get schema() {
+      return engine.supergraph.schema;
+    },
+    replaceSupergraph: (sdl) => engine.replace(sdl),
     async listen() {
       const address = await listen(http, config);
       state = 'listening';

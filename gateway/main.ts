@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readAuthConfig } from '../auth/config.ts';
 import { readInternalSecret } from '../auth/internal-secret.ts';
@@ -11,13 +11,16 @@ import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { readGatewayConfig } from './config.ts';
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 import { composeSupergraph } from './supergraph/compose.ts';
+import { followSupergraph } from './supergraph/follow-supergraph.ts';
+import { createSupergraphSource } from './supergraph/supergraph-source.ts';
 
-const gatewayHelp = `andon gateway --supergraph FILE [--port N] [--config andon.yaml]
+const gatewayHelp = `andon gateway --supergraph FILE-OR-URL [--port N] [--config andon.yaml]
 
 Serves a composed supergraph as one GraphQL endpoint at /graphql: queries and mutations over HTTP, subscriptions over
 WebSocket (graphql-transport-ws). Without authentication it listens on loopback only.
 
-  --supergraph FILE  the composed supergraph (see "andon compose")
+  --supergraph FROM  the composed supergraph (see "andon compose"): a file, or an http(s) URL. A new one is taken into use
+                     without dropping anything; one that cannot be used is refused in the log and the last good one stays
   --port N           TCP port; 0 takes a free one (default: the file's, else 4000)
   --config FILE      options of the gateway, in YAML
   --development-keys clients bring tokens of "andon token": the keys of ANDON_DATA_DIR, for trying out only
@@ -51,15 +54,19 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
   const config = port === undefined ? read : { ...read, port: Number(port) };
   const runtime = createSystemRuntime({ logLevel: 'info' });
   const identity = await readIdentity(values['development-keys'], runtime);
+  const { pollIntervalMs, fetchTimeoutMs } = config.supergraph;
+  const source = createSupergraphSource(supergraph, { timers: runtime.timers, timeoutMs: fetchTimeoutMs });
   const gateway = await createGateway({
-    supergraphSdl: readSupergraph(supergraph),
+    supergraphSdl: (await source.read()) ?? '',
     runtime,
     config,
     graphiql: config.introspection ? {} : false,
     ...identity?.options,
   });
   const { url } = await gateway.listen();
-  drainOnSignal(gateway);
+  const replace = gateway.replaceSupergraph.bind(gateway);
+  const stopFollowing = followSupergraph({ source, intervalMs: pollIntervalMs, runtime, replace });
+  drainOnSignal(gateway, stopFollowing);
   const whoMayAsk = identity?.summary ?? 'no authentication is configured, so it listens on loopback only.';
   print(`andon gateway: ready at ${url}\nandon gateway: ${whoMayAsk}\n`);
 }
@@ -133,17 +140,11 @@ export class UsageError extends Error {
   }
 }
 
-function readSupergraph(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
-    throw new UsageError(`The supergraph ${file} cannot be read (${reason}). Make it with "andon compose".`);
-  }
-}
-
-function drainOnSignal(gateway: Gateway): void {
-  const stop = () => void gateway.drain().then(() => process.exit(0));
+function drainOnSignal(gateway: Gateway, stopFollowing: () => void): void {
+  const stop = () => {
+    stopFollowing();
+    void gateway.drain().then(() => process.exit(0));
+  };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }

@@ -29,6 +29,22 @@ export interface OperationPreparer {
   prepare(text: string, operationName: string | undefined, document?: DocumentNode): Promise<CompiledOperation>;
 }
 
+/** A preparer that remembers. */
+export interface RememberingPreparer extends OperationPreparer {
+  /** What was prepared most often, of what is remembered, most used first. */
+  mostUsed(limit: number): readonly PreparedText[];
+}
+
+export interface PreparedText {
+  readonly text: string;
+  readonly operationName: string | undefined;
+}
+
+interface Prepared extends PreparedText {
+  readonly operation: Promise<CompiledOperation>;
+  uses: number;
+}
+
 export interface PreparerOptions {
   readonly supergraph: Supergraph;
   readonly planner: Planner;
@@ -38,21 +54,25 @@ export interface PreparerOptions {
 }
 
 /** Parse, select, limit, validate, plan, compile: once for each text and operation name, then from memory. */
-export function createOperationPreparer(options: PreparerOptions): OperationPreparer {
-  const prepared = new BoundedCache<Promise<CompiledOperation>>(options.config.planCacheEntries);
+export function createOperationPreparer(options: PreparerOptions): RememberingPreparer {
+  const prepared = new BoundedCache<Prepared>(options.config.planCacheEntries);
   return {
     prepare(text, operationName, document) {
       const key = operationName === undefined ? text : `${operationName}\n${text}`;
       const known = prepared.get(key);
-      if (known) return known;
-      const made = prepareOperation(options, text, operationName, document);
-      prepared.set(key, made);
+      if (known) {
+        known.uses += 1;
+        return known.operation;
+      }
+      const operation = prepareOperation(options, text, operationName, document);
+      prepared.set(key, { text, operationName, operation, uses: 1 });
       // What failed for another reason than the text itself may succeed next time.
-      made.catch((error: unknown) => {
+      operation.catch((error: unknown) => {
         if (!(error instanceof RequestError)) prepared.delete(key);
       });
-      return made;
+      return operation;
     },
+    mostUsed: (limit) => [...prepared.values()].sort((a, b) => b.uses - a.uses).slice(0, limit),
   };
 }
 
@@ -70,7 +90,7 @@ async function prepareOperation(
   const rootType = supergraph.schema.getRootType(operation.operation);
   if (!rootType) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation.operation} type.`);
   const plan = (parts: OperationParts) => planOperation({ supergraph, planner, log }, parts);
-  return compileOperation({ operation, fragments, rootType, plan }, supergraph, scope);
+  return compileOperation({ text, operationName, operation, fragments, rootType, plan }, supergraph, scope);
 }
 
 async function planOperation(

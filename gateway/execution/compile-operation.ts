@@ -17,7 +17,7 @@ import {
 import { RequestError, withCode } from '../request-error.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { StreamRefusedError } from '../subgraph-client/stream-refused-error.ts';
-import { prepareRequest } from '../subgraph-client/subgraph-client.ts';
+import { prepareRequest, type SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { type ExecutionScope, readAnswer } from './call-subgraph.ts';
 import { compilePlan, inSequence } from './compile-plan.ts';
@@ -40,6 +40,9 @@ export type Variables = Readonly<Record<string, unknown>>;
 
 /** One operation of one supergraph, planned and compiled: everything that does not depend on a request is done. */
 export interface CompiledOperation {
+  /** As the client sent it: what prepares the same operation for another supergraph. */
+  readonly text: string;
+  readonly operationName: string | undefined;
   readonly kind: OperationDefinitionNode['operation'];
   /** The selected fields of the root type. */
   readonly rootFields: readonly FieldNode[];
@@ -47,14 +50,33 @@ export interface CompiledOperation {
   coerceVariables(given: Variables): Variables;
   /** @throws RequestError the operation cannot be planned under these conditions */
   execute(variables: Variables, context: RequestContext): Promise<OperationAnswer>;
-  /**
-   * One answer per event; ends when the subgraph ends the stream.
-   * @throws SubgraphCallError the stream broke. RequestError the subgraph refused it
-   */
-  subscribe(variables: Variables, context: RequestContext): AsyncIterable<OperationAnswer>;
+  /** @throws RequestError the operation cannot be planned under these conditions */
+  stream(variables: Variables): Promise<EventStream>;
 }
 
-export interface OperationSource extends OperationParts {
+/** A subscription under given variables. Where its events come from is apart from how they are answered. */
+export interface EventStream {
+  /**
+   * The events as one subgraph says them; ends when the subgraph ends the stream.
+   * @throws SubgraphCallError the stream broke. RequestError the subgraph refused it
+   */
+  open(context: RequestContext): AsyncIterable<SubgraphResponse>;
+  /** One event, joined with the other subgraphs. */
+  answer(event: SubgraphResponse, context: RequestContext): Promise<OperationAnswer>;
+  /** Whether the other one's subgraph is asked the same, so that its events can be answered by this one. */
+  hasSourceOf(other: EventStream): boolean;
+  readonly source: StreamSource;
+}
+
+export interface StreamSource {
+  /** One address has one client, also over several supergraphs. */
+  readonly client: SubgraphClient;
+  readonly operation: string;
+  /** JSON text. */
+  readonly variables: string;
+}
+
+export interface OperationSource extends OperationParts, Pick<CompiledOperation, 'text' | 'operationName'> {
   readonly rootType: GraphQLObjectType;
   /** Plans that run one after the other; none where the gateway answers alone. @throws RequestError */
   plan(parts: OperationParts): Promise<readonly PlanNode[]>;
@@ -88,13 +110,13 @@ export async function compileOperation(
   };
   const allIncluded = resolveConditions(source, Object.fromEntries(names.map((name) => [name, true])));
   return {
+    text: source.text,
+    operationName: source.operationName,
     kind: source.operation.operation,
     rootFields: rootFieldsOf({ ...source, ...allIncluded }, supergraph),
     coerceVariables: createCoercion(source.operation, supergraph),
     execute: async (variables, context) => (await variantFor(variables)).execute(variables, context),
-    async *subscribe(variables, context) {
-      yield* (await variantFor(variables)).subscribe(variables, context);
-    },
+    stream: async (variables) => (await variantFor(variables)).stream(variables),
   };
 }
 
@@ -116,7 +138,7 @@ function rootFieldsOf({ operation, fragments, rootType }: OperationSource, { sch
 }
 
 /** The operation under fixed conditions. */
-type Variant = Pick<CompiledOperation, 'execute' | 'subscribe'>;
+type Variant = Pick<CompiledOperation, 'execute' | 'stream'>;
 
 function compileVariant(
   source: OperationSource,
@@ -141,7 +163,7 @@ function compileVariant(
       await step(run);
       return finish(run);
     },
-    subscribe() {
+    stream() {
       throw new Error('Only a subscription opens a stream.');
     },
   };
@@ -167,20 +189,30 @@ function compileSubscription(
     );
   };
   return {
-    async *subscribe(variables, context) {
-      try {
-        const call = { request, variables: writeVariables(variables), context };
-        for await (const event of await client.subscribe(call)) {
-          // A response without `data` never ran (specification 7.1): servers refuse a subscription that way, too.
-          if (event.data === undefined) throw refusal(event);
+    async stream(variables) {
+      const source: StreamSource = { client, operation: request.operation, variables: writeVariables(variables) };
+      return {
+        source,
+        hasSourceOf: ({ source: other }) =>
+          other.client === client && other.operation === source.operation && other.variables === source.variables,
+        async *open(context) {
+          try {
+            for await (const event of await client.subscribe({ request, variables: source.variables, context })) {
+              // A response without `data` never ran (specification 7.1): servers refuse a subscription that way, too.
+              if (event.data === undefined) throw refusal(event);
+              yield event;
+            }
+          } catch (cause) {
+            throw cause instanceof StreamRefusedError ? refusal(cause.response) : cause;
+          }
+        },
+        async answer(event, context) {
           const run = new Run(variables, context);
           merge(run, readAnswer(scope, primary.service, event, run));
           await join(run);
-          yield finish(run);
-        }
-      } catch (cause) {
-        throw cause instanceof StreamRefusedError ? refusal(cause.response) : cause;
-      }
+          return finish(run);
+        },
+      };
     },
     execute() {
       throw new Error('A subscription is opened, not run.');

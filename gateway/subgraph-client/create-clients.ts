@@ -1,7 +1,7 @@
 import type { Principal } from '../../auth/principal.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubgraphsConfig } from '../config.ts';
-import { type Supergraph, SupergraphError } from '../supergraph/load-supergraph.ts';
+import { SupergraphError } from '../supergraph/load-supergraph.ts';
 import type { SubgraphEndpoint } from '../supergraph/subgraph-endpoints.ts';
 import { createLocalClient } from './local.ts';
 import type { LocalSubgraph } from './local-subgraph.ts';
@@ -12,7 +12,6 @@ import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
 export type SignInternal = (principal: Principal, requestId: string, audience: string) => string;
 
 export interface ClientsOptions {
-  readonly supergraph: Pick<Supergraph, 'subgraphs'>;
   readonly runtime: Runtime;
   readonly config: SubgraphsConfig;
   /** By the name in `routing_url: local:NAME`. */
@@ -20,13 +19,8 @@ export interface ClientsOptions {
   readonly signInternal: SignInternal | undefined;
 }
 
-/** @throws SupergraphError a local subgraph is named that this process does not have */
-export function createSubgraphClients(options: ClientsOptions): ReadonlyMap<string, SubgraphClient> {
-  const endpoints = [...options.supergraph.subgraphs.values()];
-  return new Map(endpoints.map((endpoint) => [endpoint.name, createClient(endpoint, options)]));
-}
-
-function createClient({ name, url }: SubgraphEndpoint, options: ClientsOptions): SubgraphClient {
+/** @throws SupergraphError a local subgraph is named that this process does not have, or the address is none */
+export function createClient({ name, url }: SubgraphEndpoint, options: ClientsOptions): SubgraphClient {
   const { runtime, config, subgraphs, signInternal } = options;
   const timeoutMs = config.timeoutMsBySubgraph[name] ?? config.timeoutMs;
   const deadlines = { timers: runtime.timers, timeoutMs };

@@ -1,0 +1,70 @@
+import { createEngine, type Engine, type EngineOptions } from './engine.ts';
+import type { CompiledOperation } from './execution/compile-operation.ts';
+import { RequestError } from './request-error.ts';
+import { createClientRegistry } from './subgraph-client/client-registry.ts';
+
+/** An engine whose supergraph can be replaced while it answers. */
+export interface LiveEngine extends Engine {
+  /**
+   * Loads another supergraph, plans the most used operations, and swaps. What runs finishes on its old plan.
+   * @returns false where it is the one in use
+   * @throws SupergraphError it cannot be used; the one in use stays
+   */
+  replace(supergraphSdl: string): Promise<boolean>;
+  /** Calls `run` after each swap. */
+  onReplaced(run: () => void): void;
+  /** The same operation on the supergraph in use. @throws RequestError it does not fit it */
+  successorOf(operation: CompiledOperation): Promise<CompiledOperation>;
+}
+
+/** @throws SupergraphError */
+export function createLiveEngine(options: Omit<EngineOptions, 'clients'>): LiveEngine {
+  const { runtime, config } = options;
+  const clients = createClientRegistry({ ...options, config: config.subgraphs });
+  const listeners: (() => void)[] = [];
+  let current = createEngine({ ...options, clients });
+  let lastSwap: Promise<unknown> = Promise.resolve();
+
+  async function swap(supergraphSdl: string): Promise<boolean> {
+    if (supergraphSdl === current.supergraph.sdl) return false;
+    const next = createEngine({ ...options, supergraphSdl, clients });
+    const warmed = await warmUp(current, next, config.supergraph.warmUpOperations);
+    current = next;
+    clients.retireAllBut(next.supergraph.subgraphs);
+    runtime.log.info('supergraph replaced', { subgraphs: [...next.supergraph.subgraphs.keys()], ...warmed });
+    for (const run of listeners) run();
+    return true;
+  }
+
+  return {
+    get supergraph() {
+      return current.supergraph;
+    },
+    preparer: {
+      prepare: (...request) => current.preparer.prepare(...request),
+      mostUsed: (limit) => current.preparer.mostUsed(limit),
+    },
+    replace(supergraphSdl) {
+      const swapped = lastSwap.then(() => swap(supergraphSdl));
+      lastSwap = swapped.catch(() => undefined);
+      return swapped;
+    },
+    onReplaced: (run) => void listeners.push(run),
+    successorOf: ({ text, operationName }) => current.preparer.prepare(text, operationName),
+    close: () => clients.close(),
+  };
+}
+
+/** Plans on `next` what clients ask `current` most, so that the swap is not followed by a wave of planning. */
+async function warmUp(current: Engine, next: Engine, limit: number): Promise<{ warmed: number; unfit: number }> {
+  let unfit = 0;
+  const known = current.preparer.mostUsed(limit);
+  for (const { text, operationName } of known) {
+    // One after the other: requests go on meanwhile, and planning must not crowd them out.
+    await next.preparer.prepare(text, operationName).catch((cause: unknown) => {
+      if (!(cause instanceof RequestError)) throw cause;
+      unfit += 1;
+    });
+  }
+  return { warmed: known.length - unfit, unfit };
+}

@@ -1,0 +1,282 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'graphql';
+import { afterEach, describe, expect, test } from 'vitest';
+import { composeSources } from '../../gateway/supergraph/compose.ts';
+import { followSupergraph } from '../../gateway/supergraph/follow-supergraph.ts';
+import { createSupergraphSource, type SupergraphSource } from '../../gateway/supergraph/supergraph-source.ts';
+import { systemTimers } from '../../runtime/timers.ts';
+import { type Federation, startFederation, testRuntime } from '../support/federation-gateway.ts';
+import { catalogue, shop, stock } from '../support/federation-shop.ts';
+import {
+  federationLink,
+  type SubgraphDefinition,
+  startSubgraph,
+  type TestSubgraph,
+} from '../support/federation-subgraph.ts';
+
+let federation: Federation;
+const others: TestSubgraph[] = [];
+afterEach(async () => {
+  await federation?.close();
+  await Promise.all(others.splice(0).map((subgraph) => subgraph.close()));
+});
+
+/** The supergraph of `definitions`, at the addresses that the federation has or that `urls` gives. */
+function compose(definitions: Record<string, SubgraphDefinition>, urls: Record<string, string> = {}): string {
+  const sources = Object.entries(definitions).map(([name, { typeDefs }]) => ({
+    name,
+    url: urls[name] ?? federation.subgraphs[name]?.url ?? '',
+    document: parse(federationLink + typeDefs),
+  }));
+  return composeSources(sources).sdl;
+}
+
+const withField = (definition: SubgraphDefinition, type: string): SubgraphDefinition => ({
+  ...definition,
+  typeDefs: `${definition.typeDefs}\n${type}`,
+});
+
+describe('a new supergraph', () => {
+  test('is answered from without one failed request, however many run at that moment', {
+    timeout: 60_000,
+  }, async () => {
+    federation = await startFederation(shop());
+    const second = await startSubgraph(stock());
+    others.push(second);
+    const supergraphs = [
+      compose(shop(), { stock: second.url }),
+      compose({ ...shop(), catalogue: withField(catalogue(), 'extend type Query { version: Int }') }),
+    ];
+    let running = true;
+    const answers: unknown[] = [];
+    const failed: unknown[] = [];
+    const client = async (request: string) => {
+      while (running) {
+        const answer = await federation.query(request);
+        (answer.errors ? failed : answers).push(answer);
+      }
+    };
+    const clients = [
+      ...Array.from({ length: 6 }, () => client('{ products { name inStock shipping reviews { body } } }')),
+      client('mutation { rename(id: "p1", name: "Desk") { name inStock } }'),
+      client('{ reviews { body product { name inStock } } }'),
+    ];
+    for (let reload = 0; reload < 6; reload += 1) {
+      const seen = answers.length;
+      await federation.gateway.replaceSupergraph(supergraphs[reload % 2] ?? '');
+      while (answers.length < seen + 50 && failed.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    running = false;
+    await Promise.all(clients);
+    expect(failed).toEqual([]);
+    expect(answers.length).toBeGreaterThanOrEqual(300);
+    expect(second.received.length).toBeGreaterThan(0);
+  });
+
+  test('serves its own fields at once, and the plans of the most used operations are ready', async () => {
+    const logged: Record<string, unknown>[] = [];
+    const log = { ...testRuntime().log, info: (event: string, fields = {}) => void logged.push({ event, ...fields }) };
+    federation = await startFederation(shop(), { runtime: { log } });
+    await federation.query('{ products { name } }');
+    await federation.query('{ reviews { body } }');
+    const catalogueWith = withField(catalogue(), 'extend type Query { version: Int }');
+    const { url } = await startSubgraph({ ...catalogueWith, resolvers: { Query: { version: () => 7 } } }).then(
+      (made) => {
+        others.push(made);
+        return made;
+      },
+    );
+    await federation.gateway.replaceSupergraph(compose({ ...shop(), catalogue: catalogueWith }, { catalogue: url }));
+    expect(await federation.query('{ version }')).toMatchObject({ data: { version: 7 } });
+    expect(logged).toContainEqual(expect.objectContaining({ event: 'supergraph replaced', warmed: 2, unfit: 0 }));
+    expect(federation.gateway.schema.getQueryType()?.getFields()['version']).toBeDefined();
+  });
+
+  test('that cannot be used is refused, and the last good one goes on', async () => {
+    federation = await startFederation(shop());
+    await expect(federation.gateway.replaceSupergraph('type Query { a: Int }')).rejects.toMatchObject({
+      code: 'SUPERGRAPH_INVALID',
+    });
+    expect(await federation.query('{ product(id: "p1") { name inStock } }')).toMatchObject({
+      data: { product: { name: 'Table', inStock: 4 } },
+    });
+  });
+});
+
+/** A graph of numbered events that are joined with another subgraph. */
+function ticking() {
+  const waiting: ((n: number) => void)[] = [];
+  let opened = 0;
+  async function* ticks() {
+    opened += 1;
+    for (;;) yield { tick: { n: await new Promise<number>((resolve) => waiting.push(resolve)), lot: { id: 'l1' } } };
+  }
+  const events: SubgraphDefinition = {
+    typeDefs: `
+      type Query { now: Int }
+      type Subscription { tick: Tick }
+      type Tick { n: Int! lot: Lot }
+      type Lot @key(fields: "id") { id: ID! }
+    `,
+    resolvers: { Subscription: { tick: { subscribe: ticks } } },
+  };
+  const place = (name: string): SubgraphDefinition => ({
+    typeDefs: 'type Lot @key(fields: "id") { id: ID! place: String }',
+    resolvers: { Lot: { place: () => name } },
+  });
+  const emit = async (n: number) => {
+    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    waiting.shift()?.(n);
+  };
+  return { events, place, emit, opened: () => opened };
+}
+
+describe('a subscription during a reload', () => {
+  test('goes on without a gap, and joins its next event as the new supergraph says', async () => {
+    const { events, place, emit, opened } = ticking();
+    federation = await startFederation({ events, places: place('old') });
+    const moved = await startSubgraph(place('new'));
+    others.push(moved);
+    const ticks = federation.socket().iterate({ query: 'subscription { tick { n lot { place } } }' });
+    const next = async () => (await ticks.next()).value?.data?.['tick'];
+    const first = next();
+    await emit(1);
+    expect(await first).toEqual({ n: 1, lot: { place: 'old' } });
+    await federation.gateway.replaceSupergraph(compose({ events, places: place('new') }, { places: moved.url }));
+    for (const n of [2, 3]) await emit(n);
+    expect([await next(), await next()]).toEqual([
+      { n: 2, lot: { place: 'new' } },
+      { n: 3, lot: { place: 'new' } },
+    ]);
+    expect(opened()).toBe(1);
+  });
+
+  test('ends with SCHEMA_RELOAD and the reason where it does not fit any more', async () => {
+    const { events, place, emit } = ticking();
+    federation = await startFederation({ events, places: place('old') });
+    const ticks = federation.socket().iterate({ query: 'subscription { tick { n lot { place } } }' });
+    const first = ticks.next();
+    await emit(1);
+    await first;
+    const second = ticks.next();
+    await federation.gateway.replaceSupergraph(compose({ events }));
+    await expect(second).rejects.toMatchObject([
+      {
+        message: expect.stringMatching(
+          /^The schema was replaced, and this subscription cannot go on: Cannot query field "place"/,
+        ),
+        extensions: { code: 'SCHEMA_RELOAD', retryable: true },
+      },
+    ]);
+  });
+
+  test('ends with SCHEMA_RELOAD where its events come from another place', async () => {
+    const { events, place, emit } = ticking();
+    federation = await startFederation({ events, places: place('old') });
+    const ticks = federation.socket().iterate({ query: 'subscription { tick { n } }' });
+    const first = ticks.next();
+    await emit(1);
+    await first;
+    const second = ticks.next();
+    const elsewhere = compose({ events, places: place('old') }, { events: 'http://127.0.0.1:9/graphql' });
+    await federation.gateway.replaceSupergraph(elsewhere);
+    await expect(second).rejects.toMatchObject([
+      { message: expect.stringContaining('Subscribe again'), extensions: { code: 'SCHEMA_RELOAD' } },
+    ]);
+  });
+});
+
+/** Follows `source`; `tick` lets one interval pass and resolves when the look has ended. */
+function follow(source: SupergraphSource, accept: (sdl: string) => void) {
+  const logged: string[] = [];
+  const note = (event: string) => void logged.push(event);
+  const log = { debug: note, info: note, warn: note, error: note };
+  let pass = () => {};
+  let waits = () => {};
+  const timers = {
+    ...systemTimers,
+    after: (_delayMs: number, run: () => void) => {
+      pass = run;
+      waits();
+      return () => undefined;
+    },
+  };
+  const stop = followSupergraph({
+    source,
+    intervalMs: 1,
+    runtime: { timers, log },
+    replace: async (sdl) => accept(sdl),
+  });
+  const tick = () =>
+    new Promise<void>((resolve) => {
+      waits = resolve;
+      pass();
+    });
+  return { tick, logged, stop };
+}
+
+describe('a supergraph that is followed', () => {
+  test('in a file: each change is taken once; a bad or missing one is said once and changes nothing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'andon-follow-'));
+    const file = join(folder, 'supergraph.graphql');
+    try {
+      writeFileSync(file, 'one');
+      const source = createSupergraphSource(file, { timers: systemTimers, timeoutMs: 1000 });
+      expect(await source.read()).toBe('one');
+      const taken: string[] = [];
+      const { tick, logged } = follow(source, (sdl) => {
+        if (sdl.startsWith('bad')) throw new Error('not a supergraph');
+        taken.push(sdl);
+      });
+      await tick();
+      writeFileSync(file, 'second');
+      await tick();
+      await tick();
+      expect(taken).toEqual(['second']);
+      writeFileSync(file, 'bad one');
+      await tick();
+      await tick();
+      rmSync(file);
+      await tick();
+      await tick();
+      writeFileSync(file, 'a third one');
+      await tick();
+      expect(taken).toEqual(['second', 'a third one']);
+      expect(logged).toEqual([
+        'supergraph refused, the last good one stays',
+        'supergraph unreadable, the last good one stays',
+        'supergraph readable again',
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('at a URL: it is sent again only when it has changed, and an unavailable server changes nothing', async () => {
+    let sdl = 'one';
+    let status = 200;
+    const answered: number[] = [];
+    const server = createServer((request, response) => {
+      const code = status !== 200 ? status : request.headers['if-none-match'] === `"${sdl}"` ? 304 : 200;
+      answered.push(code);
+      response.writeHead(code, { etag: `"${sdl}"` }).end(code === 200 ? sdl : '');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/supergraph`;
+    const source = createSupergraphSource(url, { timers: systemTimers, timeoutMs: 5000 });
+    expect(await source.read()).toBe('one');
+    expect(await source.read()).toBeUndefined();
+    status = 503;
+    await expect(source.read()).rejects.toMatchObject({ code: 'SUPERGRAPH_UNREADABLE' });
+    status = 200;
+    sdl = 'two';
+    expect(await source.read()).toBe('two');
+    expect(answered).toEqual([200, 304, 503, 200]);
+    server.closeAllConnections();
+    server.close();
+  });
+});
