@@ -31,10 +31,23 @@ export interface Command {
   readonly settledAt: string | null;
 }
 
+/**
+ * Who is completing a command, and until when nobody else may. Two that complete the same command could come to different
+ * ends: one sends it while the other, seeing that it was not sent and that a hold has come in between, refuses it.
+ */
+export interface Claim {
+  readonly by: string;
+  /** ISO 8601. Longer than any sender takes, so that only a dead one's claim ever runs out. */
+  readonly until: string;
+}
+
 export type NewCommand = Pick<
   Command,
   'transitionId' | 'scopedKey' | 'transition' | 'requestHash' | 'intent' | 'touches'
->;
+> & {
+  /** Not given: anybody may complete it. */
+  readonly claim?: Claim;
+};
 
 export interface SettledCommand {
   readonly outcome: Outcome;

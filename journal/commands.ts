@@ -1,4 +1,4 @@
-import type { Command, NewCommand, SettledCommand } from './command.ts';
+import type { Claim, Command, NewCommand, SettledCommand } from './command.ts';
 import type { EntityId } from './entity-ref.ts';
 import { CommandNotUnsettledError } from './errors.ts';
 import { change, listOf, type QueryRunner, statement } from './statement.ts';
@@ -6,8 +6,8 @@ import type { CommandRow } from './tables.ts';
 
 const insertCommand = change(
   `insert into journal_command (transition_id, scoped_key, transition, request_hash, state, intent, touches, deferrals,
-     begun_at)
-   values ($1, $2, $3, $4, 'INTENT', $5, $6, 0, $7)
+     begun_at, claimed_by, claimed_until)
+   values ($1, $2, $3, $4, 'INTENT', $5, $6, 0, $7, $8, $9)
    on conflict (scoped_key) do nothing`,
 );
 const findByKey = statement<CommandRow>('select * from journal_command where scoped_key = $1');
@@ -19,6 +19,10 @@ const settle = change(
 const defer = change(
   `update journal_command set deferrals = deferrals + 1, deferred_reason = $1
    where transition_id = $2 and state = 'INTENT'`,
+);
+const claim = change(
+  `update journal_command set claimed_by = $1, claimed_until = $2
+   where transition_id = $3 and state = 'INTENT' and (claimed_by is null or claimed_by = $1 or claimed_until < $4)`,
 );
 const untouch = change('delete from journal_command_touch where transition_id = $1');
 const findUnsettled = statement<CommandRow>(
@@ -38,6 +42,8 @@ export async function beginCommand(
     JSON.stringify(command.intent ?? null),
     JSON.stringify(command.touches),
     begunAt,
+    command.claim?.by ?? null,
+    command.claim?.until ?? null,
   ]);
   // Sent together: on PostgreSQL each wait is a round trip.
   const [begun] = await Promise.all([inserted, touch(tx, command)]);
@@ -77,6 +83,15 @@ export async function settleCommand(
 export async function deferCommand(tx: QueryRunner, transitionId: string, reason: string): Promise<void> {
   const deferred = await defer(tx, [reason, transitionId]);
   if (deferred === 0) throw new CommandNotUnsettledError(transitionId);
+}
+
+/** @returns whether the command is unsettled, and nobody else's */
+export async function claimCommand(
+  tx: QueryRunner,
+  transitionId: string,
+  { by, until, now }: Claim & { readonly now: string },
+): Promise<boolean> {
+  return (await claim(tx, [by, until, transitionId, now])) > 0;
 }
 
 export async function findCommand(runner: QueryRunner, transitionId: string): Promise<Command | undefined> {

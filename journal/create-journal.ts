@@ -28,6 +28,7 @@ export async function createJournal({ database, runtime }: JournalOptions): Prom
   let newestOwn = tail.head;
 
   return {
+    isShared: database.dialect === 'postgres',
     async write(work) {
       let newest = 0;
       const result = await database.write(async (sql) => {

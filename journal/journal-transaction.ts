@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import { isoTime } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { AuditChain } from './audit-chain.ts';
-import { beginCommand, deferCommand, findCommand, settleCommand } from './commands.ts';
+import { beginCommand, claimCommand, deferCommand, findCommand, settleCommand } from './commands.ts';
 import { appendEvent } from './events.ts';
 import { activeInterlocks, liftInterlocks, placeInterlock, withdrawInterlocks } from './interlocks.ts';
 import type { JournalTransaction } from './journal.ts';
@@ -28,6 +28,7 @@ export function createJournalTransaction(
       crashPoints.reached('K3');
       return result;
     },
+    claim: (transitionId, claim) => claimCommand(sql, transitionId, { ...claim, now: now() }),
     command: (transitionId) => findCommand(sql, transitionId),
     async settle(transitionId, outcome) {
       await settleCommand(sql, transitionId, { ...outcome, settledAt: now() });

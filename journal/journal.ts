@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { AuditEntry, NewAuditEntry } from './audit-entry.ts';
-import type { Command, NewCommand, SettledCommand } from './command.ts';
+import type { Claim, Command, NewCommand, SettledCommand } from './command.ts';
 import type { EntityId } from './entity-ref.ts';
 import type { EventFilter, JournalEvent, NewEvent } from './envelope.ts';
 import type { Gap } from './follow.ts';
@@ -18,6 +18,8 @@ export interface Page {
  * transaction each; reads see committed data only.
  */
 export interface Journal {
+  /** Whether other processes may write to it, too. */
+  readonly isShared: boolean;
   write<T>(work: (tx: JournalTransaction) => Promise<T>): Promise<T>;
 
   readonly events: {
@@ -76,6 +78,8 @@ export interface JournalTransaction {
    */
   begin(command: NewCommand): Promise<{ readonly begun: Command } | { readonly known: Command }>;
   command(transitionId: string): Promise<Command | undefined>;
+  /** @returns whether the command is unsettled and the caller may complete it now: nobody else is doing so */
+  claim(transitionId: string, claim: Claim): Promise<boolean>;
   /** Records the outcome of an intent; a second settlement of a settled command is an error. */
   settle(transitionId: string, outcome: SettledCommand): Promise<void>;
   /** Records that the outcome is unknown or the system unreachable: the command stays unsettled, the caller got PENDING. */

@@ -74,6 +74,8 @@ async function createCommands(db: Kysely<unknown>): Promise<void> {
     .addColumn('deferred_reason', 'text')
     .addColumn('begun_at', 'text', (column) => column.notNull())
     .addColumn('settled_at', 'text')
+    .addColumn('claimed_by', 'text')
+    .addColumn('claimed_until', 'text')
     .execute();
   await sql`create index journal_command_unsettled on journal_command (begun_at, transition_id)
     where state = 'INTENT'`.execute(db);

@@ -60,6 +60,8 @@ export interface CommandRow {
   readonly deferred_reason: string | null;
   readonly begun_at: string;
   readonly settled_at: string | null;
+  readonly claimed_by: string | null;
+  readonly claimed_until: string | null;
 }
 
 export interface AuditRow {

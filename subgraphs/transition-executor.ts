@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Principal } from '../auth/principal.ts';
 import { SystemTimeoutError, SystemUnavailableError } from '../connectors/errors.ts';
 import type { Posting, PostingPort, SystemCommand } from '../connectors/posting.ts';
-import type { Command } from '../journal/command.ts';
+import type { Claim, Command } from '../journal/command.ts';
 import type { EntityId } from '../journal/entity-ref.ts';
 import type { Journal, JournalTransaction } from '../journal/journal.ts';
 import { isoTime } from '../runtime/clock.ts';
@@ -71,10 +71,12 @@ export interface TransitionExecutorOptions {
 export class TransitionExecutor {
   readonly #options: TransitionExecutorOptions;
   readonly #transitions: ReadonlyMap<string, AnyTransition>;
+  readonly #claimant: string;
   readonly #running = new Map<string, Promise<TransitionAnswer>>();
 
   constructor(options: TransitionExecutorOptions) {
     this.#options = options;
+    this.#claimant = options.journal.isShared ? options.runtime.ids.next() : 'the only process';
     this.#transitions = new Map(options.transitions.map((transition) => [transition.name, transition]));
   }
 
@@ -136,10 +138,15 @@ export class TransitionExecutor {
       meta,
       actor: { id, name, kind },
     };
-    const { answer, inFlight } = await this.#intend({ transition, call, scopedKey, requestHash, refusals });
+    const intent = { transition, call, scopedKey, requestHash, refusals };
+    return this.#track(transitionId, this.#intendAndSend(intent));
+  }
+
+  async #intendAndSend(intent: Intent): Promise<TransitionAnswer> {
+    const { answer, inFlight } = await this.#intend(intent);
     if (answer) return answer;
-    if (inFlight) return this.#repeat(inFlight, requestHash);
-    return this.#track(transitionId, this.#send(transition, call));
+    if (inFlight) return this.#repeat(inFlight, intent.requestHash);
+    return this.#send(intent.transition, intent.call);
   }
 
   #completeMeta({ meta }: TransitionRequest, transitionId: string): Meta {
@@ -169,6 +176,7 @@ export class TransitionExecutor {
         transition: transition.name,
         touches,
         intent: { call, command },
+        claim: this.#newClaim(),
       };
       const begun = await tx.begin(recorded);
       if ('known' in begun) return { inFlight: begun.known };
@@ -219,7 +227,7 @@ export class TransitionExecutor {
    * and is being sent just now, is let finish first. New ones are refused meanwhile, so this ends.
    */
   async #drainRestricted(transition: AnyTransition, call: AnyCall): Promise<void> {
-    const { journal, runtime, drainTimeoutMs = 10_000 } = this.#options;
+    const { journal, runtime, drainTimeoutMs = defaultDrainTimeoutMs } = this.#options;
     const restricted = (transition.placeFirst?.(call) ?? []).map(({ entityId }) => entityId);
     if (restricted.length === 0) return;
     const deadline = runtime.clock.monotonic() + drainTimeoutMs;
@@ -324,25 +332,32 @@ export class TransitionExecutor {
 
   /** @returns whether every intent that was there is settled now */
   async settleUnsettled(): Promise<boolean> {
-    const { journal, runtime } = this.#options;
+    const { journal } = this.#options;
     let complete = true;
     for (const command of await journal.commands.unsettled(1000)) {
       const transition = this.#transitions.get(command.transition);
       if (!transition || this.#running.has(command.transitionId)) continue;
-      const { call } = command.intent as { call: AnyCall };
-      const answer = await this.#track(command.transitionId, this.#complete(transition, call)).catch(
-        (error: unknown) => {
-          runtime.log.error('intent_not_completed', {
-            transitionId: command.transitionId,
-            transition: command.transition,
-            error,
-          });
-          return null;
-        },
-      );
-      if (answer === null || answer.outcome === 'PENDING') complete = false;
+      if (!(await journal.write((tx) => tx.claim(command.transitionId, this.#newClaim())))) continue;
+      if (!(await this.#isCompleted(transition, command))) complete = false;
     }
     return complete;
+  }
+
+  async #isCompleted(transition: AnyTransition, { transitionId, intent }: Command): Promise<boolean> {
+    const { call } = intent as { call: AnyCall };
+    try {
+      const { outcome } = await this.#track(transitionId, this.#complete(transition, call));
+      return outcome !== 'PENDING';
+    } catch (error) {
+      this.#options.runtime.log.error('intent_not_completed', { transitionId, transition: transition.name, error });
+      return false;
+    }
+  }
+
+  #newClaim(): Claim {
+    const { runtime, drainTimeoutMs = defaultDrainTimeoutMs } = this.#options;
+    const longestMs = 2 * (this.#systemTimeoutMs + drainTimeoutMs);
+    return { by: this.#claimant, until: isoTime(runtime.clock.now() + longestMs) };
   }
 
   /** Step 4, for an intent whose sender is gone or was told PENDING. */
@@ -450,6 +465,8 @@ export class TransitionExecutor {
     return this.#options.systemTimeoutMs ?? 5000;
   }
 }
+
+const defaultDrainTimeoutMs = 10_000;
 
 type AnyCall = Call<unknown, unknown>;
 

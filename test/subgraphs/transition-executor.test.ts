@@ -20,12 +20,12 @@ let executor: TransitionExecutor;
 
 const graph = { query: async () => ({ data: null, errors: [] }) };
 
-function newExecutor(policies = { mayTransition: () => ({ allowed: true }) }): TransitionExecutor {
+function newExecutor(policies = { mayTransition: () => ({ allowed: true }) }, isShared = false): TransitionExecutor {
   return new TransitionExecutor({
     system: 'MES',
     transitions: pressTransitions(press),
     port: press,
-    journal,
+    journal: { ...journal, isShared },
     policies,
     graph,
     runtime: simpleRuntime,
@@ -162,6 +162,36 @@ describe('a transition', () => {
     press.faults.push('REFUSES');
     expect(await ask('lockPress', 'the same cause again')).toMatchObject({ outcome: 'REJECTED' });
     expect(await journal.interlocks.active([pressId])).toMatchObject([{ cause: holdId, liftedAt: null }]);
+  });
+
+  test('that one process is sending is not given up by another, whatever comes in between', async () => {
+    const everybody = { mayTransition: () => ({ allowed: true }) };
+    const [sender, other] = [newExecutor(everybody, true), newExecutor(everybody, true)];
+    let open: () => void = () => undefined;
+    press.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const starting = sender.execute({
+      name: 'startPress',
+      input: {},
+      meta: { idempotencyKey: 'start' },
+      principal: operator,
+    });
+    while ((await journal.commands.unsettledOn([pressId], '')).length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    const locking = other.execute({
+      name: 'lockPress',
+      input: {},
+      meta: { idempotencyKey: 'lock' },
+      principal: operator,
+    });
+    while ((await journal.interlocks.active([pressId])).length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    await other.settleUnsettled();
+    open();
+    expect(await starting).toMatchObject({ outcome: 'ACCEPTED' });
+    expect(await locking).toMatchObject({ outcome: 'ACCEPTED' });
+    expect(press.state).toBe('RUNNING');
   });
 
   test('under a key that was used for something else is an error', async () => {
