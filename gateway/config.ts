@@ -21,6 +21,7 @@ export interface GatewayConfig {
   readonly supergraph: SupergraphConfig;
   readonly limits: GatewayLimits;
   readonly subgraphs: SubgraphsConfig;
+  readonly sharing: SharingConfig;
   readonly subscriptions: SubscriptionsConfig;
   readonly http: HttpConfig;
   readonly documents: DocumentsConfig;
@@ -57,6 +58,18 @@ export interface SubgraphsConfig {
   readonly maxConnections: number;
   /** Bytes of one subgraph answer. @default 33554432 */
   readonly maxResponseBytes: number;
+}
+
+/**
+ * Whether equal queries that run at the same moment share their work. Equal means the same operation, variables and
+ * principal, never a mutation. The gateway lets no query join one that started before the last mutation or event that
+ * it answered; a change that was made through another gateway may be missed by the milliseconds that a query takes.
+ */
+export interface SharingConfig {
+  /** One run of the plan for equal queries. Pays where many screens with one token ask the same. @default false */
+  readonly router: boolean;
+  /** One call to a subgraph for equal calls, also of different queries. @default true */
+  readonly subgraph: boolean;
 }
 
 export interface SubscriptionsConfig {
@@ -150,6 +163,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     maxConnections: 64,
     maxResponseBytes: 33_554_432,
   }),
+  sharing: Object.freeze({ router: false, subgraph: true }),
   subscriptions: Object.freeze({
     initTimeoutMs: 3000,
     pingIntervalMs: 15_000,
@@ -216,6 +230,7 @@ function readFile(file: string): GatewayConfig {
     supergraph: readIntegers(root.section('supergraph'), defaults.supergraph),
     limits: readIntegers(root.section('limits'), defaults.limits),
     subgraphs: readSubgraphs(root.section('subgraphs')),
+    sharing: readSharing(root.section('sharing')),
     subscriptions: readSubscriptions(root.section('subscriptions')),
     exposeQueryPlans: root.boolean('exposeQueryPlans') ?? defaults.exposeQueryPlans,
     http: readIntegers(root.section('http'), defaults.http),
@@ -231,6 +246,15 @@ function readSubgraphs(section: YamlSection): SubgraphsConfig {
   const bySubgraph = section.section('timeoutMsBySubgraph');
   const timeouts = bySubgraph.keys().map((name) => [name, bySubgraph.integer(name, 1, maxInteger) ?? 0] as const);
   return Object.freeze({ ...integersOf(section, defaults), timeoutMsBySubgraph: Object.fromEntries(timeouts) });
+}
+
+function readSharing(section: YamlSection): SharingConfig {
+  const { sharing } = defaultGatewayConfig;
+  section.refuseUnknown(Object.keys(sharing));
+  return Object.freeze({
+    router: section.boolean('router') ?? sharing.router,
+    subgraph: section.boolean('subgraph') ?? sharing.subgraph,
+  });
 }
 
 function readSubscriptions(section: YamlSection): SubscriptionsConfig {

@@ -1,6 +1,7 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { GatewayConfig } from './config.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
+import { createSharing } from './execution/sharing.ts';
 import { createHivePlanner } from './planning/hive-planner.ts';
 import { createOperationPreparer, type RememberingPreparer } from './prepare-operation.ts';
 import type { ClientRegistry } from './subgraph-client/client-registry.ts';
@@ -33,6 +34,7 @@ export function createEngine({ supergraphSdl, runtime, config, clients: registry
   const scope: ExecutionScope = {
     types: supergraph.types,
     clock: runtime.clock,
+    sharing: createSharing(config.sharing),
     exposure: { maskUnknown: config.maskErrors },
     client(service) {
       const client = clients.get(service);

@@ -8,6 +8,7 @@ import { Failure, type FieldError } from './failure.ts';
 import { placeError } from './place-errors.ts';
 import type { ResponseObject } from './response-data.ts';
 import type { Run } from './run.ts';
+import type { Sharing } from './sharing.ts';
 import { callErrorToFieldError, type ErrorExposure, SubgraphCallError, toClientError } from './subgraph-error.ts';
 
 /** What compiled plans need from outside. */
@@ -15,6 +16,7 @@ export interface ExecutionScope {
   readonly types: TypeIndex;
   readonly clock: Clock;
   readonly exposure: ErrorExposure;
+  readonly sharing: Sharing;
   client(service: string): SubgraphClient;
 }
 
@@ -33,7 +35,7 @@ export async function callSubgraph(
   run: Run,
 ): Promise<SubgraphAnswer> {
   try {
-    const response = await client.execute({ request, variables, context: run.context });
+    const response = await scope.sharing.call(client, { request, variables, context: run.context });
     return readAnswer(scope, client.service, response, run);
   } catch (cause) {
     if (!(cause instanceof SubgraphCallError)) throw cause;

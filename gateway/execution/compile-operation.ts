@@ -157,11 +157,20 @@ function compileVariant(
   const asked = rootFieldsOf(source, supergraph).filter(({ name }) => introspectionFields.has(name.value));
   const introspect = compileIntrospection(schema, operation, fragments, asked);
   const step = inSequence(plans.map((plan) => compilePlan(plan, scope)));
+  const runPlan = async (variables: Variables, context: RequestContext) => {
+    const run = new Run(variables, context, introspect?.(variables));
+    await step(run);
+    return finish(run);
+  };
+  const { sharing } = scope;
+  const key = JSON.stringify([source.operationName, source.text]);
   return {
-    async execute(variables, context) {
-      const run = new Run(variables, context, introspect?.(variables));
-      await step(run);
-      return finish(run);
+    execute(variables, context) {
+      if (operation.operation === 'mutation') {
+        return runPlan(variables, { ...context, mayShare: false }).finally(() => sharing.fence());
+      }
+      const run = (its: RequestContext) => runPlan(variables, its);
+      return sharing.shareAnswer({ operation: key, variables, context, run });
     },
     stream() {
       throw new Error('Only a subscription opens a stream.');
@@ -207,6 +216,8 @@ function compileSubscription(
           }
         },
         async answer(event, context) {
+          // What the event tells of has happened: queries that it sets off must see it.
+          scope.sharing.fence();
           const run = new Run(variables, context);
           merge(run, readAnswer(scope, primary.service, event, run));
           await join(run);

@@ -53,7 +53,8 @@ export function copyData(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Failure) return value;
   if (Array.isArray(value)) return value.map(copyData);
   const copy: ResponseObject = {};
-  for (const [key, member] of Object.entries(value)) copy[key] = copyData(member);
+  const original = value as ResponseObject;
+  for (const key in original) copy[key] = copyData(original[key]);
   return copy;
 }
 

@@ -10,6 +10,8 @@ export interface RequestContext {
   readonly principal: Principal | undefined;
   readonly requestId: string;
   readonly cancellation: Cancellation | undefined;
+  /** Whether equal work of others may be used, where it runs at the same moment. @default true */
+  readonly mayShare?: boolean;
 }
 
 /** What one subgraph contributed: `asOf` is the age of its data, ISO 8601. */

@@ -38,7 +38,8 @@ function startsFromCursor(
 
 const sorted = (variables: Variables) => Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
 
-function authorityOf(principal: Principal, shareBy: SubscriptionsConfig['shareBy']) {
+/** What decides on a principal's authority, in an order that does not depend on its token. */
+export function authorityOf(principal: Principal, shareBy: SubscriptionsConfig['shareBy']) {
   const { id, kind, roles, plants, scopes, partner } = principal;
   const authority = [kind, [...roles].sort(), [...plants].sort(), [...scopes].sort(), partner];
   return shareBy === 'principal' ? [id, ...authority] : authority;

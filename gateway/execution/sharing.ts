@@ -1,0 +1,81 @@
+import type { Principal } from '../../auth/principal.ts';
+import type { SharingConfig } from '../config.ts';
+import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
+import type { SubgraphCall, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
+import { authorityOf } from '../subscriptions/stream-key.ts';
+import type { OperationAnswer, Variables } from './compile-operation.ts';
+import { copyData } from './merge.ts';
+import type { RequestContext } from './run.ts';
+import { SingleFlight } from './single-flight.ts';
+
+/**
+ * Equal queries that run at the same moment share their work: whole answers, or single calls to a subgraph.
+ *
+ * Equal means the same operation, variables and principal. Mutations never share, nor do the calls that follow one in
+ * its plan. A query that comes after a mutation was answered, or after an event was delivered, never joins one that
+ * started before: through one gateway everybody reads what they wrote. Workflows act on what they read and may learn of
+ * it elsewhere, so they always read anew.
+ */
+export interface Sharing {
+  shareAnswer(request: AnswerRequest): Promise<OperationAnswer>;
+  /** @throws SubgraphCallError */
+  call(client: SubgraphClient, call: SubgraphCall): Promise<SubgraphResponse>;
+  /** Something has happened: nobody joins what started before. */
+  fence(): void;
+}
+
+export interface AnswerRequest {
+  /** Distinct for each compiled operation. */
+  readonly operation: string;
+  readonly variables: Variables;
+  readonly context: RequestContext;
+  run(context: RequestContext): Promise<OperationAnswer>;
+}
+
+export function createSharing(config: SharingConfig): Sharing {
+  const answers = new SingleFlight<OperationAnswer>();
+  const calls = new SingleFlight<SubgraphResponse>(copyResponse);
+  return {
+    shareAnswer({ operation, variables, context, run }) {
+      const who = config.router ? sharerOf(context) : undefined;
+      if (who === undefined) return run(context);
+      return answers.run({
+        key: `${operation}\n${who}\n${JSON.stringify(variables)}`,
+        cancellation: context.cancellation,
+        start: (cancellation) => run({ ...context, cancellation }),
+      });
+    },
+    call(client, call) {
+      const { request, variables, context } = call;
+      const who = config.subgraph && request.operationKind === 'query' ? sharerOf(context) : undefined;
+      if (who === undefined) return client.execute(call);
+      return calls.run({
+        key: `${client.service}\n${who}\n${request.bodyHead}${variables}`,
+        cancellation: context.cancellation,
+        start: (cancellation) => client.execute({ ...call, context: { ...context, cancellation } }),
+      });
+    },
+    fence() {
+      answers.fence();
+      calls.fence();
+    },
+  };
+}
+
+const keys = new WeakMap<Principal, string>();
+
+/** @returns who asks, as a key: equal for equal authority of the same principal; undefined where nothing is shared */
+function sharerOf({ principal, cancellation, mayShare }: RequestContext): string | undefined {
+  if (mayShare === false || cancellation?.aborted) return undefined;
+  if (!principal) return '';
+  if (principal.kind === 'WORKFLOW') return undefined;
+  let key = keys.get(principal);
+  if (key === undefined) {
+    key = JSON.stringify(authorityOf(principal, 'principal'));
+    keys.set(principal, key);
+  }
+  return key;
+}
+
+/** Runs merge into what subgraphs answered: each needs an answer of its own. */
+const copyResponse = (response: SubgraphResponse): SubgraphResponse => copyData(response) as SubgraphResponse;
