@@ -54,8 +54,35 @@ export interface SubgraphsConfig {
   readonly timeoutMs: number;
   /** The same for single subgraphs, by name. */
   readonly timeoutMsBySubgraph: Readonly<Record<string, number>>;
-  /** Open connections to one subgraph at most. @default 64 */
+  /** Open connections to one subgraph at most, each with one call at a time. @default 64 */
   readonly maxConnections: number;
+  /** Calls that may wait for a connection; more are refused with SUBGRAPH_OVERLOADED. @default 1000 */
+  readonly maxQueued: number;
+  /** Times that a query is sent where the subgraph cannot be reached, the first included. 1 never repeats. @default 2 */
+  readonly maxAttempts: number;
+  /** Milliseconds before a repetition; each further one waits twice as long. @default 50 */
+  readonly retryDelayMs: number;
+  /**
+   * Repetitions, hedges included, for a hundred calls to one subgraph: what keeps them from flooding one that is down.
+   * 0 allows none. @default 20
+   */
+  readonly retryBudgetPercent: number;
+  /**
+   * Name of the input field that makes a mutation safe to repeat, such as `idempotencyKey`. Mutations with it are repeated
+   * like queries; without this option none is. @default none
+   */
+  readonly idempotencyKey: string | undefined;
+  /**
+   * Milliseconds after which a query without an answer is sent a second time, and the first answer taken. Cuts the slowest
+   * answers, and costs the subgraph up to `retryBudgetPercent` more calls. 0 is off. @default 0
+   */
+  readonly hedgeAfterMs: number;
+  /** Calls in a row without an answer after which the subgraph is left alone (SUBGRAPH_CIRCUIT_OPEN). @default 5 */
+  readonly breakerFailures: number;
+  /** Milliseconds after which a running call counts as one without an answer, though it goes on. @default 3000 */
+  readonly breakerSlowMs: number;
+  /** Milliseconds between the calls that try whether a subgraph left alone answers again. @default 1000 */
+  readonly breakerProbeMs: number;
   /** Bytes of one subgraph answer. @default 33554432 */
   readonly maxResponseBytes: number;
 }
@@ -161,6 +188,15 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     timeoutMs: 10_000,
     timeoutMsBySubgraph: {},
     maxConnections: 64,
+    maxQueued: 1000,
+    maxAttempts: 2,
+    retryDelayMs: 50,
+    retryBudgetPercent: 20,
+    idempotencyKey: undefined,
+    hedgeAfterMs: 0,
+    breakerFailures: 5,
+    breakerSlowMs: 3000,
+    breakerProbeMs: 1000,
     maxResponseBytes: 33_554_432,
   }),
   sharing: Object.freeze({ router: false, subgraph: true }),
@@ -241,11 +277,15 @@ function readFile(file: string): GatewayConfig {
 }
 
 function readSubgraphs(section: YamlSection): SubgraphsConfig {
-  const { timeoutMsBySubgraph: _, ...defaults } = defaultGatewayConfig.subgraphs;
-  section.refuseUnknown([...Object.keys(defaults), 'timeoutMsBySubgraph']);
+  const { timeoutMsBySubgraph: _, idempotencyKey: __, ...defaults } = defaultGatewayConfig.subgraphs;
+  section.refuseUnknown([...Object.keys(defaults), 'timeoutMsBySubgraph', 'idempotencyKey']);
   const bySubgraph = section.section('timeoutMsBySubgraph');
   const timeouts = bySubgraph.keys().map((name) => [name, bySubgraph.integer(name, 1, maxInteger) ?? 0] as const);
-  return Object.freeze({ ...integersOf(section, defaults), timeoutMsBySubgraph: Object.fromEntries(timeouts) });
+  return Object.freeze({
+    ...integersOf(section, defaults, zeroIsOff),
+    timeoutMsBySubgraph: Object.fromEntries(timeouts),
+    idempotencyKey: section.string('idempotencyKey'),
+  });
 }
 
 function readSharing(section: YamlSection): SharingConfig {
@@ -315,10 +355,16 @@ function readIntegers<T extends { readonly [K in keyof T]: number }>(section: Ya
 }
 
 const maxInteger = 2_147_483_647;
+/** Options whose 0 has a meaning. */
+const zeroIsOff: ReadonlySet<string> = new Set(['hedgeAfterMs', 'retryBudgetPercent']);
 
-function integersOf<T extends { readonly [K in keyof T]: number }>(section: YamlSection, defaults: T): T {
+function integersOf<T extends { readonly [K in keyof T]: number }>(
+  section: YamlSection,
+  defaults: T,
+  mayBeZero: ReadonlySet<string> = new Set(),
+): T {
   const given = Object.keys(defaults).flatMap((key) => {
-    const value = section.integer(key, 1, maxInteger);
+    const value = section.integer(key, mayBeZero.has(key) ? 0 : 1, maxInteger);
     return value === undefined ? [] : [[key, value] as const];
   });
   return { ...defaults, ...Object.fromEntries(given) };

@@ -6,6 +6,8 @@ export class SubgraphCallError extends Error {
   readonly code:
     | 'SUBGRAPH_UNAVAILABLE'
     | 'SUBGRAPH_TIMEOUT'
+    | 'SUBGRAPH_CIRCUIT_OPEN'
+    | 'SUBGRAPH_OVERLOADED'
     | 'SUBGRAPH_MALFORMED_RESPONSE'
     | 'SUBGRAPH_REFUSED'
     | 'REQUEST_ABORTED';
@@ -22,12 +24,19 @@ export class SubgraphCallError extends Error {
 const sentences: Readonly<Record<SubgraphCallError['code'], (service: string) => string>> = {
   SUBGRAPH_UNAVAILABLE: (service) => `"${service}" cannot be reached at the moment. Try again later.`,
   SUBGRAPH_TIMEOUT: (service) => `"${service}" did not answer in time. Try again later.`,
+  SUBGRAPH_CIRCUIT_OPEN: (service) => `"${service}" has not answered lately and is not asked for now. Try again later.`,
+  SUBGRAPH_OVERLOADED: (service) => `Too many requests wait for "${service}". Try again later.`,
   SUBGRAPH_MALFORMED_RESPONSE: (service) => `"${service}" gave an answer that does not fit the schema.`,
   SUBGRAPH_REFUSED: (service) => `"${service}" refused the request of this gateway.`,
   REQUEST_ABORTED: (service) => `The request ended before "${service}" answered.`,
 };
 
-const retryable = new Set<string>(['SUBGRAPH_UNAVAILABLE', 'SUBGRAPH_TIMEOUT']);
+const retryable = new Set<string>([
+  'SUBGRAPH_UNAVAILABLE',
+  'SUBGRAPH_TIMEOUT',
+  'SUBGRAPH_CIRCUIT_OPEN',
+  'SUBGRAPH_OVERLOADED',
+]);
 
 export function callErrorToFieldError({ code, service, message }: SubgraphCallError): FieldError {
   return { message, extensions: { code, service, retryable: retryable.has(code) }, below: [] };

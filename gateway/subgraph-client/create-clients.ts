@@ -32,14 +32,5 @@ export function createClient({ name, url }: SubgraphEndpoint, options: ClientsOp
   if (!URL.canParse(url)) throw new SupergraphError(`Subgraph "${name}" has no usable routing_url ("${url}").`);
   const authorize = ({ context }: SubgraphCall) =>
     context.principal && signInternal?.(context.principal, context.requestId, name);
-  const { maxConnections, maxResponseBytes } = config;
-  return createRemoteClient({
-    service: name,
-    url,
-    deadlines,
-    log: runtime.log,
-    authorize,
-    maxConnections,
-    maxResponseBytes,
-  });
+  return createRemoteClient({ service: name, url, deadlines, runtime, authorize, config });
 }

@@ -1,12 +1,17 @@
 import { Pool } from 'undici';
-import type { Logger } from '../../runtime/logger.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import type { Cancellation } from '../cancellation.ts';
+import type { SubgraphsConfig } from '../config.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { type Deadlines, withDeadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
+import { hedge } from './hedge.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';
 import { createRemoteSubscribe } from './remote-subscribe.ts';
+import { isRepeatable } from './repeatable.ts';
+import { RetryBudget } from './retry-budget.ts';
 import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
 
 export interface RemoteOptions {
@@ -14,46 +19,95 @@ export interface RemoteOptions {
   /** http or https address of its GraphQL endpoint. */
   readonly url: string;
   readonly deadlines: Deadlines;
-  readonly log: Logger;
-  /** Open connections at most. */
-  readonly maxConnections: number;
-  /** A body larger than this is refused: one subgraph must not fill the gateway's memory. */
-  readonly maxResponseBytes: number;
+  readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
+  readonly config: SubgraphsConfig;
   /** The Authorization header of one call. */
   readonly authorize: (call: SubgraphCall) => string | undefined;
 }
 
-/** A subgraph over HTTP, on kept-alive connections. Queries are sent again once when the connection was refused. */
+/**
+ * A subgraph over HTTP, on kept-alive connections. What a call passes, from outside in: the deadline, the queue's bound,
+ * the circuit breaker, repetition, the hedge.
+ */
 export function createRemoteClient(options: RemoteOptions): SubgraphClient {
-  const { service, deadlines, url } = options;
+  const { service, deadlines, url, runtime, config } = options;
   const { origin, pathname, search } = new URL(url);
   const pool = new Pool(origin, {
-    connections: options.maxConnections,
+    connections: config.maxConnections,
     // Deadlines are ours: undici's own would add timers to every request.
     headersTimeout: 0,
     bodyTimeout: 0,
-    maxResponseSize: options.maxResponseBytes,
+    maxResponseSize: config.maxResponseBytes,
   });
-  const subscriptions = createRemoteSubscribe(options);
+  const breaker = createBreaker(options);
+  const budget = new RetryBudget(config.retryBudgetPercent);
   const send = (call: SubgraphCall, cancellation: Cancellation) =>
     post(options, pool, `${pathname}${search}`, call, cancellation);
-  return {
-    service,
-    execute: (call) =>
-      withDeadline(service, deadlines, call.context.cancellation, async (cancellation) => {
-        try {
-          return await send(call, cancellation);
-        } catch (cause) {
-          if (cause instanceof SubgraphCallError) throw cause;
-          if (!mayRetry(call, cause)) throw toCallError(options, call, cause);
+  const hedging = { timers: runtime.timers, afterMs: config.hedgeAfterMs, mayHedge: () => budget.spend() };
+  const attempt = (call: SubgraphCall, cancellation: Cancellation) =>
+    config.hedgeAfterMs > 0 && call.request.operationKind === 'query'
+      ? hedge(hedging, cancellation, (one) => send(call, one))
+      : send(call, cancellation);
+  let running = 0;
+
+  async function attempts(call: SubgraphCall, cancellation: Cancellation): Promise<SubgraphResponse> {
+    budget.called();
+    for (let sent = 1; ; sent += 1) {
+      try {
+        return await attempt(call, cancellation);
+      } catch (cause) {
+        const mayRepeat = !cancellation.aborted && sent < config.maxAttempts && isWorthRepeating(cause);
+        if (!mayRepeat || !isRepeatable(call, config.idempotencyKey) || !budget.spend()) {
+          throw toCallError(options, call, cause);
         }
-        return send(call, cancellation).catch((cause: unknown) => {
-          throw cause instanceof SubgraphCallError ? cause : toCallError(options, call, cause);
-        });
-      }),
-    subscribe: subscriptions,
-    close: () => pool.destroy(),
-  };
+      }
+      await runtime.timers.sleep(config.retryDelayMs * 2 ** (sent - 1));
+      if (cancellation.aborted) throw new SubgraphCallError('REQUEST_ABORTED', service);
+    }
+  }
+
+  async function execute(call: SubgraphCall): Promise<SubgraphResponse> {
+    if (running >= config.maxConnections + config.maxQueued)
+      throw new SubgraphCallError('SUBGRAPH_OVERLOADED', service);
+    const admitted = breaker.admit();
+    if (!admitted) throw new SubgraphCallError('SUBGRAPH_CIRCUIT_OPEN', service);
+    running += 1;
+    try {
+      const response = await withDeadline(service, deadlines, call.context.cancellation, (cancellation) =>
+        attempts(call, cancellation),
+      );
+      admitted.answered();
+      return response;
+    } catch (cause) {
+      admitted[outcomeOf(cause)]();
+      throw cause;
+    } finally {
+      running -= 1;
+    }
+  }
+
+  return { service, execute, subscribe: createRemoteSubscribe(options), close: () => pool.destroy() };
+}
+
+function createBreaker({ service, url, runtime: { clock, log }, config }: RemoteOptions): CircuitBreaker {
+  const { breakerFailures: failures, breakerSlowMs: slowMs, breakerProbeMs: probeMs } = config;
+  return new CircuitBreaker({
+    clock,
+    failures,
+    slowMs,
+    probeMs,
+    changed(state) {
+      if (state === 'open') log.warn('subgraph left alone', { subgraph: service, url });
+      else log.info('subgraph answers again', { subgraph: service, url });
+    },
+  });
+}
+
+/** An answer that is refused or malformed is still an answer. */
+function outcomeOf(cause: unknown): 'answered' | 'failed' | 'abandoned' {
+  const code = cause instanceof SubgraphCallError ? cause.code : undefined;
+  if (code === 'SUBGRAPH_UNAVAILABLE' || code === 'SUBGRAPH_TIMEOUT') return 'failed';
+  return code === 'REQUEST_ABORTED' || code === undefined ? 'abandoned' : 'answered';
 }
 
 async function post(
@@ -75,12 +129,12 @@ async function post(
   const { statusCode, text } = await exchange(pool, { path, headers, body }, cancellation);
   const parsed = parseJson(text);
   if (statusCode < 400 || hasGraphQLShape(parsed)) return readResponse(service, parsed);
-  options.log.warn('subgraph answered with an error status', {
+  options.runtime.log.warn('subgraph answered with an error status', {
     subgraph: service,
     statusCode,
     requestId: call.context.requestId,
   });
-  throw new SubgraphCallError(codeForStatus(statusCode), service);
+  throw new SubgraphCallError(codeForStatus(statusCode), service, { cause: new StatusError(statusCode) });
 }
 
 function codeForStatus(statusCode: number): SubgraphCallError['code'] {
@@ -102,13 +156,37 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The connection was refused, so the subgraph has not seen the request. */
-function mayRetry({ request }: SubgraphCall, cause: unknown): boolean {
-  return request.operationKind === 'query' && errorCode(cause) === 'ECONNREFUSED';
+/** Why an attempt brought no GraphQL answer. */
+class StatusError extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`HTTP status ${status}`);
+    this.name = 'StatusError';
+    this.status = status;
+  }
 }
 
-function toCallError({ service, log }: RemoteOptions, call: SubgraphCall, cause: unknown): SubgraphCallError {
-  log.warn('subgraph call failed', { subgraph: service, requestId: call.context.requestId, cause });
+/** Failures that another attempt may heal, though the subgraph may have seen this one. */
+const passingCodes: ReadonlySet<string | undefined> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+/** Without 429: who asks for less must not get more. */
+const passingStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
+
+function isWorthRepeating(cause: unknown): boolean {
+  if (!(cause instanceof SubgraphCallError)) return passingCodes.has(errorCode(cause));
+  return cause.cause instanceof StatusError && passingStatuses.has(cause.cause.status);
+}
+
+function toCallError(options: RemoteOptions, call: SubgraphCall, cause: unknown): SubgraphCallError {
+  if (cause instanceof SubgraphCallError) return cause;
+  const { service, runtime } = options;
+  runtime.log.warn('subgraph call failed', { subgraph: service, requestId: call.context.requestId, cause });
   const tooLarge = errorCode(cause) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
   return new SubgraphCallError(tooLarge ? 'SUBGRAPH_MALFORMED_RESPONSE' : 'SUBGRAPH_UNAVAILABLE', service, { cause });
 }

@@ -131,7 +131,8 @@ test('a field that needs another subgraph, which failed, fails with that subgrap
     else response.end('{"data":{}}');
   });
   const result = await federation.query('{ review(id: "r1") { body product { id shipping } } }');
-  expect(calls).toBe(1);
+  // The call and its one repetition: a 503 may pass.
+  expect(calls).toBe(2);
   expect(result.data).toEqual({ review: { body: 'Solid', product: { id: 'p1', shipping: null } } });
   expect(result.errors).toMatchObject([
     {

@@ -1,0 +1,162 @@
+import type { ServerResponse } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { defaultGatewayConfig, type SubgraphsConfig } from '../../gateway/config.ts';
+import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { catalogue, stock } from '../support/federation-shop.ts';
+
+let federation: Federation;
+afterEach(() => federation?.close());
+
+const shop = () => ({ catalogue: catalogue(), stock: stock() });
+
+async function start(config: Partial<SubgraphsConfig>): Promise<Federation> {
+  federation = await startFederation(shop(), {
+    config: { subgraphs: { ...defaultGatewayConfig.subgraphs, ...config } },
+  });
+  return federation;
+}
+
+const codesOf = (answer: { errors?: { extensions?: Record<string, unknown> }[] }) =>
+  (answer.errors ?? []).map(({ extensions }) => extensions?.['code']);
+const hang = () => undefined;
+const refuse = (response: ServerResponse) => void response.writeHead(503).end();
+const joined = '{ product(id: "p1") { name inStock } }';
+
+async function until(isIt: () => Promise<boolean>, withinMs: number): Promise<number> {
+  const startedAt = performance.now();
+  while (!(await isIt())) {
+    if (performance.now() - startedAt > withinMs) throw new Error(`not so within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return performance.now() - startedAt;
+}
+
+describe('a subgraph that hangs', () => {
+  test('costs its own fields their deadline, and other fields nothing', async () => {
+    await start({ timeoutMs: 300 });
+    federation.subgraphs['stock']?.answerWith(hang);
+    const startedAt = performance.now();
+    const [both, other] = await Promise.all([
+      federation.query(joined),
+      federation
+        .query('{ product(id: "p1") { name } }')
+        .then((answer) => ({ answer, ms: performance.now() - startedAt })),
+    ]);
+    expect(both).toMatchObject({ data: { product: { name: 'Table', inStock: null } } });
+    expect(codesOf(both)).toEqual(['SUBGRAPH_TIMEOUT']);
+    expect(other.answer).toMatchObject({ data: { product: { name: 'Table' } } });
+    expect(other.ms).toBeLessThan(250);
+  });
+
+  test('is left alone within five seconds although its deadline is longer, and asked again within five of its recovery', {
+    timeout: 30_000,
+  }, async () => {
+    await start({});
+    const { stock: flaky } = federation.subgraphs;
+    flaky?.answerWith(hang);
+    const waiting = Array.from({ length: 6 }, () => federation.query(joined));
+    const openedAfter = await until(async () => {
+      const early = await Promise.race([federation.query(joined), new Promise<null>((r) => setTimeout(r, 50, null))]);
+      return early !== null && codesOf(early).includes('SUBGRAPH_CIRCUIT_OPEN');
+    }, 5_000);
+    expect(openedAfter).toBeLessThan(5_000);
+    const asked = flaky?.received.length ?? 0;
+    const refused = await Promise.all(Array.from({ length: 20 }, () => federation.query(joined)));
+    for (const answer of refused) {
+      expect(answer).toMatchObject({ data: { product: { name: 'Table', inStock: null } } });
+      expect(answer.errors?.[0]).toMatchObject({
+        message: '"stock" has not answered lately and is not asked for now. Try again later.',
+        extensions: { code: 'SUBGRAPH_CIRCUIT_OPEN', service: 'stock', retryable: true },
+      });
+    }
+    expect((flaky?.received.length ?? 0) - asked).toBeLessThanOrEqual(1);
+    flaky?.answerWith(undefined);
+    await until(async () => (await federation.query(joined)).data?.product.inStock === 4, 5_000);
+    await Promise.all(waiting);
+  });
+});
+
+describe('a subgraph that fails', () => {
+  test('once is asked again, and nobody notices', async () => {
+    await start({});
+    const { stock: flaky } = federation.subgraphs;
+    flaky?.answerWith((response) => {
+      flaky.answerWith(undefined);
+      refuse(response);
+    });
+    expect(await federation.query(joined)).toMatchObject({ data: { product: { inStock: 4 } } });
+    expect(flaky?.received).toHaveLength(2);
+  });
+
+  test('is asked little more than without repetition once the budget is spent', async () => {
+    await start({ retryBudgetPercent: 10, retryDelayMs: 1, breakerFailures: 1_000 });
+    const { stock: flaky } = federation.subgraphs;
+    flaky?.answerWith(refuse);
+    for (let n = 0; n < 100; n += 1) await federation.query(joined);
+    expect(flaky?.received.length).toBeGreaterThan(100);
+    expect(flaky?.received.length).toBeLessThanOrEqual(120);
+  });
+
+  test('never gets a mutation twice, unless it carries the configured idempotency key', async () => {
+    await start({ retryDelayMs: 1 });
+    const rename = 'mutation($name: String!) { rename(id: "p1", name: $name) { name } }';
+    const { catalogue: flaky } = federation.subgraphs;
+    flaky?.answerWith(refuse);
+    expect(codesOf(await federation.query(rename, { name: 'Desk' }))).toContain('SUBGRAPH_UNAVAILABLE');
+    expect(flaky?.received).toHaveLength(1);
+    await federation.close();
+
+    await start({ retryDelayMs: 1, idempotencyKey: 'name' });
+    federation.subgraphs['catalogue']?.answerWith(refuse);
+    await federation.query(rename, { name: 'Desk' });
+    expect(federation.subgraphs['catalogue']?.received).toHaveLength(2);
+    await federation.query(
+      'mutation { a: rename(id: "p1", name: "x") { name } b: rename(id: "p2", name: "y") { name } }',
+    );
+    expect(federation.subgraphs['catalogue']?.received.length).toBeLessThanOrEqual(4);
+  });
+
+  test('is left alone after five failures in a row, and one answer ends that', async () => {
+    await start({ maxAttempts: 1, breakerProbeMs: 50 });
+    const { stock: flaky } = federation.subgraphs;
+    flaky?.answerWith(refuse);
+    for (let n = 0; n < 5; n += 1) expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_UNAVAILABLE']);
+    expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_CIRCUIT_OPEN']);
+    expect(flaky?.received).toHaveLength(5);
+    flaky?.answerWith(undefined);
+    await until(async () => (await federation.query(joined)).errors === undefined, 2_000);
+    for (let n = 0; n < 5; n += 1) expect((await federation.query(joined)).errors).toBeUndefined();
+  });
+});
+
+test('more calls than may run and wait are refused at once with a code', async () => {
+  await start({ maxConnections: 1, maxQueued: 1, timeoutMs: 2_000 });
+  const { stock: flaky } = federation.subgraphs;
+  const held: ServerResponse[] = [];
+  flaky?.answerWith((response) => void held.push(response));
+  const running = [federation.query(joined), federation.query('{ product(id: "p2") { inStock } }')];
+  await until(async () => held.length === 1, 2_000);
+  const refused = await federation.query('{ product(id: "p3") { inStock } }');
+  expect(codesOf(refused)).toEqual(['SUBGRAPH_OVERLOADED']);
+  flaky?.answerWith(undefined);
+  held[0]?.setHeader('content-type', 'application/json').end('{"data":{"_entities":[{"inStock":4}]}}');
+  const answers = await Promise.all(running);
+  expect(answers.flatMap(({ errors }) => errors ?? [])).toEqual([]);
+});
+
+test('a query that is late is sent a second time, and the first answer counts; a mutation never is', async () => {
+  await start({ hedgeAfterMs: 30 });
+  const { stock: slow, catalogue: mutated } = federation.subgraphs;
+  slow?.answerWith(() => slow.answerWith(undefined));
+  const startedAt = performance.now();
+  expect(await federation.query(joined)).toMatchObject({ data: { product: { inStock: 4 } } });
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(slow?.received).toHaveLength(2);
+
+  mutated?.answerWith((response) => {
+    setTimeout(() => response.end('{"data":{"rename":{"name":"Desk"}}}'), 100);
+  });
+  const before = mutated?.received.length ?? 0;
+  await federation.query('mutation { rename(id: "p1", name: "Desk") { name } }');
+  expect((mutated?.received.length ?? 0) - before).toBe(1);
+});
