@@ -227,7 +227,7 @@ export class TransitionExecutor {
    * and is being sent just now, is let finish first. New ones are refused meanwhile, so this ends.
    */
   async #drainRestricted(transition: AnyTransition, call: AnyCall): Promise<void> {
-    const { journal, runtime, drainTimeoutMs = defaultDrainTimeoutMs } = this.#options;
+    const { journal, runtime, drainTimeoutMs = 10_000 } = this.#options;
     const restricted = (transition.placeFirst?.(call) ?? []).map(({ entityId }) => entityId);
     if (restricted.length === 0) return;
     const deadline = runtime.clock.monotonic() + drainTimeoutMs;
@@ -354,10 +354,13 @@ export class TransitionExecutor {
     }
   }
 
+  /**
+   * As long as the system may take, and a second. What drains first may outlive it: another process can then only do the
+   * same once more, because what restricts is not refused by interlocks.
+   */
   #newClaim(): Claim {
-    const { runtime, drainTimeoutMs = defaultDrainTimeoutMs } = this.#options;
-    const longestMs = 2 * (this.#systemTimeoutMs + drainTimeoutMs);
-    return { by: this.#claimant, until: isoTime(runtime.clock.now() + longestMs) };
+    const until = this.#options.runtime.clock.now() + this.#systemTimeoutMs + 1000;
+    return { by: this.#claimant, until: isoTime(until) };
   }
 
   /** Step 4, for an intent whose sender is gone or was told PENDING. */
@@ -465,8 +468,6 @@ export class TransitionExecutor {
     return this.#options.systemTimeoutMs ?? 5000;
   }
 }
-
-const defaultDrainTimeoutMs = 10_000;
 
 type AnyCall = Call<unknown, unknown>;
 

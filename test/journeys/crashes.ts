@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { type CrashPoint, crashPointNames } from '../../runtime/crash-points.ts';
+import { AndonProcess, until } from '../support/andon-process.ts';
+import { transition } from './transitions.ts';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+const lotId = 'mfg:BER:lot:WATER-05L:L10001';
+const holdId = 'mfg:BER:hold:QH-IL-10001-FILL-VOLUME-1';
+const failedCheck = { inspectionLotId: 'mfg:BER:inspection-lot:IL-10001', characteristic: 'FILL-VOLUME', value: '482' };
+
+const aftermath = `{
+  qualityHold(id: "${holdId}") { state { code } }
+  lot(id: "${lotId}") { qualityState holds(active: true) { holdNo } stock { stockType } }
+  delivery(id: "mfg:BER:delivery:D1001") { blocks { cause } }
+  operation(id: "mfg:BER:operation:10001:0010") { heldBy }
+  inspectionLot(id: "mfg:BER:inspection-lot:IL-10001") { results { characteristic } }
+}`;
+
+/** The failed check is recorded under one key; the process dies at `point`, while answering or while reacting. */
+async function dieAt(point: CrashPoint, env: Readonly<Record<string, string>>): Promise<AndonProcess> {
+  const andon = await AndonProcess.start({ env: { ...env, CRASH_AT: point } });
+  await transition(andon, 'olga.operator', 'recordInspectionResult', failedCheck, { key: 'check-1' }).catch(
+    () => undefined,
+  );
+  if (point === 'K22') await andon.stop();
+  expect(await andon.untilGone()).toBe('SIGKILL');
+  return andon;
+}
+
+/**
+ * One test for each crash point.
+ *
+ * @param newEnvironment the settings of a store that nobody has used
+ */
+export function describeCrashes(store: string, newEnvironment: () => Promise<Readonly<Record<string, string>>>): void {
+  describe(`killed at any named point, and started again on the same ${store}`, () => {
+    for (const [point, meaning] of Object.entries(crashPointNames)) {
+      test(`${point} (${meaning}): nothing is lost, nothing happens twice, and the hold is complete`, async () => {
+        const env = await newEnvironment();
+        const { dataDir } = await dieAt(point as CrashPoint, env);
+        const andon = await AndonProcess.start({ dataDir, env });
+        try {
+          await expectCompleteHold(andon);
+          expect(await andon.stop()).toBe(0);
+          expect(await verifyAudit(dataDir, env)).toContain('The audit trail is whole');
+        } finally {
+          await andon.dispose();
+        }
+      }, 60_000);
+    }
+  });
+}
+
+async function expectCompleteHold(andon: AndonProcess): Promise<void> {
+  // PENDING until it is known what the killed process had done: on a shared store its claim has to run out first.
+  const retried = await until(
+    () => transition(andon, 'olga.operator', 'recordInspectionResult', failedCheck, { key: 'check-1' }),
+    ({ outcome }) => outcome !== 'PENDING',
+  );
+  expect(['ACCEPTED', 'DUPLICATE']).toContain(retried.outcome);
+  expect(retried.originalOutcome).toBe('ACCEPTED');
+  const packing = await transition(andon, 'olga.operator', 'startOperation', {
+    operationId: 'mfg:BER:operation:10001:0030',
+  });
+  expect(packing.rejections).toContainEqual(expect.objectContaining({ code: 'INTERLOCKED', blockingRef: holdId }));
+
+  const { data } = await until(
+    () => andon.ask('mara.manager', aftermath),
+    ({ data: seen }) => seen?.qualityHold?.state.code === 'EFFECTIVE',
+  );
+  expect(data.lot).toEqual({
+    qualityState: 'HELD',
+    holds: [{ holdNo: 'QH-IL-10001-FILL-VOLUME-1' }],
+    stock: [{ stockType: 'BLOCKED' }],
+  });
+  expect(data.delivery.blocks).toEqual([{ cause: holdId }]);
+  expect(data.operation.heldBy).toEqual([holdId]);
+  expect(data.inspectionLot.results).toHaveLength(1);
+
+  const { data: journal } = await andon.ask('ines.integration', '{ events(first: 200) { nodes { type position } } }');
+  const types = journal.events.nodes.map(({ type }: { type: string }) => type);
+  for (const once of [
+    'quality.inspection.failed',
+    'quality.hold.placed',
+    'quality.hold.effective',
+    'shipment.blocked',
+  ]) {
+    expect(types.filter((type: string) => type === once)).toHaveLength(1);
+  }
+}
+
+async function verifyAudit(dataDir: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const args = [join(root, 'dist', 'cli.js'), 'verify-audit', '--data-dir', dataDir];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
+  return stdout;
+}
