@@ -27,6 +27,7 @@ export interface Command {
   /** Times that the system was asked without a known answer, and what was wrong last. */
   readonly deferrals: number;
   readonly deferredReason: string | null;
+  readonly deferredAt: string | null;
   readonly begunAt: string;
   readonly settledAt: string | null;
 }

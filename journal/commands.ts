@@ -17,8 +17,8 @@ const settle = change(
    where transition_id = $4 and state = 'INTENT'`,
 );
 const defer = change(
-  `update journal_command set deferrals = deferrals + 1, deferred_reason = $1
-   where transition_id = $2 and state = 'INTENT'`,
+  `update journal_command set deferrals = deferrals + 1, deferred_reason = $1, deferred_at = $2
+   where transition_id = $3 and state = 'INTENT'`,
 );
 const claim = change(
   `update journal_command set claimed_by = $1, claimed_until = $2
@@ -80,8 +80,12 @@ export async function settleCommand(
 }
 
 /** @throws CommandNotUnsettledError */
-export async function deferCommand(tx: QueryRunner, transitionId: string, reason: string): Promise<void> {
-  const deferred = await defer(tx, [reason, transitionId]);
+export async function deferCommand(
+  tx: QueryRunner,
+  transitionId: string,
+  { reason, deferredAt }: { readonly reason: string; readonly deferredAt: string },
+): Promise<void> {
+  const deferred = await defer(tx, [reason, deferredAt, transitionId]);
   if (deferred === 0) throw new CommandNotUnsettledError(transitionId);
 }
 
@@ -126,7 +130,14 @@ export async function unsettledCommandsOn(
 
 function unsettled(command: NewCommand, begunAt: string): Command {
   const { transitionId, scopedKey, transition, requestHash, intent, touches } = command;
-  const nothingYet = { state: 'INTENT', outcome: null, answer: null, deferrals: 0, deferredReason: null } as const;
+  const nothingYet = {
+    state: 'INTENT',
+    outcome: null,
+    answer: null,
+    deferrals: 0,
+    deferredReason: null,
+    deferredAt: null,
+  } as const;
   return { transitionId, scopedKey, transition, requestHash, intent, touches, ...nothingYet, begunAt, settledAt: null };
 }
 
@@ -143,6 +154,7 @@ function toCommand(row: CommandRow): Command {
     touches: JSON.parse(row.touches),
     deferrals: row.deferrals,
     deferredReason: row.deferred_reason,
+    deferredAt: row.deferred_at,
     begunAt: row.begun_at,
     settledAt: row.settled_at,
   };

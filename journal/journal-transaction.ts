@@ -34,7 +34,7 @@ export function createJournalTransaction(
       await settleCommand(sql, transitionId, { ...outcome, settledAt: now() });
       crashPoints.reached('K7');
     },
-    defer: (transitionId, reason) => deferCommand(sql, transitionId, reason),
+    defer: (transitionId, reason) => deferCommand(sql, transitionId, { reason, deferredAt: now() }),
     async append(event) {
       const appending = appendEvent(sql, event, now());
       chain.prefetch(); // what is announced is also audited

@@ -72,6 +72,7 @@ async function createCommands(db: Kysely<unknown>): Promise<void> {
     .addColumn('touches', 'text', (column) => column.notNull())
     .addColumn('deferrals', 'integer', (column) => column.notNull())
     .addColumn('deferred_reason', 'text')
+    .addColumn('deferred_at', 'text')
     .addColumn('begun_at', 'text', (column) => column.notNull())
     .addColumn('settled_at', 'text')
     .addColumn('claimed_by', 'text')

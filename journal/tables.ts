@@ -58,6 +58,7 @@ export interface CommandRow {
   readonly touches: string;
   readonly deferrals: number;
   readonly deferred_reason: string | null;
+  readonly deferred_at: string | null;
   readonly begun_at: string;
   readonly settled_at: string | null;
   readonly claimed_by: string | null;

@@ -50,6 +50,8 @@ export interface TransitionExecutorOptions {
   readonly systemTimeoutMs?: number;
   /** Longest wait for transitions in flight on something that is being restricted. @default 10000 */
   readonly drainTimeoutMs?: number;
+  /** How long after a time-out a system may still carry out what it was sent. @default 60000 */
+  readonly lateAnswerMs?: number;
 }
 
 /**
@@ -310,14 +312,12 @@ export class TransitionExecutor {
       if (command?.deferrals === 0) await this.#announcePending(tx, transition, call, error);
       await tx.defer(call.transitionId, error.code);
     });
-    return {
-      outcome: 'PENDING',
-      originalOutcome: 'PENDING',
-      transitionId: call.transitionId,
-      rejections: [],
-      document: null,
-      subjectId: transition.subject(call.entity).id,
-    };
+    return this.#pending(transition, call);
+  }
+
+  #pending(transition: AnyTransition, { transitionId, entity }: AnyCall): TransitionAnswer {
+    const subjectId = transition.subject(entity).id;
+    return { outcome: 'PENDING', originalOutcome: 'PENDING', transitionId, rejections: [], document: null, subjectId };
   }
 
   async #announcePending(
@@ -343,10 +343,10 @@ export class TransitionExecutor {
     return complete;
   }
 
-  async #isCompleted(transition: AnyTransition, { transitionId, intent }: Command): Promise<boolean> {
-    const { call } = intent as { call: AnyCall };
+  async #isCompleted(transition: AnyTransition, command: Command): Promise<boolean> {
+    const { transitionId } = command;
     try {
-      const { outcome } = await this.#track(transitionId, this.#complete(transition, call));
+      const { outcome } = await this.#track(transitionId, this.#complete(transition, command));
       return outcome !== 'PENDING';
     } catch (error) {
       this.#options.runtime.log.error('intent_not_completed', { transitionId, transition: transition.name, error });
@@ -364,8 +364,9 @@ export class TransitionExecutor {
   }
 
   /** Step 4, for an intent whose sender is gone or was told PENDING. */
-  async #complete(transition: AnyTransition, call: AnyCall): Promise<TransitionAnswer> {
+  async #complete(transition: AnyTransition, command: Command): Promise<TransitionAnswer> {
     const { port, journal } = this.#options;
+    const { call } = command.intent as { call: AnyCall };
     const { plantCode } = transition.subject(call.entity);
     try {
       const found = await port.postingOf(call.transitionId, plantCode, AbortSignal.timeout(this.#systemTimeoutMs));
@@ -373,12 +374,23 @@ export class TransitionExecutor {
       const interlocks = await evaluateInterlocks(transition, call.entity, call.input, (entities, restriction) =>
         journal.interlocks.active(entities, restriction),
       );
+      if (interlocks.length > 0 && this.#mayStillArrive(command)) return this.#pending(transition, call);
       if (interlocks.length > 0) return await this.#refuseLate(transition, call, interlocks);
     } catch (error) {
       if (!isUncertain(error)) throw error;
       return this.#defer(transition, call, error);
     }
     return this.#send(transition, call);
+  }
+
+  /**
+   * What was sent and not answered may be carried out by a slow system long after it was read back in vain. Until that is
+   * past belief, it is neither refused nor sent again.
+   */
+  #mayStillArrive({ deferredReason, deferredAt, begunAt }: Command): boolean {
+    if (deferredReason === 'SYSTEM_UNAVAILABLE') return false;
+    const sentAt = Date.parse(deferredAt ?? begunAt);
+    return this.#options.runtime.clock.now() < sentAt + (this.#options.lateAnswerMs ?? 60_000);
   }
 
   #refuseLate(transition: AnyTransition, call: AnyCall, interlocks: readonly Rejection[]): Promise<TransitionAnswer> {

@@ -175,6 +175,7 @@ describe.each(dialects)('the journal on %s', (dialect) => {
           answer: null,
           deferrals: 0,
           deferredReason: null,
+          deferredAt: null,
           begunAt: expect.any(String),
           settledAt: null,
         },

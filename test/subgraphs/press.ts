@@ -19,11 +19,20 @@ export class Press implements PostingPort<SystemCommand> {
   state: 'IDLE' | 'RUNNING' = 'IDLE';
   strokes = 0;
   readonly #postings = new Map<string, Posting>();
+  #late: SystemCommand | null = null;
+
+  /** Carries out what it was sent and had not answered: the slow system of everybody's nightmares. */
+  carryOutLate(): void {
+    if (this.#late) this.#carryOut(this.#late, undefined);
+  }
 
   async post(command: SystemCommand): Promise<Posting> {
     const fault = this.faults.shift();
     if (fault === 'UNREACHABLE') throw new SystemUnavailableError('MES');
-    if (fault === 'NOT_DONE_AND_NO_ANSWER') throw new SystemTimeoutError('MES');
+    if (fault === 'NOT_DONE_AND_NO_ANSWER') {
+      this.#late = command;
+      throw new SystemTimeoutError('MES');
+    }
     await this.gate;
     const posting = this.#postings.get(command.transitionId) ?? this.#carryOut(command, fault);
     if (fault === 'DONE_BUT_NO_ANSWER') throw new SystemTimeoutError('MES');

@@ -193,8 +193,8 @@ beforeEach(async () => {
 });
 afterEach(() => served.drain(1_000));
 
-const bearer = (principal = carl, requestId = 'r-1', audience = 'erp') =>
-  internalTokens.sign(principal, requestId, audience);
+const bearer = (principal = carl, requestId = 'r-1', audience = 'erp', body?: string) =>
+  internalTokens.sign(principal, requestId, audience, body);
 
 interface Asked {
   readonly query?: string;
@@ -208,9 +208,9 @@ interface Asked {
 async function ask({
   query = '{ whoAsks }',
   variables,
-  authorization = bearer(),
+  body = JSON.stringify({ query, variables }),
+  authorization = bearer(carl, 'r-1', 'erp', body),
   headers = {},
-  body,
   signal,
 }: Asked = {}) {
   const response = await fetch(served.url, {
@@ -221,7 +221,7 @@ async function ask({
       ...(authorization === '' ? {} : { authorization }),
       ...headers,
     },
-    body: body ?? JSON.stringify({ query, variables }),
+    body,
     ...(signal ? { signal } : {}),
   });
   return { status: response.status, json: await response.json(), headers: response.headers };
@@ -257,6 +257,22 @@ describe('a subgraph over HTTP', () => {
       expect([status, json.errors[0].extensions.code, 'data' in json]).toEqual([401, code, false]);
     }
     expect(lines.filter((line) => line.includes('subgraph.token_refused'))).toHaveLength(cases.length);
+  });
+
+  it('takes each token once, and with the body that it was signed for only', async () => {
+    const body = '{"query":"{ whoAsks }"}';
+    const overheard = bearer(carl, 'r-1', 'erp', body);
+    expect((await ask({ authorization: overheard, body })).status).toBe(200);
+    const again = await ask({ authorization: overheard, body });
+    expect([again.status, again.json.errors[0].extensions.code]).toEqual([401, 'TOKEN_USED']);
+    for (const authorization of [bearer(carl, 'r-1', 'erp', body), bearer(carl, 'r-1', 'erp')]) {
+      const other = await ask({ authorization, body: '{"query":"{ list }"}' });
+      expect([other.status, other.json.errors[0].extensions.code, 'data' in other.json]).toEqual([
+        401,
+        'INVALID_CLAIMS',
+        false,
+      ]);
+    }
   });
 
   it('does not believe headers that name a principal', async () => {

@@ -133,6 +133,18 @@ describe('a transition', () => {
     });
   });
 
+  test('that a slow system may still carry out is neither refused nor sent again when an interlock comes in between', async () => {
+    press.faults.push('NOT_DONE_AND_NO_ANSWER');
+    await ask('startPress', 'k');
+    await ask('lockPress', 'lock');
+    expect(await executor.settleUnsettled()).toBe(false);
+    expect(await ask('startPress', 'k')).toMatchObject({ outcome: 'PENDING' });
+    expect(press.state).toBe('IDLE');
+    press.carryOutLate();
+    expect(await executor.settleUnsettled()).toBe(true);
+    expect(await ask('startPress', 'k')).toMatchObject({ outcome: 'DUPLICATE', originalOutcome: 'ACCEPTED' });
+  });
+
   test('that restricts is answered only after what was in flight on the same thing has finished', async () => {
     let open: () => void = () => undefined;
     press.gate = new Promise((resolve) => {
