@@ -44,7 +44,7 @@ export async function startAndon(config: AndonConfig): Promise<Andon> {
     config: gatewayConfig(config),
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, createLocalSubgraph({ ...subgraph, log })])),
     authenticate: (credentials) => verifier.verify(credentials),
-    signInternal: (principal, requestId, audience) => internalTokens.sign(principal, requestId, audience),
+    signInternal: (...call) => internalTokens.sign(...call),
     graphiql: { ...developmentToken(keys, runtime), defaultQuery: welcome.firstQuery },
   });
   graph.connect(gateway);

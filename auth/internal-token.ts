@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { createSecretKey } from 'node:crypto';
+import { createHash, createSecretKey, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type { Clock } from '../runtime/clock.ts';
 import { AuthenticationError } from './authentication-error.ts';
@@ -10,6 +10,8 @@ import { bearerToken } from './verify.ts';
 /** With the leeway, an internal token works for 30 seconds. */
 const lifetimeMs = 25_000;
 const leewayMs = 5_000;
+/** How long an internal token works at most, as any clock sees it. */
+export const internalLifetimeMs = lifetimeMs + leewayMs;
 /** Below the 16 KiB of headers that Node's HTTP server accepts. */
 const tokenLimit = 12_288;
 
@@ -20,15 +22,20 @@ const type = 'andon-internal+jwt';
 export interface InternalCall {
   readonly principal: Principal;
   readonly requestId: string;
+  /** One token has one. See `UsedTokens`. */
+  readonly tokenId: string;
+  /** Of the only body that the token may come with; null for a connection, which has none. See `digestBody`. */
+  readonly bodyDigest: string | null;
 }
 
 /** What Andon's own processes say to each other: who asks. A subgraph believes nothing else. */
 export interface InternalTokens {
   /**
    * @param audience the name of the subgraph that the token is for
+   * @param body what is sent with it; left out for a connection
    * @returns the whole Authorization header, good for 30 seconds and no longer than the principal's own token
    */
-  sign(principal: Principal, requestId: string, audience: string): string;
+  sign(principal: Principal, requestId: string, audience: string, body?: string): string;
   /**
    * @param requestId the id that the request gives itself; another one than the token's is refused, so a token that
    *   was overheard does not serve another request. Left out where the transport has none: the token's own holds.
@@ -51,24 +58,32 @@ export function createInternalTokens({ secret, clock }: InternalTokensOptions): 
   if (secret.length < 32) throw new Error('The internal secret has less than 32 characters.');
   const key = createSecretKey(Buffer.from(secret));
   return {
-    sign(principal, requestId, audience) {
+    sign(principal, requestId, audience, body) {
       const now = clock.now();
       const exp = Math.min(now + lifetimeMs, principal.expiresAt) / 1000;
-      const claims = { iss: issuer, aud: audience, rid: requestId, principal, iat: now / 1000, exp };
+      const bound = { jti: randomUUID(), ...(body !== undefined && { bdg: digestBody(body) }) };
+      const claims = { iss: issuer, aud: audience, rid: requestId, ...bound, principal, iat: now / 1000, exp };
       return `Bearer ${jwt.sign(claims, key, { algorithm: 'HS256', header: { alg: 'HS256', typ: type } })}`;
     },
     verify(authorization, audience, requestId) {
       const claims = verifySignature(bearerToken(authorization, tokenLimit), key, clock.now());
       if (claims.iss !== issuer) throw new AuthenticationError('WRONG_ISSUER');
       if (claims.aud !== audience) throw new AuthenticationError('WRONG_AUDIENCE');
-      const { rid, principal } = claims;
-      if (typeof rid !== 'string' || !isPrincipal(principal)) throw new AuthenticationError('INVALID_CLAIMS');
+      const { rid, jti, bdg = null, principal } = claims;
+      if (!isString(rid) || !isString(jti) || !(bdg === null || isString(bdg)) || !isPrincipal(principal)) {
+        throw new AuthenticationError('INVALID_CLAIMS');
+      }
       if (requestId !== undefined && requestId !== rid) {
         throw new AuthenticationError('INVALID_CLAIMS', 'The token was signed for another request. Sign one for this.');
       }
-      return { principal, requestId: rid };
+      return { principal, requestId: rid, tokenId: jti, bodyDigest: bdg };
     },
   };
+}
+
+/** What a token says of the body that it comes with: SHA-256, base64url. */
+export function digestBody(body: string): string {
+  return createHash('sha256').update(body).digest('base64url');
 }
 
 /** Whether this claims to be an internal token: nothing has been verified yet. */

@@ -4,6 +4,7 @@ import { readAuthConfig } from '../auth/config.ts';
 import { readInternalSecret } from '../auth/internal-secret.ts';
 import { createInternalTokens } from '../auth/internal-token.ts';
 import { createKeys } from '../auth/keys.ts';
+import { UsedTokens } from '../auth/used-tokens.ts';
 import { createVerifier } from '../auth/verify.ts';
 import { createCallerVerifier } from '../auth/verify-caller.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -86,7 +87,11 @@ async function readIdentity(developmentKeys: boolean, runtime: Runtime): Promise
   const keys = await createKeys({ config, ...runtime });
   const { clock } = runtime;
   const internalTokens = createInternalTokens({ secret: await readInternalSecret(config), clock });
-  const callers = createCallerVerifier({ verifier: createVerifier({ issuers: keys.issuers, clock }), internalTokens });
+  const callers = createCallerVerifier({
+    verifier: createVerifier({ issuers: keys.issuers, clock }),
+    internalTokens,
+    usedTokens: new UsedTokens(clock),
+  });
   const issuers = keys.issuers.map(({ issuer }) => issuer).join(', ');
   return {
     options: {

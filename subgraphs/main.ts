@@ -94,7 +94,7 @@ async function serve(name: keyof typeof factories, port: number, gateway: string
   const graph = createRemoteGraph({
     url: gateway,
     ids: runtime.ids,
-    sign: (principal, requestId) => sign(principal, requestId, 'gateway'),
+    sign: (principal, requestId, body) => sign(principal, requestId, 'gateway', body),
   });
   const domain = await openDomain(config, runtime, graph);
   const subgraph = factories[name](domain);

@@ -9,7 +9,7 @@ export interface RemoteGraphOptions {
   readonly url: string;
   readonly ids: Ids;
   /** The Authorization header by which the gateway knows one of Andon's own processes, and for whom it asks. */
-  sign(principal: Principal, requestId: string): string;
+  sign(principal: Principal, requestId: string, body: string): string;
 }
 
 /** The rest of the graph, asked over HTTP: for a subgraph that runs in a process of its own. */
@@ -17,12 +17,12 @@ export function createRemoteGraph({ url, ids, sign }: RemoteGraphOptions): Graph
   return {
     async query(query, variables, principal, signal) {
       const requestId = ids.next();
+      const body = JSON.stringify({ query, variables });
       const headers = {
         'content-type': 'application/json',
         'x-request-id': requestId,
-        authorization: sign(principal, requestId),
+        authorization: sign(principal, requestId, body),
       };
-      const body = JSON.stringify({ query, variables });
       const response = await request(url, { method: 'POST', headers, body, signal }).catch((cause: unknown) => {
         throw new ClientError(
           'GRAPH_UNAVAILABLE',

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { InternalCall } from '../auth/internal-token.ts';
+import { digestBody, type InternalCall } from '../auth/internal-token.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { LocalSubgraph, SubgraphRequest, SubgraphResponse } from './local-subgraph.ts';
 import { isExposed } from './mask-errors.ts';
@@ -47,11 +47,18 @@ async function answerPost(
 ): Promise<SubgraphResponse> {
   if (request.method !== 'POST') throw new RefusedRequest(405, 'METHOD_NOT_ALLOWED', 'Send operations with POST.');
   // Before the body is read: a stranger's body is not worth the memory.
-  const { principal, requestId } = verify(request.headers.authorization, oneValue(request.headers['x-request-id']));
+  const { principal, requestId, bodyDigest } = verify(
+    request.headers.authorization,
+    oneValue(request.headers['x-request-id']),
+  );
   if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
     throw new RefusedRequest(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json.');
   }
-  const operation = readOperation(await readBody(request, bodyLimit));
+  const body = await readBody(request, bodyLimit);
+  if (digestBody(body) !== bodyDigest) {
+    throw new RefusedRequest(401, 'INVALID_CLAIMS', 'The token was signed for another body. Sign one for this.');
+  }
+  const operation = readOperation(body);
   return subgraph.execute({ ...operation, principal, requestId, signal });
 }
 

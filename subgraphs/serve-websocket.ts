@@ -110,7 +110,7 @@ function createProtocol({ subgraph, verify, runtime }: WebSocketEndpointOptions)
         schema: noSchema,
         document,
         operationName: operation.operationName,
-        contextValue: { ...operation, ...extra.call },
+        contextValue: { ...operation, principal: extra.call.principal, requestId: extra.call.requestId },
       };
     },
     execute: ({ contextValue }) => subgraph.execute(contextValue as SubgraphRequest) as Promise<ExecutionResult>,

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { InternalTokens } from '../auth/internal-token.ts';
+import { UsedTokens } from '../auth/used-tokens.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createLocalSubgraph } from './local-subgraph.ts';
 import { createHttpEndpoint, send, sendError } from './serve-http.ts';
@@ -50,16 +51,22 @@ export class ListenError extends Error {
  */
 export async function serveSubgraph(options: ServeOptions): Promise<ServedSubgraph> {
   const { name, internalTokens, runtime, port, host = '127.0.0.1' } = options;
+  const usedTokens = new UsedTokens(runtime.clock);
+  const verify = (authorization: string | undefined, requestId?: string) => {
+    const call = internalTokens.verify(authorization, name, requestId);
+    usedTokens.use(call.tokenId);
+    return call;
+  };
   const subgraph = createLocalSubgraph({ ...options, log: runtime.log });
   const answerOperation = createHttpEndpoint({
     subgraph,
-    verify: (authorization, requestId) => internalTokens.verify(authorization, name, requestId),
+    verify,
     bodyLimit: requestLimitBytes,
     log: runtime.log,
   });
   const webSockets = createWebSocketEndpoint({
     subgraph,
-    verify: (authorization) => internalTokens.verify(authorization, name),
+    verify,
     messageLimit: requestLimitBytes,
     runtime,
   });

@@ -55,7 +55,7 @@ async function follow(gateway: string): Promise<() => Promise<void>> {
   const graph = createRemoteGraph({
     url: gateway,
     ids,
-    sign: (principal, requestId) => internalTokens.sign(principal, requestId, gatewayAudience),
+    sign: (principal, requestId, body) => internalTokens.sign(principal, requestId, gatewayAudience, body),
   });
   const domain = await openDomain(config, runtime, graph);
   await domain.workflows.start();

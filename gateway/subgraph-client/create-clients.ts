@@ -8,8 +8,16 @@ import type { LocalSubgraph } from './local-subgraph.ts';
 import { createRemoteClient } from './remote.ts';
 import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
 
-/** @returns the Authorization value that proves to `audience` (a subgraph) who asks, bound to the request */
-export type SignInternal = (principal: Principal, requestId: string, audience: string) => string;
+/**
+ * @param body what is sent; undefined where a connection is opened
+ * @returns the Authorization value that proves to `audience` (a subgraph) who asks, bound to the request and its body
+ */
+export type SignInternal = (
+  principal: Principal,
+  requestId: string,
+  audience: string,
+  body: string | undefined,
+) => string;
 
 export interface ClientsOptions {
   readonly runtime: Runtime;
@@ -30,7 +38,7 @@ export function createClient({ name, url }: SubgraphEndpoint, options: ClientsOp
     return createLocalClient(name, local, deadlines, runtime.log);
   }
   if (!URL.canParse(url)) throw new SupergraphError(`Subgraph "${name}" has no usable routing_url ("${url}").`);
-  const authorize = ({ context }: SubgraphCall) =>
-    context.principal && signInternal?.(context.principal, context.requestId, name);
+  const authorize = ({ context }: SubgraphCall, body?: string) =>
+    context.principal && signInternal?.(context.principal, context.requestId, name, body);
   return createRemoteClient({ service: name, url, deadlines, runtime, authorize, config });
 }

@@ -21,8 +21,8 @@ export interface RemoteOptions {
   readonly deadlines: Deadlines;
   readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
   readonly config: SubgraphsConfig;
-  /** The Authorization header of one call. */
-  readonly authorize: (call: SubgraphCall) => string | undefined;
+  /** The Authorization header of one call with this body, or of a connection. */
+  readonly authorize: (call: SubgraphCall, body?: string) => string | undefined;
 }
 
 /**
@@ -118,14 +118,14 @@ async function post(
   cancellation: Cancellation,
 ): Promise<SubgraphResponse> {
   const { service, authorize } = options;
-  const authorization = authorize(call);
+  const body = `${call.request.bodyHead}${call.variables}}`;
+  const authorization = authorize(call, body);
   const headers = {
     'content-type': 'application/json',
     accept: 'application/json',
     'x-request-id': call.context.requestId,
     ...(authorization !== undefined && { authorization }),
   };
-  const body = `${call.request.bodyHead}${call.variables}}`;
   const { statusCode, text } = await exchange(pool, { path, headers, body }, cancellation);
   const parsed = parseJson(text);
   if (statusCode < 400 || hasGraphQLShape(parsed)) return readResponse(service, parsed);

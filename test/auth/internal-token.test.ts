@@ -1,8 +1,10 @@
 import jwt from 'jsonwebtoken';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createInternalTokens, type InternalTokens } from '../../auth/internal-token.ts';
+import { createInternalTokens, digestBody, type InternalTokens } from '../../auth/internal-token.ts';
 import type { Principal } from '../../auth/principal.ts';
+import { UsedTokens } from '../../auth/used-tokens.ts';
 import { createVerifier } from '../../auth/verify.ts';
+import { createCallerVerifier } from '../../auth/verify-caller.ts';
 import { createIdentityProvider, createTestClock, type TestClock } from './identity-provider.ts';
 
 const secret = 'an internal secret of forty characters..';
@@ -29,8 +31,8 @@ describe('an internal token', () => {
 
   it('carries the whole principal and the request', () => {
     const header = tokens.sign(principal, 'request-1', 'erp');
-    expect(tokens.verify(header, 'erp', 'request-1')).toEqual({ principal, requestId: 'request-1' });
-    expect(tokens.verify(header, 'erp')).toEqual({ principal, requestId: 'request-1' });
+    expect(tokens.verify(header, 'erp', 'request-1')).toMatchObject({ principal, requestId: 'request-1' });
+    expect(tokens.verify(header, 'erp')).toMatchObject({ principal, requestId: 'request-1', bodyDigest: null });
   });
 
   it('serves one subgraph and one request only', () => {
@@ -85,5 +87,36 @@ describe('an internal token', () => {
 
   it('needs a secret that cannot be guessed', () => {
     expect(() => createInternalTokens({ secret: 'short', clock })).toThrow(/less than 32 characters/);
+  });
+
+  it('says which body it may come with', () => {
+    const header = tokens.sign(principal, 'request-1', 'erp', '{"query":"{ a }"}');
+    expect(tokens.verify(header, 'erp').bodyDigest).toBe(digestBody('{"query":"{ a }"}'));
+  });
+
+  it('opens the door of a gateway once; a client comes through it with a token of its own as often as it likes', async () => {
+    const provider = createIdentityProvider(clock);
+    const verifier = createVerifier({ issuers: [provider.trusted()], clock });
+    const callers = createCallerVerifier({ verifier, internalTokens: tokens, usedTokens: new UsedTokens(clock) });
+    const internal = tokens.sign(principal, 'request-1', 'gateway');
+    expect(await callers.verify(internal)).toEqual(principal);
+    await expect(callers.verify(internal)).rejects.toMatchObject({ code: 'TOKEN_USED' });
+    await expect(callers.verify(tokens.sign(principal, 'r', 'erp'))).rejects.toMatchObject({ code: 'WRONG_AUDIENCE' });
+    const client = provider.mint();
+    expect(await callers.verify(client)).toEqual(await callers.verify(client));
+    await expect(callers.verify(undefined)).rejects.toMatchObject({ code: 'MISSING_TOKEN' });
+  });
+
+  it('is remembered as used for as long as it works', () => {
+    const used = new UsedTokens(clock);
+    used.use('a');
+    clock.advance(29_000);
+    used.use('b');
+    clock.advance(2_000);
+    used.use('c');
+    expect(() => used.use('b')).toThrow(expect.objectContaining({ code: 'TOKEN_USED' }));
+    expect(() => used.use('c')).toThrow(expect.objectContaining({ code: 'TOKEN_USED' }));
+    clock.advance(90_000);
+    expect(() => used.use('b')).not.toThrow();
   });
 });
