@@ -5,7 +5,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { GatewayConfig } from './config.ts';
 import type { OperationAnswer } from './execution/compile-operation.ts';
 import type { RequestContext } from './execution/run.ts';
-import { isTokenLimit, tokenLimitExceeded } from './limits/parse-document.ts';
+import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from './limits/parse-document.ts';
 import type { OperationPreparer } from './prepare-operation.ts';
 import { RequestError, refuse } from './request-error.ts';
 import { writeResponseBody } from './response-body.ts';
@@ -47,8 +47,13 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
     includeStacktraceInErrorResponses: false,
     dangerouslyDisableValidation: true,
     parseOptions: { maxTokens },
-    formatError: (formatted) =>
-      isTokenLimit(formatted) ? (tokenLimitExceeded(maxTokens).errors[0]?.toJSON() ?? formatted) : formatted,
+    formatError: (formatted, cause) =>
+      (isTokenLimit(formatted)
+        ? tokenLimitExceeded(maxTokens)
+        : isStackOverflow(cause)
+          ? nestedTooDeep()
+          : undefined
+      )?.errors[0]?.toJSON() ?? formatted,
     stringifyResult: (result) =>
       result.data instanceof WrittenData ? writeResponseBody(result.data.answer) : JSON.stringify(result),
   });

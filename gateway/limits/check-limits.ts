@@ -5,7 +5,8 @@ import { limitDepth } from './depth.ts';
 import { limitDirectives } from './directives.ts';
 import { limitFields } from './fields.ts';
 import type { OperationLimits, SizeLimit } from './limit.ts';
-import { measureOperation } from './measure.ts';
+import { measureOperation, type OperationSize, type ParsedOperation } from './measure.ts';
+import { isStackOverflow, nestedTooDeep } from './parse-document.ts';
 import { limitRootFields } from './root-fields.ts';
 
 const limits: readonly SizeLimit[] = [limitDepth, limitRootFields, limitAliases, limitDirectives, limitFields];
@@ -19,10 +20,18 @@ export function checkLimits(
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
   allowed: OperationLimits,
 ): void {
-  const size = measureOperation({ operation, fragments });
+  const size = measure({ operation, fragments });
   if (size.isCircular) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', 'A fragment must not contain itself.');
   for (const limit of limits) {
     const refusal = limit(size, allowed);
     if (refusal) throw refusal;
+  }
+}
+
+function measure(parsed: ParsedOperation): OperationSize {
+  try {
+    return measureOperation(parsed);
+  } catch (cause) {
+    throw isStackOverflow(cause) ? nestedTooDeep() : cause;
   }
 }

@@ -6,10 +6,20 @@ export function parseDocument(text: string, maxTokens: number): DocumentNode {
   try {
     return parse(text, { maxTokens });
   } catch (cause) {
+    if (isStackOverflow(cause)) throw nestedTooDeep();
     if (!(cause instanceof GraphQLError)) throw cause;
     if (isTokenLimit(cause)) throw tokenLimitExceeded(maxTokens);
     throw new RequestError(400, withCode([cause], 'GRAPHQL_PARSE_FAILED'));
   }
+}
+
+/** Parser and measure descend by calling themselves: a document can be deeper than the stack before it is too long. */
+export function isStackOverflow(cause: unknown): boolean {
+  return cause instanceof RangeError || (cause instanceof GraphQLError && cause.originalError instanceof RangeError);
+}
+
+export function nestedTooDeep(): RequestError {
+  return refuse(400, 'DEPTH_LIMIT_EXCEEDED', 'The document is nested too deep to be read. Ask for fewer levels.');
 }
 
 /** graphql-js has no code for it. */

@@ -28,6 +28,8 @@ export class HttpStream {
       'cache-control': 'no-cache, no-transform',
       // Proxies such as nginx would hold events back.
       'x-accel-buffering': 'no',
+      // Nothing follows on this connection; HTTP/2 knows no such header.
+      ...(response.req.httpVersionMajor < 2 && { connection: 'close' }),
     });
     this.#awaitHeartbeat();
   }
