@@ -151,7 +151,7 @@ export interface DocumentsConfig {
 export interface CorsConfig {
   /** Web origins that may read answers, such as `https://app.example.com`; `*` is any. @default none */
   readonly origins: readonly string[];
-  /** Seconds that browsers remember what is allowed. @default 600 */
+  /** Seconds that browsers remember what is allowed. 0 is not at all. @default 600 */
   readonly maxAgeSeconds: number;
 }
 

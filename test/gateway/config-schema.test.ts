@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { defaultGatewayConfig, readGatewayConfig } from '../../gateway/config.ts';
+import { createConfigSchema, type OptionSchema } from '../support/config-schema.ts';
+
+const gateway = resolve(dirname(fileURLToPath(import.meta.url)), '../../gateway');
+const source = ['config.ts', 'limits/limit.ts'].map((file) => readFileSync(join(gateway, file), 'utf8')).join('\n');
+const schema = createConfigSchema(source, 'GatewayConfig', defaultGatewayConfig);
+const folder = mkdtempSync(join(tmpdir(), 'andon-schema-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Leaf {
+  readonly path: readonly string[];
+  readonly option: OptionSchema;
+}
+
+const leaves = (section: OptionSchema, path: readonly string[] = []): readonly Leaf[] =>
+  Object.entries(section.properties ?? {}).flatMap(([name, option]) =>
+    option.properties ? leaves(option, [...path, name]) : [{ path: [...path, name], option }],
+  );
+
+/** Whether the gateway starts with this one option set. */
+function isAccepted({ path }: Leaf, value: unknown): boolean {
+  const file = join(folder, 'andon.yaml');
+  const nested = [...path].reverse().reduce<unknown>((inner, name) => ({ [name]: inner }), value);
+  writeFileSync(file, stringify(nested));
+  try {
+    readGatewayConfig({ file, env: {} });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('the committed JSON Schema describes the options as they are (write it anew with "vitest run FILE --update")', async () => {
+  const whole = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Options of andon gateway (andon.yaml)',
+    ...schema,
+  };
+  const text = JSON.stringify(whole, null, 2).replace(/\[\s+("[^\]]*?")\s+\]/g, (_, items: string) => {
+    return `[${items.replace(/\s*\n\s*/g, ' ')}]`;
+  });
+  await expect(`${text}\n`).toMatchFileSnapshot(join(gateway, 'andon.schema.json'));
+});
+
+test('every option of the defaults is in the schema, with a sentence', () => {
+  const known = Object.entries(defaultGatewayConfig).flatMap(([name, value]) =>
+    typeof value === 'object' && !Array.isArray(value) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],
+  );
+  const described = leaves(schema).map(({ path }) => path.join('.'));
+  expect(described).toEqual(expect.arrayContaining(known.filter((name) => name !== 'tls')));
+  expect(leaves(schema).filter(({ option }) => !option.description)).toEqual([]);
+});
+
+test('what the schema calls too small, of the wrong type or no choice, the gateway refuses, and nothing else', () => {
+  const wrong: string[] = [];
+  const must = (leaf: Leaf, value: unknown, accepted: boolean) => {
+    if (isAccepted(leaf, value) !== accepted) wrong.push(`${leaf.path.join('.')}: ${JSON.stringify(value)}`);
+  };
+  for (const leaf of leaves(schema)) {
+    const { type, minimum = 0, enum: choices } = leaf.option;
+    if (type === 'integer') {
+      must(leaf, minimum, true);
+      must(leaf, minimum - 1, false);
+      must(leaf, 'many', false);
+    }
+    if (type === 'boolean') must(leaf, 'yes', false);
+    for (const choice of choices ?? []) must(leaf, choice, true);
+    if (choices) must(leaf, 'something else', false);
+  }
+  expect(wrong).toEqual([]);
+});
