@@ -2,7 +2,9 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { GatewayConfig } from './config.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
 import { createSharing } from './execution/sharing.ts';
+import { boundPlanner } from './planning/bounded-planner.ts';
 import { createHivePlanner } from './planning/hive-planner.ts';
+import { createOverrideDraw } from './planning/override-draw.ts';
 import { createOperationPreparer, type RememberingPreparer } from './prepare-operation.ts';
 import type { ClientRegistry } from './subgraph-client/client-registry.ts';
 import type { SignInternal } from './subgraph-client/create-clients.ts';
@@ -29,7 +31,8 @@ export interface Engine {
 /** @throws SupergraphError */
 export function createEngine({ supergraphSdl, runtime, config, clients: registry }: EngineOptions): Engine {
   const supergraph = loadSupergraph(supergraphSdl);
-  const planner = createHivePlanner(supergraphSdl);
+  const planner = boundPlanner(createHivePlanner(supergraphSdl), runtime.timers);
+  const drawOverride = createOverrideDraw(planner.overridePercentages, runtime.ids);
   const clients = registry.clientsFor(supergraph.subgraphs);
   const scope: ExecutionScope = {
     types: supergraph.types,
@@ -44,7 +47,7 @@ export function createEngine({ supergraphSdl, runtime, config, clients: registry
   };
   return {
     supergraph,
-    preparer: createOperationPreparer({ supergraph, planner, scope, config, log: runtime.log }),
+    preparer: createOperationPreparer({ supergraph, planner, scope, config, log: runtime.log, drawOverride }),
     close: () => registry.close(),
   };
 }

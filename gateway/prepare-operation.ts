@@ -51,6 +51,8 @@ export interface PreparerOptions {
   readonly scope: ExecutionScope;
   readonly config: GatewayConfig;
   readonly log: Logger;
+  /** See `createOverrideDraw`. */
+  readonly drawOverride: (() => number) | undefined;
 }
 
 /** Parse, select, limit, validate, plan, compile: once for each text and operation name, then from memory. */
@@ -68,7 +70,7 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
       prepared.set(key, { text, operationName, operation, uses: 1 });
       // What failed for another reason than the text itself may succeed next time.
       operation.catch((error: unknown) => {
-        if (!(error instanceof RequestError)) prepared.delete(key);
+        if (!(error instanceof RequestError) || error.status === 503) prepared.delete(key);
       });
       return operation;
     },
@@ -77,7 +79,7 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
 }
 
 async function prepareOperation(
-  { supergraph, planner, scope, config, log }: PreparerOptions,
+  { supergraph, planner, scope, config, log, drawOverride }: PreparerOptions,
   text: string,
   operationName: string | undefined,
   parsed: DocumentNode | undefined,
@@ -89,24 +91,30 @@ async function prepareOperation(
   const operation = selectOperation(document, operationName);
   const rootType = supergraph.schema.getRootType(operation.operation);
   if (!rootType) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation.operation} type.`);
-  const plan = (parts: OperationParts) => planOperation({ supergraph, planner, log }, parts);
-  return compileOperation({ text, operationName, operation, fragments, rootType, plan }, supergraph, scope);
+  const plan = (parts: OperationParts, draw: number | undefined) =>
+    planOperation({ supergraph, planner, log }, parts, draw);
+  const source = { text, operationName, operation, fragments, rootType, plan, drawOverride };
+  return compileOperation(source, supergraph, scope);
 }
+
+/** Refusals that are about the moment, not the text alone. */
+const passing: ReadonlySet<string> = new Set(['PLANNING_TIMEOUT', 'PLANNING_OVERLOADED']);
 
 async function planOperation(
   { supergraph, planner, log }: Pick<PreparerOptions, 'supergraph' | 'planner' | 'log'>,
   { operation, fragments }: OperationParts,
+  draw: number | undefined,
 ): Promise<readonly PlanNode[]> {
   const documents = toPlannable(operation, fragments).map((document) =>
     askTypenames(document, supergraph.schema, supergraph.toldByTypename),
   );
   try {
-    const plans = await Promise.all(documents.map((document) => planner.plan(print(document))));
+    const plans = await Promise.all(documents.map((document) => planner.plan(print(document), draw)));
     return plans.filter((plan) => plan !== undefined);
   } catch (cause) {
     if (!(cause instanceof PlanningError)) throw cause;
     log.error('planning failed', { operationName: operation.name?.value, cause });
-    throw refuse(500, cause.code, cause.message);
+    throw refuse(passing.has(cause.code) ? 503 : 500, cause.code, cause.message);
   }
 }
 

@@ -79,7 +79,9 @@ export interface StreamSource {
 export interface OperationSource extends OperationParts, Pick<CompiledOperation, 'text' | 'operationName'> {
   readonly rootType: GraphQLObjectType;
   /** Plans that run one after the other; none where the gateway answers alone. @throws RequestError */
-  plan(parts: OperationParts): Promise<readonly PlanNode[]>;
+  plan(parts: OperationParts, draw: number | undefined): Promise<readonly PlanNode[]>;
+  /** Draws which overridden fields have moved, for one request; absent where the supergraph moves none by percentage. */
+  readonly drawOverride: (() => number) | undefined;
 }
 
 /** Combinations of @skip and @include values that are kept planned for one operation. */
@@ -92,18 +94,20 @@ export async function compileOperation(
   scope: ExecutionScope,
 ): Promise<CompiledOperation> {
   const names = conditionVariables(source);
-  const compile = async (conditions: Conditions): Promise<Variant> => {
+  const compile = async (conditions: Conditions, draw?: number): Promise<Variant> => {
     const parts = resolveConditions(source, conditions);
-    return compileVariant({ ...source, ...parts }, await source.plan(parts), supergraph, scope);
+    return compileVariant({ ...source, ...parts }, await source.plan(parts, draw), supergraph, scope);
   };
-  const only = names.length === 0 ? await compile({}) : undefined;
+  const only = names.length === 0 && !source.drawOverride ? await compile({}) : undefined;
   const variants = new BoundedCache<Promise<Variant>>(maxVariants);
   const variantFor = (variables: Variables): Variant | Promise<Variant> => {
     if (only) return only;
-    const key = names.map((name) => (variables[name] === true ? '1' : '0')).join('');
+    const draw = source.drawOverride?.();
+    const key =
+      names.map((name) => (variables[name] === true ? '1' : '0')).join('') + (draw === undefined ? '' : `@${draw}`);
     const known = variants.get(key);
     if (known) return known;
-    const made = compile(Object.fromEntries(names.map((name) => [name, variables[name] === true])));
+    const made = compile(Object.fromEntries(names.map((name) => [name, variables[name] === true])), draw);
     variants.set(key, made);
     made.catch(() => variants.delete(key));
     return made;

@@ -7,6 +7,7 @@ import {
   type FlattenNodePathSegment as HiveStep,
   QueryPlanner,
 } from '@graphql-hive/router-query-planner';
+import { losesValues } from './lost-values.ts';
 import type { EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
 
@@ -15,14 +16,23 @@ export function createHivePlanner(supergraphSdl: string): Planner {
   const planner = new QueryPlanner(supergraphSdl);
   const noLabels = new Set<string>();
   return {
-    async plan(operation, signal) {
-      const { node } = await planner.planAsync(operation, undefined, noLabels, 100, signal).catch((cause: unknown) => {
+    overridePercentages: planner.overridePercentages,
+    async plan(operation, draw = 100) {
+      const { node } = await planner.planAsync(operation, undefined, noLabels, draw).catch((cause: unknown) => {
         throw new PlanningError('PLANNING_FAILED', 'No plan answers this operation.', { cause });
       });
-      return node && translate(node, []);
+      const plan = node && translate(node, []);
+      if (plan && losesValues([plan])) throw lossyPlan();
+      return plan;
     },
   };
 }
+
+const lossyPlan = () =>
+  new PlanningError(
+    'PLAN_LOSES_VALUES',
+    'Two fields of this operation need one field of another subgraph with different arguments. Ask for them in separate operations.',
+  );
 
 function translate(node: HiveNode, path: readonly PathStep[]): PlanNode {
   switch (node.kind) {

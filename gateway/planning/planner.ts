@@ -3,14 +3,23 @@ import type { PlanNode } from './plan.ts';
 export interface Planner {
   /**
    * Plans one operation that is valid against the public schema and selects no introspection field.
+   * @param draw from 0 up to 100: fields with `@override(label: "percent(N)")` have moved where it is below N.
+   *   @default 100, so that none has
    * @throws PlanningError
    */
-  plan(operation: string, signal?: AbortSignal): Promise<PlanNode | undefined>;
+  plan(operation: string, draw?: number): Promise<PlanNode | undefined>;
+  /** The percentages that the supergraph names. */
+  readonly overridePercentages: readonly number[];
 }
 
 /** The planner found no way to answer, or would need something that this engine does not run. */
 export class PlanningError extends Error {
-  readonly code: 'PLANNING_FAILED' | 'DEFER_NOT_SUPPORTED';
+  readonly code:
+    | 'PLANNING_FAILED'
+    | 'PLANNING_TIMEOUT'
+    | 'PLANNING_OVERLOADED'
+    | 'PLAN_LOSES_VALUES'
+    | 'DEFER_NOT_SUPPORTED';
 
   constructor(code: PlanningError['code'], message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,0 +1,126 @@
+import { Kind, type OperationDefinitionNode, parse, type SelectionNode } from 'graphql';
+import type { EntityGroup, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
+
+/**
+ * Whether some value that the plan asks for would be sent on or shown in the place of another.
+ *
+ * Where an object is asked for one field with two different arguments, the planner gives one of them an alias of its
+ * own, and has to read it again under that alias. Version 0.0.38 forgets to below the first level of a @requires, so
+ * that the subgraph gets the other value: a wrong answer that looks right. An alias that nobody reads shows it, and so
+ * do two requirements under one name, and one variable for two different representations.
+ */
+export function losesValues(plans: readonly PlanNode[]): boolean {
+  const usage: Usage = { written: new Set(), read: new Set(), isAmbiguous: false };
+  for (const plan of plans) visit(plan, usage);
+  return usage.isAmbiguous || [...usage.written].some((path) => !usage.read.has(path));
+}
+
+/** Full response paths, without list positions and type conditions. */
+interface Usage {
+  readonly written: Set<string>;
+  readonly read: Set<string>;
+  isAmbiguous: boolean;
+}
+
+const internalAlias = /^_internal_qp_alias_/;
+
+function visit(node: PlanNode, usage: Usage): void {
+  switch (node.kind) {
+    case 'fetch':
+      noteFetch(node.request, [namesOf(node.path)], '', node.outputRewrites, usage);
+      return;
+    case 'entities':
+      noteSharedVariables(node.groups, usage);
+      for (const group of node.groups) {
+        const paths = group.paths.map(namesOf);
+        for (const path of paths) noteRequirements(group.requires, path, usage);
+        noteFetch(node.request, paths, group.alias, group.outputRewrites, usage);
+      }
+      return;
+    case 'sequence':
+    case 'parallel':
+      for (const child of node.nodes) visit(child, usage);
+      return;
+    case 'condition':
+      if (node.whenTrue) visit(node.whenTrue, usage);
+      if (node.whenFalse) visit(node.whenFalse, usage);
+      return;
+    case 'subscribe':
+      visit(node.primary, usage);
+  }
+}
+
+const namesOf = (path: readonly PathStep[]): readonly string[] =>
+  path.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
+
+const textOf = (path: readonly string[]) => path.join('/');
+
+function noteFetch(
+  request: PlannedRequest,
+  paths: readonly (readonly string[])[],
+  rootKey: string,
+  rewrites: readonly Rewrite[],
+  usage: Usage,
+): void {
+  // Most plans have no such alias: they are not worth parsing.
+  if (!request.operation.includes('_internal_qp_alias_')) return;
+  const { definitions } = parse(request.operation, { noLocation: true });
+  const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+  if (!operation || definitions.length > 1) {
+    usage.isAmbiguous = true;
+    return;
+  }
+  const selections = rootKey === '' ? operation.selectionSet.selections : entitySelections(operation, rootKey);
+  for (const path of paths) {
+    noteAliases(selections, path, usage);
+    for (const { kind, path: steps } of rewrites) {
+      if (kind !== 'rename') continue;
+      const renamed = steps.flatMap((step) => (step.kind === 'key' ? [step.name] : []));
+      usage.read.add(textOf([...path, ...(renamed[0] === rootKey ? renamed.slice(1) : renamed)]));
+    }
+  }
+}
+
+function entitySelections({ selectionSet }: OperationDefinitionNode, key: string): readonly SelectionNode[] {
+  return selectionSet.selections.flatMap((node) =>
+    node.kind === Kind.FIELD && (node.alias ?? node.name).value === key ? (node.selectionSet?.selections ?? []) : [],
+  );
+}
+
+function noteAliases(selections: readonly SelectionNode[], path: readonly string[], usage: Usage): void {
+  for (const node of selections) {
+    if (node.kind === Kind.FRAGMENT_SPREAD) continue;
+    const key = node.kind === Kind.FIELD ? (node.alias ?? node.name).value : undefined;
+    const below = key === undefined ? path : [...path, key];
+    if (key !== undefined && internalAlias.test(key)) usage.written.add(textOf(below));
+    noteAliases(node.selectionSet?.selections ?? [], below, usage);
+  }
+}
+
+function noteRequirements(requires: readonly Requirement[], path: readonly string[], usage: Usage): void {
+  const sources = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const node of requires) {
+    if (node.kind === 'types') {
+      noteRequirements(node.selections, path, usage);
+      continue;
+    }
+    const key = node.alias ?? node.name;
+    // Twice the same scalar under one key: one of the two was meant to be another value.
+    if (seen.has(node.name) && node.name !== '__typename' && node.selections.length === 0) usage.isAmbiguous = true;
+    if (sources.has(key) && sources.get(key) !== node.name) usage.isAmbiguous = true;
+    seen.add(node.name);
+    sources.set(key, node.name);
+    usage.read.add(textOf([...path, node.name]));
+    noteRequirements(node.selections, [...path, node.name], usage);
+  }
+}
+
+function noteSharedVariables(groups: readonly EntityGroup[], usage: Usage): void {
+  const known = new Map<string, string>();
+  for (const { variable, requires, paths, inputRewrites } of groups) {
+    const text = JSON.stringify([requires, paths, inputRewrites]);
+    if (known.has(variable) && known.get(variable) !== text) usage.isAmbiguous = true;
+    known.set(variable, text);
+  }
+}

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest';
+import { boundPlanner } from '../../gateway/planning/bounded-planner.ts';
+import type { PlanNode } from '../../gateway/planning/plan.ts';
+import { startFederation } from '../support/federation-gateway.ts';
+
+const aPlan: PlanNode = { kind: 'sequence', nodes: [] };
+
+/** A planner whose answers the test gives, and a clock that the test moves. */
+function controlled() {
+  const begun: string[] = [];
+  const answers: (() => void)[] = [];
+  const due = new Set<() => void>();
+  const planner = boundPlanner(
+    {
+      overridePercentages: [],
+      plan: (operation) => {
+        begun.push(operation);
+        return new Promise((resolve) => answers.push(() => resolve(aPlan)));
+      },
+    },
+    {
+      after(_, run) {
+        due.add(run);
+        return () => due.delete(run);
+      },
+      sleep: () => Promise.resolve(),
+    },
+  );
+  return { planner, begun, answers, due };
+}
+
+test('an operation that takes too long to plan is refused, and holds its place until its thread is free', async () => {
+  const { planner, begun, answers, due } = controlled();
+  const stuck = [planner.plan('a'), planner.plan('b')];
+  const waiting = planner.plan('c');
+  expect(begun).toEqual(['a', 'b']);
+  for (const expire of [...due].slice(0, 2)) expire();
+  for (const refused of stuck) await expect(refused).rejects.toMatchObject({ code: 'PLANNING_TIMEOUT' });
+  expect(begun).toEqual(['a', 'b']);
+  answers[0]?.();
+  await expect.poll(() => begun).toEqual(['a', 'b', 'c']);
+  answers[2]?.();
+  expect(await waiting).toBe(aPlan);
+});
+
+test('who waits too long for a turn is refused and never planned', async () => {
+  const { planner, begun, answers, due } = controlled();
+  const running = [planner.plan('a'), planner.plan('b')];
+  const late = planner.plan('c');
+  [...due][2]?.();
+  await expect(late).rejects.toMatchObject({ code: 'PLANNING_TIMEOUT' });
+  for (const answer of answers) answer();
+  await Promise.all(running);
+  expect(begun).toEqual(['a', 'b']);
+});
+
+test('more new operations than can wait are refused at once', async () => {
+  const { planner } = controlled();
+  const all = Array.from({ length: 203 }, (_, i) => planner.plan(`q${i}`));
+  for (const one of all) one.catch(() => undefined);
+  await expect(all.at(-1)).rejects.toMatchObject({ code: 'PLANNING_OVERLOADED' });
+});
+
+test('a hundred implementations and deep nesting over many subgraphs leave the event loop free', async () => {
+  const types = Array.from({ length: 100 }, (_, i) => `T${i}`);
+  const definitions = Object.fromEntries(
+    Array.from({ length: 4 }, (_, s) => [
+      `s${s}`,
+      {
+        typeDefs: `
+          ${s === 0 ? 'type Query { start: Node }' : ''}
+          interface Node { id: ID! next: Node }
+          ${types.map((name) => `type ${name} implements Node @key(fields: "id") { id: ID! next: Node @shareable f${s}: Int }`).join('\n')}
+        `,
+        ...(s === 0 && { resolvers: { Query: { start: () => null } } }),
+      },
+    ]),
+  );
+  const federation = await startFederation(definitions);
+  let longest = 0;
+  let last = performance.now();
+  const beat = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+  }, 5);
+  const fields = types.slice(0, 8).map((name) => `... on ${name} { f0 f1 f2 f3 }`);
+  const nested = (depth: number): string =>
+    depth === 0 ? 'id' : `id ${fields.join(' ')} next { ${nested(depth - 1)} }`;
+  const { data, errors } = await federation.query(`{ start { ${nested(7)} } }`);
+  clearInterval(beat);
+  expect(errors?.[0]?.extensions?.['code'] ?? 'answered').toMatch(/^(answered|PLANNING_TIMEOUT|PLANNING_FAILED)$/);
+  if (!errors) expect(data).toEqual({ start: null });
+  expect(longest).toBeLessThan(2000);
+  await federation.close();
+}, 60_000);
