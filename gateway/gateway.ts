@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Principal } from '../auth/principal.ts';
@@ -11,8 +11,9 @@ import { createDocumentSource } from './documents/document-source.ts';
 import type { Engine } from './engine.ts';
 import type { ConsultedSource } from './execution/run.ts';
 import type { GraphiqlOptions } from './graphiql.ts';
+import { createWebServer, type WebServer } from './http/create-server.ts';
 import { StreamEndpoint } from './http/stream-endpoint.ts';
-import { createHttpHandler, graphqlPath, type HttpHandler } from './http-handler.ts';
+import { createHttpHandler, graphqlPath } from './http-handler.ts';
 import { createLiveEngine } from './live-engine.ts';
 import { RequestError, refuse } from './request-error.ts';
 import type { SignInternal } from './subgraph-client/create-clients.ts';
@@ -93,11 +94,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     graphiql: options.graphiql || undefined,
     isReady: () => state === 'listening',
   });
-  const http = createHttpServer(config, (request, response) => track(running, handle(request, response)));
-  const sockets = serveWebSocket({ http, services, config, runtime, authenticate });
+  const web = createWebServer(config, (request, response) => track(running, handle(request, response)));
+  const sockets = serveWebSocket({ http: web.http, services, config, runtime, authenticate });
   const stop = async () => {
     state = 'draining';
-    await drain({ http, sockets, streams, running, config, runtime });
+    await drain({ web, sockets, streams, running, config, runtime });
     await server.stop();
     await engine.close();
   };
@@ -108,9 +109,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     replaceSupergraph: (sdl) => engine.replace(sdl),
     async listen() {
-      const address = await listen(http, config);
+      const address = await listen(web.http, config);
       state = 'listening';
-      return { port: address.port, url: `http://${hostInUrl(config.host)}:${address.port}${graphqlPath}` };
+      return { port: address.port, url: `${web.scheme}://${hostInUrl(config.host)}:${address.port}${graphqlPath}` };
     },
     execute: (request) => track(running, executeInProcess(engine, runtime, request)),
     drain: () => {
@@ -130,20 +131,6 @@ function refuseOpenDoor({ config, authenticate }: GatewayOptions): void {
   );
 }
 
-function createHttpServer(config: GatewayConfig, handle: HttpHandler): Server {
-  const { headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = config.http;
-  return createServer(
-    {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      // Node looks for slow requests this often: its default of 30 s would let the limits above slip.
-      connectionsCheckingInterval: Math.max(100, Math.min(1000, headersTimeoutMs / 2)),
-    },
-    (request, response) => void handle(request, response),
-  );
-}
-
 function listen(http: Server, { port, host }: GatewayConfig): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     http.once('error', reject);
@@ -157,7 +144,7 @@ function listen(http: Server, { port, host }: GatewayConfig): Promise<AddressInf
 const hostInUrl = (host: string) => (host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host);
 
 interface DrainOptions {
-  readonly http: Server;
+  readonly web: WebServer;
   readonly sockets: WebSocketTransport;
   readonly streams: StreamEndpoint;
   readonly running: ReadonlySet<Promise<unknown>>;
@@ -165,19 +152,19 @@ interface DrainOptions {
   readonly runtime: Runtime;
 }
 
-async function drain({ http, sockets, streams, running, config, runtime }: DrainOptions): Promise<void> {
+async function drain({ web, sockets, streams, running, config, runtime }: DrainOptions): Promise<void> {
   runtime.crashPoints.reached('K22');
   const closed = new Promise<void>((resolve) => {
-    if (http.listening) http.close(() => resolve());
+    if (web.http.listening) web.http.close(() => resolve());
     else resolve();
   });
   sockets.drain();
   streams.drain();
-  http.closeIdleConnections();
-  const cancel = runtime.timers.after(config.http.drainTimeoutMs, () => http.closeAllConnections());
+  web.closeIdle();
+  const cancel = runtime.timers.after(config.http.drainTimeoutMs, () => web.closeAll());
   while (running.size > 0) await Promise.allSettled(running);
   // What is still open now is idle: keep-alive connections whose answer has just left.
-  http.closeIdleConnections();
+  web.closeIdle();
   await closed;
   cancel();
 }
