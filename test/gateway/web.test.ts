@@ -1,0 +1,283 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
+import { request as httpsRequest } from 'node:https';
+import { connect as connectTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
+import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { shop } from '../support/federation-shop.ts';
+import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
+
+let federation: Federation;
+beforeAll(async () => {
+  federation = await startFederation(shop());
+});
+afterAll(() => federation.close());
+const others: Federation[] = [];
+afterEach(async () => {
+  for (const other of others.splice(0)) await other.close();
+});
+const start = async (config: Partial<GatewayConfig>, definitions = shop() as Parameters<typeof startFederation>[0]) => {
+  const other = await startFederation(definitions, { config });
+  others.push(other);
+  return other;
+};
+
+/** Without fetch, which unpacks and adds headers of its own. */
+function send(
+  headers: Record<string, string>,
+  body: string | Buffer,
+  url = federation.url,
+): Promise<{ response: IncomingMessage; bytes: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers } });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('end', () => resolve({ response, bytes: Buffer.concat(chunks) }));
+    });
+    sent.end(body);
+  });
+}
+
+const large = JSON.stringify({ query: '{ __schema { types { name fields { name type { name } } } } }' });
+const small = JSON.stringify({ query: '{ __typename }' });
+
+describe('compression', () => {
+  test('large answers are packed as the client likes best', async () => {
+    const expected = (await send({}, large)).bytes.toString();
+    expect(expected.length).toBeGreaterThan(1024);
+    const cases: [string, string | undefined][] = [
+      ['gzip', 'gzip'],
+      ['gzip, br', 'br'],
+      ['br;q=0.1, gzip;q=0.9', 'gzip'],
+      ['*', 'br'],
+      ['br;q=0, *', 'gzip'],
+      ['identity', undefined],
+      ['deflate', undefined],
+      ['gzip;q=0', undefined],
+    ];
+    for (const [accept, encoding] of cases) {
+      const { response, bytes } = await send({ 'accept-encoding': accept }, large);
+      expect(response.headers['content-encoding'], accept).toBe(encoding);
+      expect(response.headers.vary).toContain('Accept-Encoding');
+      const unpack =
+        encoding === 'gzip' ? gunzipSync : encoding === 'br' ? brotliDecompressSync : (same: Buffer) => same;
+      expect(unpack(bytes).toString()).toBe(expected);
+    }
+  });
+
+  test('small answers are not', async () => {
+    const { response } = await send({ 'accept-encoding': 'gzip, br' }, small);
+    expect(response.headers['content-encoding']).toBeUndefined();
+  });
+
+  test('a packed body is read; one that unpacks beyond the limit, a broken or an unknown one is refused', async () => {
+    const packed = await send({ 'content-encoding': 'gzip' }, gzipSync(small));
+    expect(JSON.parse(packed.bytes.toString()).data).toEqual({ __typename: 'Query' });
+    const bomb = gzipSync(Buffer.alloc(200_000_000, 0x20));
+    expect(bomb.length).toBeLessThan(defaultGatewayConfig.limits.maxBodyBytes);
+    const refusals: [string, Buffer, number, string][] = [
+      ['gzip', bomb, 413, 'BODY_LIMIT_EXCEEDED'],
+      ['gzip', Buffer.from('no gzip'), 400, 'BAD_REQUEST'],
+      ['compress', Buffer.from(small), 415, 'UNSUPPORTED_ENCODING'],
+      ['__proto__', Buffer.from(small), 415, 'UNSUPPORTED_ENCODING'],
+    ];
+    for (const [encoding, body, status, code] of refusals) {
+      const { response, bytes } = await send({ 'content-encoding': encoding }, body);
+      expect([response.statusCode, JSON.parse(bytes.toString()).errors[0].extensions.code], encoding).toEqual([
+        status,
+        code,
+      ]);
+    }
+  });
+});
+
+describe('pages of other origins', () => {
+  const origin = 'https://app.example.com';
+  const preflight = {
+    method: 'OPTIONS',
+    headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+  };
+
+  test('may read nothing unless their origin is configured', async () => {
+    const response = await fetch(federation.url, preflight);
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([405, null]);
+  });
+
+  test('may read and send when it is, without credentials of the browser; others still not', async () => {
+    const { url, post } = await start({ cors: { origins: [origin], maxAgeSeconds: 60 } });
+    const allowed = await fetch(url, preflight);
+    expect(allowed.status).toBe(204);
+    expect(Object.fromEntries(allowed.headers)).toMatchObject({
+      'access-control-allow-origin': origin,
+      'access-control-allow-headers': 'authorization',
+      'access-control-max-age': '60',
+      vary: 'Origin',
+    });
+    expect(allowed.headers.has('access-control-allow-credentials')).toBe(false);
+    const { headers } = await post({ query: '{ __typename }' }, { origin });
+    expect([headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual([
+      origin,
+      'Origin, Accept, Accept-Encoding',
+    ]);
+    expect((await fetch(`${url}?query={__typename}`, { headers: { origin } })).status).toBe(200);
+    const other = await post({ query: '{ __typename }' }, { origin: 'https://evil.example' });
+    expect(other.headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
+describe('TLS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'andon-tls-'));
+  const tls = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+  beforeAll(() => {
+    const subject = [
+      '-subj',
+      '/CN=localhost',
+      '-days',
+      '1',
+      '-nodes',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+    ];
+    execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', tls.keyFile, '-out', tls.certFile], {
+      stdio: 'ignore',
+    });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const trusting = { rejectUnauthorized: false };
+
+  test('HTTP/2 answers queries side by side and streams events; a stop ends the session', async () => {
+    const source = new PushedEvents();
+    const { url, gateway } = await start({ tls }, lotSubgraphs(source));
+    expect(url).toMatch(/^https:/);
+    const session = connectHttp2(new URL(url).origin, trusting);
+    const ask = (body: unknown, headers: Record<string, string> = {}) => {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/graphql',
+        'content-type': 'application/json',
+        ...headers,
+      });
+      stream.setEncoding('utf8').end(JSON.stringify(body));
+      return stream;
+    };
+    const text = async (stream: ReturnType<typeof ask>) => {
+      let all = '';
+      for await (const chunk of stream) all += chunk;
+      return all;
+    };
+    const answers = await Promise.all([1, 2, 3].map(() => text(ask({ query: '{ now }' }))));
+    for (const answer of answers) expect(JSON.parse(answer).data).toEqual({ now: 1 });
+    expect(JSON.parse(await text(ask('not an object'))).errors[0].extensions.code).toBe('BAD_REQUEST');
+    const events = ask({ query: lotSubscription }, { accept: 'text/event-stream' });
+    await source.opened(1);
+    source.push('c1');
+    for await (const chunk of events) if (String(chunk).includes('id: c1')) break;
+    await source.opened(0);
+    const ended = new Promise((resolve) => session.once('close', resolve));
+    await gateway.drain();
+    await ended;
+  });
+
+  test('clients of HTTP/1.1 and WebSocket are served on the same port', async () => {
+    const { url } = await start({ tls }, lotSubgraphs(new PushedEvents()));
+    const status = await new Promise((resolve, reject) => {
+      const sent = httpsRequest(`${url}?query={now}`, { ...trusting, agent: false }, (response) =>
+        resolve(response.resume().statusCode),
+      );
+      sent.on('error', reject).end();
+    });
+    expect(status).toBe(200);
+    const socket = new WebSocket(url.replace('https', 'wss'), 'graphql-transport-ws', trusting);
+    await new Promise((resolve) => socket.once('open', resolve));
+    socket.send('{"type":"connection_init"}');
+    expect(String(await new Promise((resolve) => socket.once('message', resolve)))).toBe('{"type":"connection_ack"}');
+    socket.terminate();
+  });
+
+  test('a certificate that cannot be read stops the start, and says what to do', async () => {
+    await expect(start({ tls: { ...tls, certFile: '/nowhere.pem' } })).rejects.toThrow(
+      '/nowhere.pem cannot be read (ENOENT). Correct tls.certFile and tls.keyFile.',
+    );
+  });
+});
+
+describe('clients that mean harm', () => {
+  test('headers and bodies that do not arrive in time lose their connection', async () => {
+    const http = { ...defaultGatewayConfig.http, headersTimeoutMs: 200, requestTimeoutMs: 300 };
+    const { url } = await start({ http });
+    const { port } = new URL(url);
+    const head = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+    for (const beginning of [head, `${head}Content-Length: 100\r\n\r\n{`]) {
+      const socket = connectTcp(Number(port), '127.0.0.1');
+      socket.write(beginning);
+      let answer = '';
+      for await (const chunk of socket) answer += chunk;
+      expect(answer).toMatch(/^(HTTP\/1\.1 408 |$)/);
+    }
+  });
+
+  test('a connection that never asked does not hold up a stop', async () => {
+    const { url, gateway } = await start({});
+    const socket = connectTcp(Number(new URL(url).port), '127.0.0.1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    await fetch(`${url}?query={__typename}`);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await gateway.drain();
+    socket.resume();
+    await closed;
+  });
+
+  test('without introspection no message helps to guess names, in the document or in variables', async () => {
+    const { post } = await start({ introspection: false });
+    const guesses = [
+      { query: '{ product(id: "p1") { nam } }' },
+      { query: '{ produc(id: "p1") { name } }' },
+      { query: '{ product(idd: "p1") { name } }' },
+      { query: '{ product(id: "p1") { ... on Produc { name } } }' },
+      { query: 'query ($x: Kin) { __typename }' },
+      { query: '{ __schema { types { name } } }' },
+    ];
+    for (const guess of guesses) {
+      const { status, body } = await post(guess);
+      expect(status, JSON.stringify(guess)).toBe(400);
+      expect(JSON.stringify(body)).not.toMatch(/did you mean/i);
+    }
+  });
+
+  test('hidden fields are answered like those that do not exist', async () => {
+    const { post } = await start({}, lotSubgraphs(new PushedEvents()));
+    const messageOf = async (field: string) => {
+      const { body } = await post({ query: `{ lot(id: "1") { ${field} } }` });
+      return body.errors?.map(({ message, extensions }) => [message.replace(field, '?'), extensions]);
+    };
+    expect(await messageOf('secret')).toEqual(await messageOf('absent'));
+  });
+
+  test('a query of 60 levels over a schema with circles is refused in about a millisecond', async () => {
+    const level = (depth: number): string =>
+      depth === 0 ? 'id' : `product { reviews { ...F${depth - 1} } } author { reviews { ...F${depth - 1} } }`;
+    const fragments = Array.from({ length: 30 }, (_, i) => `fragment F${i} on Review { ${level(i)} }`).join(' ');
+    const times: number[] = [];
+    for (let round = 0; round < 20; round += 1) {
+      const query = `{ reviews { ...F29 } } ${fragments} # ${round}`;
+      const started = performance.now();
+      const { status, body } = await federation.post({ query });
+      times.push(performance.now() - started);
+      expect([status, body.errors?.[0]?.extensions?.['code']]).toEqual([400, 'DEPTH_LIMIT_EXCEEDED']);
+    }
+    // With the round trip, on a busy machine; validation alone would take hours.
+    expect(Math.min(...times)).toBeLessThan(20);
+  });
+});
