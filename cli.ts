@@ -41,6 +41,10 @@ const commands: Readonly<Record<string, CliCommand>> = {
     summary: 'measure requests, transitions, delivery of holds, start-up and memory on this machine',
     load: async () => (await import('./bench/main.ts')).runBenchCommand,
   },
+  'bench-federation': {
+    summary: 'measure the gateway against others on the public federation benchmark',
+    load: async () => (await import('./bench/federation/main.ts')).runFederationBenchCommand,
+  },
 };
 
 function usage(): string {

@@ -102,7 +102,15 @@ const isOptionalString = (value: unknown): value is string | null | undefined =>
 export const pongMessage = (payload: Record<string, unknown> | undefined) =>
   payload ? JSON.stringify({ type: 'pong', payload }) : '{"type":"pong"}';
 
-export const nextMessage = (id: string, body: string) => `{"id":${JSON.stringify(id)},"type":"next","payload":${body}}`;
+let lastNext = { id: '', body: '', text: '' };
+
+/** Clients of one event mostly use equal ids: they get the very same text, so that it is encoded once. */
+export function nextMessage(id: string, body: string): string {
+  if (lastNext.body !== body || lastNext.id !== id) {
+    lastNext = { id, body, text: `{"id":${JSON.stringify(id)},"type":"next","payload":${body}}` };
+  }
+  return lastNext.text;
+}
 
 export const errorMessage = (id: string, errors: readonly GraphQLFormattedError[]) =>
   JSON.stringify({ id, type: 'error', payload: errors });

@@ -8,6 +8,7 @@ import { graphqlPath } from '../http-handler.ts';
 import { Connection } from './connection.ts';
 import { closeCodes, subprotocol } from './protocol.ts';
 import type { OperationServices } from './run-operation.ts';
+import { createFrameEncoder } from './text-frame.ts';
 
 export interface WebSocketOptions {
   readonly http: Server;
@@ -28,17 +29,22 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
   const connections = new Map<WebSocket, Connection>();
   const server = new WebSocketServer({
     noServer: true,
+    perMessageDeflate: false,
     maxPayload: config.limits.maxBodyBytes,
     clientTracking: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
+  const encode = createFrameEncoder();
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!mayConnect(request, options.authenticate)) return refuseUpgrade(socket);
     server.handleUpgrade(request, socket, head, (accepted) => {
       if (accepted.protocol !== subprotocol) {
         return accepted.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
       }
-      connections.set(accepted, connect(options, request, accepted));
+      connections.set(
+        accepted,
+        connect(options, request, accepted, (text) => socket.write(encode(text))),
+      );
       accepted.on('close', () => connections.delete(accepted));
     });
   });
@@ -55,10 +61,14 @@ function connect(
   { services, runtime, authenticate }: WebSocketOptions,
   request: IncomingMessage,
   socket: WebSocket,
+  write: (text: string) => void,
 ): Connection {
   const connection = new Connection({
     socket: {
-      send: (text) => socket.send(text),
+      // `ws` would make a frame for each client: without extensions the same bytes do for all.
+      send: (text) => {
+        if (socket.readyState === socket.OPEN) write(text);
+      },
       close: (code, reason) => socket.close(code, shortened(reason)),
       queuedBytes: () => socket.bufferedAmount,
     },

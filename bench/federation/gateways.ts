@@ -1,0 +1,75 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Scene {
+  /** `bench/federation` of the clone: the peers are installed there. */
+  readonly folder: string;
+  /** Andon's compiled command line. */
+  readonly andon: string;
+  /** The composed supergraph, with the addresses of the running subgraphs. */
+  readonly supergraph: string;
+  readonly temporary: string;
+}
+
+export interface Launch {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type Mode = 'off' | 'subgraph' | 'router';
+
+export interface MeasuredGateway {
+  readonly name: string;
+  /** Modes that it has a switch for, or that say something about it. */
+  readonly modes: readonly Mode[];
+  launch(scene: Scene, port: number, mode: Mode): Launch;
+}
+
+/** One young-generation setting for all: the default of 16 MB makes every Node gateway copy what is in flight. */
+const node = [process.execPath, '--max-semi-space-size=64'];
+
+export const gateways: readonly MeasuredGateway[] = [
+  {
+    name: 'andon',
+    modes: ['off', 'subgraph', 'router'],
+    launch({ andon, supergraph, temporary }, port, mode) {
+      const config = join(temporary, `andon-${mode}.yaml`);
+      writeFileSync(config, `sharing:\n  router: ${mode === 'router'}\n  subgraph: ${mode !== 'off'}\n`);
+      const args = ['gateway', '--supergraph', supergraph, '--port', `${port}`, '--config', config];
+      return { argv: [...node, andon, ...args], env: {} };
+    },
+  },
+  {
+    name: '@apollo/gateway 2.14.4',
+    modes: ['off', 'router'],
+    launch: ({ folder, supergraph }, port) => ({
+      argv: [...node, join(folder, 'processes/apollo-gateway.mjs')],
+      env: { PORT: `${port}`, SUPERGRAPH: supergraph },
+    }),
+  },
+  hive('@graphql-hive/gateway 2.15.1 (stitching)', 'stitching'),
+  hive('@graphql-hive/gateway 2.15.1 (Rust planner)', 'rust'),
+];
+
+function hive(name: string, runtime: 'stitching' | 'rust'): MeasuredGateway {
+  return {
+    name,
+    modes: ['off', 'router'],
+    launch: ({ folder, supergraph }, port, mode) => ({
+      argv: [
+        ...node,
+        join(folder, 'node_modules/@graphql-hive/gateway/dist/bin.js'),
+        'supergraph',
+        '--config-path',
+        join(folder, 'processes/hive.config.mjs'),
+        '--host',
+        '127.0.0.1',
+        '--port',
+        `${port}`,
+        '--fork',
+        '1',
+      ],
+      env: { SUPERGRAPH: supergraph, RUNTIME: runtime, SHARE: mode === 'router' ? '1' : '0', NODE_ENV: 'production' },
+    }),
+  };
+}

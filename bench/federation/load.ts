@@ -1,0 +1,95 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { cpuMs, residentMiB, round } from '../measure.ts';
+import { onCore } from './child-process.ts';
+
+const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
+
+/** What makes the load, for the report. */
+export const loadMaker = hasWrk ? 'wrk, one thread' : 'undici (wrk is not installed)';
+
+export interface LoadOptions {
+  readonly folder: string;
+  readonly url: string;
+  readonly pid: number;
+  readonly connections: number;
+  readonly seconds: number;
+  /** JSON text of the query. */
+  readonly query: string;
+  readonly requests: 'distinct' | 'equal';
+}
+
+export interface Figures {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuMsPerRequest: number;
+  readonly memoryMiB: number;
+  readonly failed: number;
+}
+
+interface Sent {
+  readonly requests: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly failed: number;
+}
+
+/** Loads a gateway that is warm, and reads from the system what it used meanwhile. */
+export async function measureLoad(options: LoadOptions): Promise<Figures> {
+  await sendLoad({ ...options, seconds: Math.max(3, options.seconds / 2) });
+  const before = cpuMs(options.pid);
+  const { requests, perSecond, p50Ms, p99Ms, failed } = await sendLoad(options);
+  const cpuMsPerRequest = (cpuMs(options.pid) - before) / requests;
+  const memoryMiB = residentMiB(options.pid);
+  return {
+    perSecond: Math.round(perSecond),
+    p50Ms: round(p50Ms),
+    p99Ms: round(p99Ms),
+    cpuMsPerRequest: round(cpuMsPerRequest),
+    memoryMiB,
+    failed,
+  };
+}
+
+async function sendLoad(options: LoadOptions): Promise<Sent> {
+  const { folder, url, connections, seconds, query, requests } = options;
+  if (!hasWrk) {
+    const script = join(folder, 'processes/load.mjs');
+    return JSON.parse(await run([process.execPath, script, url, `${connections}`, `${seconds}`, query, requests]));
+  }
+  const script = join(folder, 'processes/requests.lua');
+  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency', '-s', script, url];
+  return readWrk(await run(['wrk', ...flags, '--', query, requests]));
+}
+
+async function run(argv: readonly string[]): Promise<string> {
+  const [command = '', ...args] = onCore(0, argv);
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${command} failed:\n${output}`);
+  return output;
+}
+
+const millisecondsIn: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
+
+function readWrk(report: string): Sent {
+  const number = (pattern: RegExp) => Number(pattern.exec(report)?.[1] ?? 0);
+  const latency = (share: string) => {
+    const [, value, unit] = new RegExp(`^\\s*${share}%\\s+([\\d.]+)(us|ms|s|m)`, 'm').exec(report) ?? [];
+    return Number(value) * (millisecondsIn[unit ?? ''] ?? Number.NaN);
+  };
+  return {
+    requests: number(/(\d+) requests in/),
+    perSecond: number(/Requests\/sec:\s+([\d.]+)/),
+    p50Ms: latency('50'),
+    p99Ms: latency('99'),
+    failed: number(/Non-2xx or 3xx responses: (\d+)/) + number(/timeout (\d+)/),
+  };
+}
