@@ -31,6 +31,8 @@ export interface GatewayConfig {
 }
 
 export interface SupergraphConfig {
+  /** Path or http(s) URL of the composed supergraph; `--supergraph` on the command line wins over it. @default none */
+  readonly source: string | undefined;
   /** Milliseconds between looks at the supergraph's file or URL. Less finds a new one sooner. @default 2000 */
   readonly pollIntervalMs: number;
   /** Milliseconds that a URL may take to answer. @default 10000 */
@@ -170,6 +172,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
   planCacheEntries: 1000,
   exposeQueryPlans: false,
   supergraph: Object.freeze({
+    source: undefined,
     pollIntervalMs: 2000,
     fetchTimeoutMs: 10_000,
     warmUpOperations: 200,
@@ -263,7 +266,7 @@ function readFile(file: string): GatewayConfig {
     introspection: root.boolean('introspection') ?? defaults.introspection,
     maskErrors: root.boolean('maskErrors') ?? defaults.maskErrors,
     planCacheEntries: root.integer('planCacheEntries', 1, 1_000_000) ?? defaults.planCacheEntries,
-    supergraph: readIntegers(root.section('supergraph'), defaults.supergraph),
+    supergraph: readSupergraph(root.section('supergraph')),
     limits: readIntegers(root.section('limits'), defaults.limits),
     subgraphs: readSubgraphs(root.section('subgraphs')),
     sharing: readSharing(root.section('sharing')),
@@ -274,6 +277,12 @@ function readFile(file: string): GatewayConfig {
     cors: readCors(root.section('cors')),
     tls: root.keys().includes('tls') ? readTls(root.section('tls')) : undefined,
   });
+}
+
+function readSupergraph(section: YamlSection): SupergraphConfig {
+  const { source: _, ...defaults } = defaultGatewayConfig.supergraph;
+  section.refuseUnknown([...Object.keys(defaults), 'source']);
+  return Object.freeze({ ...integersOf(section, defaults), source: section.string('source') });
 }
 
 function readSubgraphs(section: YamlSection): SubgraphsConfig {

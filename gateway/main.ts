@@ -21,7 +21,8 @@ Serves a composed supergraph as one GraphQL endpoint at /graphql: queries and mu
 WebSocket (graphql-transport-ws). Without authentication it listens on loopback only.
 
   --supergraph FROM  the composed supergraph (see "andon compose"): a file, or an http(s) URL. A new one is taken into use
-                     without dropping anything; one that cannot be used is refused in the log and the last good one stays
+                     without dropping anything; one that cannot be used is refused in the log and the last good one stays.
+                     Without it, supergraph.source of the config file
   --port N           TCP port; 0 takes a free one (default: the file's, else 4000)
   --config FILE      options of the gateway, in YAML
   --development-keys clients bring tokens of "andon token": the keys of ANDON_DATA_DIR, for trying out only
@@ -46,13 +47,16 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
     },
   });
   if (values.help) return print(gatewayHelp);
-  const { supergraph, port, config: file } = values;
-  if (supergraph === undefined) throw new UsageError('Name the supergraph: andon gateway --supergraph FILE.');
+  const { port, config: file } = values;
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
     throw new UsageError(`--port is "${port}". Write a whole number from 0 to 65535.`);
   }
   const read = readGatewayConfig({ file });
   const config = port === undefined ? read : { ...read, port: Number(port) };
+  const supergraph = values.supergraph ?? config.supergraph.source;
+  if (supergraph === undefined) {
+    throw new UsageError('Name the supergraph: andon gateway --supergraph FILE, or supergraph.source in andon.yaml.');
+  }
   const runtime = createSystemRuntime({ logLevel: 'info' });
   const identity = await readIdentity(values['development-keys'], runtime);
   const { pollIntervalMs, fetchTimeoutMs } = config.supergraph;

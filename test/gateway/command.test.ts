@@ -52,6 +52,42 @@ test('andon gateway serves any supergraph, says that it is open, and ends with 0
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
+test('andon gateway takes a new supergraph file into use, and keeps the last good one when it is broken', {
+  timeout: 120_000,
+}, async () => {
+  federation = await startFederation(shop());
+  folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
+  const [file, config] = [join(folder, 'supergraph.graphql'), join(folder, 'andon.yaml')];
+  writeFileSync(file, federation.sdl);
+  writeFileSync(config, `supergraph: { source: ${file}, pollIntervalMs: 20 }\nintrospection: true\n`);
+  const { child, lines, errors } = andon('gateway', '--config', config, '--port', '0');
+  let url = '';
+  for await (const line of lines) {
+    url = /ready at (\S+)/.exec(line)?.[1] ?? '';
+    break;
+  }
+  const ask = async (query: string) => {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query }) };
+    return (await (await fetch(url, init)).json()) as { data?: unknown; errors?: unknown };
+  };
+  const logged = async (event: string) => {
+    while (!errors().includes(event)) await once(child.stderr, 'data');
+  };
+  const renamed = '{ product(id: "p1") { title: name } __type(name: "Product") { description } }';
+  expect(await ask(renamed)).toMatchObject({ data: { __type: { description: null } } });
+  writeFileSync(file, federation.sdl.replace(/^type Product/m, '"What is sold."\ntype Product'));
+  await logged('supergraph replaced');
+  expect(await ask(renamed)).toEqual({
+    data: { product: { title: 'Table' }, __type: { description: 'What is sold.' } },
+    extensions: expect.anything(),
+  });
+  writeFileSync(file, 'type Query { nothing');
+  await logged('supergraph refused, the last good one stays');
+  expect(await ask(renamed)).toMatchObject({ data: { product: { title: 'Table' } } });
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
 test('andon gateway without a usable supergraph says what to do', { timeout: 120_000 }, async () => {
   const { child, errors } = andon('gateway', '--supergraph', '/nowhere/supergraph.graphql');
   const [code] = await once(child, 'exit');
