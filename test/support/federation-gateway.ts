@@ -1,4 +1,4 @@
-import { type GraphQLFormattedError, parse } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import type { Authenticate } from '../../gateway/authenticate.ts';
@@ -10,7 +10,7 @@ import { noCrashPoints } from '../../runtime/crash-points.ts';
 import { createIds } from '../../runtime/ids.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { systemTimers } from '../../runtime/timers.ts';
-import { federationLink, type SubgraphDefinition, startSubgraph, type TestSubgraph } from './federation-subgraph.ts';
+import { readDefinition, type SubgraphDefinition, startSubgraph, type TestSubgraph } from './federation-subgraph.ts';
 
 const quiet = () => undefined;
 const silentLog = { debug: quiet, info: quiet, warn: quiet, error: quiet };
@@ -63,10 +63,10 @@ export async function startFederation(
   );
   const subgraphs = Object.fromEntries(started);
   const { sdl } = composeSources(
-    Object.entries(definitions).map(([name, { typeDefs }]) => ({
+    Object.entries(definitions).map(([name, definition]) => ({
       name,
       url: subgraphs[name]?.url ?? '',
-      document: parse(federationLink + typeDefs),
+      document: readDefinition(definition),
     })),
   );
   const gateway = await createGateway({

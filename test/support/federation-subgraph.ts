@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { execute, type GraphQLSchema, parse, subscribe, validate } from 'graphql';
+import { type DocumentNode, execute, type GraphQLSchema, parse, subscribe, validate } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 
@@ -12,9 +12,14 @@ export const federationLink = `extend schema @link(url: "https://specs.apollo.de
 
 export interface SubgraphDefinition {
   readonly typeDefs: string;
+  /** Written for Federation 1: the schema has no `@link`. */
+  readonly isFederation1?: boolean;
   // biome-ignore lint/suspicious/noExplicitAny: resolvers of tests take whatever the schema gives them
   readonly resolvers?: Record<string, any>;
 }
+
+export const readDefinition = ({ typeDefs, isFederation1 = false }: SubgraphDefinition): DocumentNode =>
+  parse(isFederation1 ? typeDefs : federationLink + typeDefs);
 
 /** What a subgraph was asked, as it arrived. */
 export interface ReceivedRequest {
@@ -33,8 +38,8 @@ export interface TestSubgraph {
 }
 
 /** A real subgraph on a real port: HTTP and graphql-transport-ws. */
-export async function startSubgraph({ typeDefs, resolvers = {} }: SubgraphDefinition): Promise<TestSubgraph> {
-  const schema = buildSubgraphSchema([{ typeDefs: parse(federationLink + typeDefs), resolvers }]);
+export async function startSubgraph(definition: SubgraphDefinition): Promise<TestSubgraph> {
+  const schema = buildSubgraphSchema([{ typeDefs: readDefinition(definition), resolvers: definition.resolvers ?? {} }]);
   const received: ReceivedRequest[] = [];
   let override: ((response: ServerResponse, request: ReceivedRequest) => void) | undefined;
   const http = createServer(async (request, response) => {
