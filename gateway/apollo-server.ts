@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, type GraphQLRequest, HeaderMap } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from '../runtime/logger.ts';
@@ -32,7 +32,7 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
   const { maxTokens } = config.limits;
   const server = new ApolloServer<ServerContext>({
     schema,
-    plugins: [answerWith(preparer), ApolloServerPluginLandingPageDisabled()],
+    plugins: [answerWith(preparer, config.exposeQueryPlans), ApolloServerPluginLandingPageDisabled()],
     logger: {
       debug: () => undefined,
       info: () => undefined,
@@ -54,8 +54,7 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
           ? nestedTooDeep()
           : undefined
       )?.errors[0]?.toJSON() ?? formatted,
-    stringifyResult: (result) =>
-      result.data instanceof WrittenData ? writeResponseBody(result.data.answer) : JSON.stringify(result),
+    stringifyResult: (result) => (result.data instanceof WrittenData ? result.data.body : JSON.stringify(result)),
   });
   await server.start();
   return server;
@@ -64,13 +63,20 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
 /** Rides in the place of `data`: Apollo copies the result object around it, but hands `data` on as it is. */
 class WrittenData {
   readonly answer: OperationAnswer;
+  readonly showsPlan: boolean;
 
-  constructor(answer: OperationAnswer) {
+  constructor(answer: OperationAnswer, showsPlan: boolean) {
     this.answer = answer;
+    this.showsPlan = showsPlan;
+  }
+
+  get body(): string {
+    const { answer, showsPlan } = this;
+    return writeResponseBody(answer, showsPlan ? (answer.plans ?? []) : undefined);
   }
 }
 
-function answerWith(preparer: OperationPreparer): ApolloServerPlugin<ServerContext> {
+function answerWith(preparer: OperationPreparer, exposePlans: boolean): ApolloServerPlugin<ServerContext> {
   return {
     requestDidStart: async () => ({
       async responseForOperation({ source, document, request, contextValue }) {
@@ -79,7 +85,8 @@ function answerWith(preparer: OperationPreparer): ApolloServerPlugin<ServerConte
           if (operation.kind === 'subscription') throw needsStream();
           const variables = operation.coerceVariables(request.variables ?? {});
           const answer = await operation.execute(variables, contextValue.request);
-          return singleResponse(200, { data: new WrittenData(answer) as unknown as Record<string, unknown> });
+          const data = new WrittenData(answer, exposePlans && asksForPlan(request));
+          return singleResponse(200, { data: data as unknown as Record<string, unknown> });
         } catch (cause) {
           if (!(cause instanceof RequestError)) throw cause;
           return singleResponse(cause.status, { errors: cause.errors.map((error) => error.toJSON()) });
@@ -87,6 +94,11 @@ function answerWith(preparer: OperationPreparer): ApolloServerPlugin<ServerConte
       },
     }),
   };
+}
+
+/** By `"extensions": {"queryPlan": true}`, or by the header that Apollo's tools send. */
+function asksForPlan({ extensions, http }: GraphQLRequest): boolean {
+  return extensions?.['queryPlan'] === true || http?.headers.get('apollo-expose-query-plan') === 'true';
 }
 
 function needsStream(): RequestError {

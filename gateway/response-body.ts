@@ -1,10 +1,16 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { OperationAnswer } from './execution/compile-operation.ts';
+import type { PlanNode } from './planning/plan.ts';
 
-/** The JSON text of a whole response around data that is JSON text already. */
-export function writeResponseBody({ data, errors, sources }: OperationAnswer): string {
+/**
+ * The JSON text of a whole response around data that is JSON text already.
+ * @param queryPlan the plan, where the client asked for it and may see it
+ */
+export function writeResponseBody({ data, errors, sources }: OperationAnswer, queryPlan?: readonly PlanNode[]): string {
   const head = errors.length > 0 ? `{"errors":${JSON.stringify(errors)},"data":` : '{"data":';
-  return `${head}${data}${sources.length > 0 ? `,"extensions":${JSON.stringify({ sources })}` : ''}}`;
+  if (sources.length === 0 && !queryPlan) return `${head}${data}}`;
+  const extensions = { ...(sources.length > 0 && { sources }), ...(queryPlan && { queryPlan }) };
+  return `${head}${data},"extensions":${JSON.stringify(extensions)}}`;
 }
 
 /** The JSON text of a response that has errors only: the operation never ran. */

@@ -34,6 +34,8 @@ export interface OperationAnswer {
   readonly data: string;
   readonly errors: readonly GraphQLFormattedError[];
   readonly sources: readonly ConsultedSource[];
+  /** What was run for it, for who may see plans. */
+  readonly plans?: readonly PlanNode[];
 }
 
 export type Variables = Readonly<Record<string, unknown>>;
@@ -131,7 +133,11 @@ function createCoercion(
   const definitions = operation.variableDefinitions ?? [];
   if (definitions.length === 0) return () => ({});
   return (given) => {
-    const { coerced, errors } = getVariableValues(schema, definitions, given, { maxErrors: 20 });
+    const { coerced, errors } = getVariableValues(schema, definitions, given, {
+      maxErrors: 20,
+      // A near miss must not tell the names of enum values and input fields to who may not introspect.
+      hideSuggestions: true,
+    });
     if (errors) throw new RequestError(400, withCode(errors, 'BAD_USER_INPUT'));
     return coerced;
   };
@@ -155,7 +161,7 @@ function compileVariant(
   const write = compileResponseWriter({ schema, fragments, fieldSource }, rootType, operation.selectionSet);
   const finish = (run: Run): OperationAnswer => {
     const { data, errors } = write(run.root, run.errors);
-    return { data, errors, sources: run.sources() };
+    return { data, errors, sources: run.sources(), plans };
   };
   if (operation.operation === 'subscription') return compileSubscription(plans, finish, scope);
   const asked = rootFieldsOf(source, supergraph).filter(({ name }) => introspectionFields.has(name.value));
