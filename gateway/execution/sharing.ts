@@ -48,7 +48,7 @@ export function createSharing(config: SharingConfig): Sharing {
     call(client, call) {
       const { request, variables, context } = call;
       const who = config.subgraph && request.operationKind === 'query' ? sharerOf(context) : undefined;
-      if (who === undefined) return client.execute(call);
+      if (who === undefined || client.mayShare?.() === false) return client.execute(call);
       return calls.run({
         key: `${client.service}\n${who}\n${request.bodyHead}${variables}`,
         cancellation: context.cancellation,

@@ -50,6 +50,15 @@ export class CircuitBreaker {
     return this.#state;
   }
 
+  /** Whether the subgraph answers, as far as is known. Where it is late, callers count for themselves: nobody joins a call. */
+  get isResponsive(): boolean {
+    if (this.#state !== 'closed') return false;
+    const lateSince = this.#options.clock.monotonic() - this.#options.slowMs / 3;
+    if (this.#answeredAt >= lateSince) return true;
+    const oldest = this.#running.values().next();
+    return oldest.done === true || oldest.value >= lateSince;
+  }
+
   /** @returns undefined where the call is refused */
   admit(): AdmittedCall | undefined {
     const now = this.#options.clock.monotonic();

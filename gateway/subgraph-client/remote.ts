@@ -86,7 +86,13 @@ export function createRemoteClient(options: RemoteOptions): SubgraphClient {
     }
   }
 
-  return { service, execute, subscribe: createRemoteSubscribe(options), close: () => pool.destroy() };
+  return {
+    service,
+    execute,
+    subscribe: createRemoteSubscribe(options),
+    mayShare: () => breaker.isResponsive,
+    close: () => pool.destroy(),
+  };
 }
 
 function createBreaker({ service, url, runtime: { clock, log }, config }: RemoteOptions): CircuitBreaker {

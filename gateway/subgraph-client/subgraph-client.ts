@@ -22,6 +22,11 @@ export interface SubgraphClient {
   execute(call: SubgraphCall): Promise<SubgraphResponse>;
   /** The call and each step of the stream: @throws SubgraphCallError, StreamRefusedError */
   subscribe(call: SubgraphCall): Promise<AsyncIterable<SubgraphResponse>>;
+  /**
+   * Whether a call may be answered by an equal one that runs. False while the subgraph does not answer: a hanging call
+   * would be joined by everybody. Left out: always.
+   */
+  mayShare?(): boolean;
   close(): Promise<void>;
 }
 

@@ -33,7 +33,7 @@ async function until(isIt: () => Promise<boolean>, withinMs: number): Promise<nu
 
 describe('a subgraph that hangs', () => {
   test('costs its own fields their deadline, and other fields nothing', async () => {
-    await start({ timeoutMs: 300 });
+    await start({ timeoutMs: 2_000 });
     federation.subgraphs['stock']?.answerWith(hang);
     const startedAt = performance.now();
     const [both, other] = await Promise.all([
@@ -45,7 +45,7 @@ describe('a subgraph that hangs', () => {
     expect(both).toMatchObject({ data: { product: { name: 'Table', inStock: null } } });
     expect(codesOf(both)).toEqual(['SUBGRAPH_TIMEOUT']);
     expect(other.answer).toMatchObject({ data: { product: { name: 'Table' } } });
-    expect(other.ms).toBeLessThan(250);
+    expect(other.ms).toBeLessThan(1_000);
   });
 
   test('is left alone within five seconds although its deadline is longer, and asked again within five of its recovery', {
@@ -54,9 +54,11 @@ describe('a subgraph that hangs', () => {
     await start({});
     const { stock: flaky } = federation.subgraphs;
     flaky?.answerWith(hang);
-    const waiting = Array.from({ length: 6 }, () => federation.query(joined));
+    const waiting: Promise<unknown>[] = [];
     const openedAfter = await until(async () => {
-      const early = await Promise.race([federation.query(joined), new Promise<null>((r) => setTimeout(r, 50, null))]);
+      const asked = federation.query(joined);
+      waiting.push(asked);
+      const early = await Promise.race([asked, new Promise<null>((r) => setTimeout(r, 50, null))]);
       return early !== null && codesOf(early).includes('SUBGRAPH_CIRCUIT_OPEN');
     }, 5_000);
     expect(openedAfter).toBeLessThan(5_000);
