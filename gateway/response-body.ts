@@ -6,7 +6,19 @@ import type { PlanNode } from './planning/plan.ts';
  * The JSON text of a whole response around data that is JSON text already.
  * @param queryPlan the plan, where the client asked for it and may see it
  */
-export function writeResponseBody({ data, errors, sources }: OperationAnswer, queryPlan?: readonly PlanNode[]): string {
+export function writeResponseBody(answer: OperationAnswer, queryPlan?: readonly PlanNode[]): string {
+  if (queryPlan) return joinParts(answer, queryPlan);
+  const known = bodies.get(answer);
+  if (known !== undefined) return known;
+  const body = joinParts(answer);
+  bodies.set(answer, body);
+  return body;
+}
+
+/** Equal queries may share an answer: its body is put together once. */
+const bodies = new WeakMap<OperationAnswer, string>();
+
+function joinParts({ data, errors, sources }: OperationAnswer, queryPlan?: readonly PlanNode[]): string {
   const head = errors.length > 0 ? `{"errors":${JSON.stringify(errors)},"data":` : '{"data":';
   if (sources.length === 0 && !queryPlan) return `${head}${data}}`;
   const extensions = { ...(sources.length > 0 && { sources }), ...(queryPlan && { queryPlan }) };

@@ -16,15 +16,26 @@ export async function compress(
   acceptEncoding: string | undefined,
   aboveBytes: number,
 ): Promise<EncodedBody> {
-  const bytes = Buffer.from(body);
+  if (body !== last.body) last = { body, bytes: Buffer.from(body), encoded: new Map() };
+  const { bytes, encoded } = last;
   const encoding = bytes.length > aboveBytes ? chooseEncoding(acceptEncoding) : undefined;
-  if (encoding === 'gzip') return { bytes: await gzipped(bytes), encoding };
-  // 4 of 11: denser than gzip's default in about the same time. The default of 11 takes a hundred times as long.
-  if (encoding === 'br') {
-    const params = { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
-    return { bytes: await brotlied(bytes, { params }), encoding };
+  if (encoding === undefined) return { bytes, encoding };
+  let made = encoded.get(encoding);
+  if (!made) {
+    made = encode(bytes, encoding);
+    encoded.set(encoding, made);
   }
-  return { bytes, encoding: undefined };
+  return { bytes: await made, encoding };
+}
+
+/** Clients whose equal queries shared one answer are sent the very same text one after the other. */
+let last = { body: '', bytes: Buffer.alloc(0), encoded: new Map<string, Promise<Buffer>>() };
+
+function encode(bytes: Buffer, encoding: 'br' | 'gzip'): Promise<Buffer> {
+  if (encoding === 'gzip') return gzipped(bytes);
+  // 4 of 11: denser than gzip's default in about the same time. The default of 11 takes a hundred times as long.
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return brotlied(bytes, { params });
 }
 
 /** RFC 9110, 12.5.3: the coding with the highest weight, Brotli where equal. */
