@@ -73,9 +73,10 @@ function createPlainServer(config: GatewayConfig, handle: HttpHandler): Server {
 function createTlsServer(config: GatewayConfig, tls: TlsConfig, handle: HttpHandler): Server {
   const options = { ...timeoutsOf(config), cert: readPem(tls.certFile), key: readPem(tls.keyFile), allowHTTP1: true };
   const server = createSecureServer(options) as unknown as Server;
-  // An idle session: what `keepAliveTimeout` is to a connection.
-  server.on('session', (session: ServerHttp2Session) => {
-    session.setTimeout(config.http.keepAliveTimeoutMs, () => session.close());
+  // An idle session ends like an idle connection. Sockets of HTTP/1.1 report here, too, and have timeouts of their own.
+  server.timeout = config.http.keepAliveTimeoutMs;
+  server.on('timeout', (idle: ServerHttp2Session | Socket) => {
+    if ('close' in idle) idle.close();
   });
   return server.on('request', (request, response) => void handle(request, response));
 }

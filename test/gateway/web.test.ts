@@ -206,6 +206,14 @@ describe('TLS', () => {
     socket.terminate();
   });
 
+  test('a session without requests ends after a while, like any idle connection', async () => {
+    const http = { ...defaultGatewayConfig.http, keepAliveTimeoutMs: 50 };
+    const { url } = await start({ tls, http }, lotSubgraphs(new PushedEvents()));
+    const session = connectHttp2(new URL(url).origin, trusting);
+    session.on('error', () => undefined);
+    await new Promise((resolve) => session.once('close', resolve));
+  });
+
   test('a certificate that cannot be read stops the start, and says what to do', async () => {
     await expect(start({ tls: { ...tls, certFile: '/nowhere.pem' } })).rejects.toThrow(
       '/nowhere.pem cannot be read (ENOENT). Correct tls.certFile and tls.keyFile.',
