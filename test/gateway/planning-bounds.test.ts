@@ -89,8 +89,8 @@ test('a hundred implementations and deep nesting over many subgraphs leave the e
     depth === 0 ? 'id' : `id ${fields.join(' ')} next { ${nested(depth - 1)} }`;
   const { data, errors } = await federation.query(`{ start { ${nested(7)} } }`);
   clearInterval(beat);
-  expect(errors?.[0]?.extensions?.['code'] ?? 'answered').toMatch(/^(answered|PLANNING_TIMEOUT|PLANNING_FAILED)$/);
-  if (!errors) expect(data).toEqual({ start: null });
+  expect(errors).toBeUndefined();
+  expect(data).toEqual({ start: null });
   expect(longest).toBeLessThan(2000);
   await federation.close();
 }, 60_000);
