@@ -386,7 +386,7 @@ async function placeHold(tx: Tx, command: PlaceHold, at: string): Promise<Verdic
     'Place a new one under another number.',
   );
   const targets = [command.scope, ...command.affected].map(targetText);
-  if (known) return extendHold(tx, known, targets, at);
+  if (known) return repeatHold(tx, known, command, targets);
   const { lot } = command;
   const more = await knownContext(
     tx,
@@ -430,16 +430,42 @@ async function placeHold(tx: Tx, command: PlaceHold, at: string): Promise<Verdic
   return posted('placeHold', 1, { holdNo, created: true });
 }
 
-async function extendHold(
+/** A number stands for one hold: the same hold once more changes nothing, and another one needs another number. */
+async function repeatHold(
   tx: Tx,
   known: QmsTables['quality_hold'],
+  { scope, restrictions }: PlaceHold,
   targets: readonly string[],
-  at: string,
 ): Promise<Verdict> {
-  await updateHold(tx, known, { changed_at: at });
-  const context = { orderNo: known.order_no, lineCode: known.line_code, partner: known.partner };
-  await addTargets(tx, known.plant_code, known.hold_no, targets, context);
-  return posted('placeHold', known.version + 1, { holdNo: known.hold_no, created: false });
+  const standing = await targetsOfHold(tx, known);
+  requireThat(
+    known.scope === targetText(scope) &&
+      isSameSet(standing, targets) &&
+      isSameSet(JSON.parse(known.restrictions) as string[], restrictions),
+    'HOLD_NUMBER_TAKEN',
+    `Hold ${known.hold_no} stands already, on other things or with other restrictions.`,
+    'Place another hold under another number.',
+  );
+  return posted('placeHold', known.version, { holdNo: known.hold_no, created: false });
+}
+
+async function targetsOfHold(
+  tx: Tx,
+  { plant_code, hold_no }: Pick<QmsTables['quality_hold'], 'plant_code' | 'hold_no'>,
+) {
+  const rows = await tx
+    .selectFrom('hold_target')
+    .select('target')
+    .where('plant_code', '=', plant_code)
+    .where('hold_no', '=', hold_no)
+    .orderBy('position')
+    .execute();
+  return rows.map(({ target }) => target);
+}
+
+function isSameSet(some: readonly string[], others: readonly string[]): boolean {
+  const [one, other] = [new Set(some), new Set(others)];
+  return one.size === other.size && [...one].every((item) => other.has(item));
 }
 
 async function addTargets(
@@ -554,15 +580,8 @@ const everyInspectionState: readonly InspectionState[] = [
 ];
 
 async function lotsHeldBy(tx: Tx, hold: Pick<QmsTables['quality_hold'], 'plant_code' | 'hold_no'>) {
-  const rows = await tx
-    .selectFrom('hold_target')
-    .select('target')
-    .where('plant_code', '=', hold.plant_code)
-    .where('hold_no', '=', hold.hold_no)
-    .orderBy('position')
-    .execute();
-  return rows
-    .map(({ target }) => targetOfText(target))
+  return (await targetsOfHold(tx, hold))
+    .map(targetOfText)
     .flatMap(({ type, key: [materialCode, lotNumber] }) =>
       type === 'lot' && materialCode && lotNumber ? [{ materialCode, lotNumber }] : [],
     );

@@ -6,15 +6,15 @@ import type { JournalEvent } from '../../journal/envelope.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { isVisible } from '../evaluate.ts';
 
-/** The events of holds, and the state that each leaves a hold in. */
+/** The events of holds, and the state that each leaves a hold in; null: the state that it was in before. */
 const stateAfterEvent = {
   'quality.hold.placed': 'PLACED',
-  'quality.hold.acknowledged': 'PLACED',
+  'quality.hold.acknowledged': null,
   'quality.hold.effective': 'EFFECTIVE',
   'quality.hold.propagationFailed': 'PARTIALLY_EFFECTIVE',
   'quality.hold.released': 'RELEASED',
   'quality.hold.withdrawn': 'RELEASED',
-} as const satisfies Partial<Record<EventType, HoldState>>;
+} as const satisfies Partial<Record<EventType, HoldState | null>>;
 
 export type HoldEventType = keyof typeof stateAfterEvent;
 export type HoldEvent = { [Type in HoldEventType]: JournalEvent<Type> }[HoldEventType];
@@ -30,20 +30,32 @@ export async function findAnnouncedHold(
   subject: EntityId,
   principal: Principal,
 ): Promise<HoldRow | null> {
-  const events = (await journal.events.after('0', { types: holdEvents, subject }, eventsOfOneHold)) as HoldEvent[];
+  const events = await announcementsOf(journal, subject);
   const last = events.at(-1);
-  return last && isVisible(principal, last) ? holdOfEvent(last, events[0]) : null;
+  return last && isVisible(principal, last) ? holdOfEvent(last, events) : null;
 }
 
-/** @param first where it was placed, if that is known: by whom and when */
-export function holdOfEvent(event: HoldEvent, first: HoldEvent | undefined = event): HoldRow {
+/** The hold that has a number for good, whoever may see it: null when none was announced, or all of it was taken back. */
+export async function findStandingHold(journal: Journal, subject: EntityId): Promise<HoldRow | null> {
+  const events = await announcementsOf(journal, subject);
+  const last = events.at(-1);
+  return last && last.type !== 'quality.hold.withdrawn' ? holdOfEvent(last, events) : null;
+}
+
+async function announcementsOf(journal: Journal, subject: EntityId): Promise<readonly HoldEvent[]> {
+  return (await journal.events.after('0', { types: holdEvents, subject }, eventsOfOneHold)) as HoldEvent[];
+}
+
+/** @param events everything that was announced of the hold up to the event, oldest first, as far as it is known */
+export function holdOfEvent(event: HoldEvent, events: readonly HoldEvent[] = [event]): HoldRow {
   const { plantCode, line, partner, occurredAt, actorId, data } = event;
   const scope = targetOf(data.scope);
   const affected = data.affected.map(targetOf);
   const of = (type: string) => [scope, ...affected].find((target) => target.type === type)?.key ?? [];
   const [materialCode = null, lotNumber = null] = of('lot');
   const [operationOrder, operationNo = null] = of('operation');
-  const state = stateAfterEvent[event.type];
+  const first = events[0] ?? event;
+  const state = stateAfter(events);
   return {
     plantCode,
     holdNo: data.holdNo,
@@ -68,6 +80,14 @@ export function holdOfEvent(event: HoldEvent, first: HoldEvent | undefined = eve
     changedAt: occurredAt,
     version: null,
   };
+}
+
+/** What a system says late about a released hold does not make it stand again. */
+function stateAfter(events: readonly HoldEvent[]): HoldState {
+  return events.reduce<HoldState>((before, { type }) => {
+    if (before === 'RELEASED' && type !== 'quality.hold.placed') return before;
+    return stateAfterEvent[type] ?? before;
+  }, 'PLACED');
 }
 
 function targetOf(id: EntityId): Target {

@@ -15,11 +15,15 @@ import type {
 import type { EventData } from '../../journal/catalogue.ts';
 import { type EntityId, type EntityRef, type EntityType, parseEntityId } from '../../journal/entity-ref.ts';
 import type { NewInterlock } from '../../journal/interlock.ts';
+import type { Journal } from '../../journal/journal.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { Timers } from '../../runtime/timers.ts';
 import { eventOf } from '../follow-events.ts';
+import { orNull } from '../or-null.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Call, Subject, Transition } from '../transition.ts';
+import { findStandingHold } from './announced-hold.ts';
 import { restrictionsOfHolds } from './inspection-transitions.ts';
 import { dispositionIdOf, dispositionKey, holdIdOf, holdKey, lotKey, refOf, targetIdOf } from './keys.ts';
 import { holdMachine } from './machines.ts';
@@ -45,11 +49,15 @@ interface NewHold {
   readonly affected: readonly Target[];
   readonly restrictions: readonly Restriction[];
   readonly context: HoldContext;
-  /** The hold that has the number already, if the QMS could say so. */
-  readonly standing: Pick<HoldRow, 'state' | 'version' | 'restrictions'> | null;
+  /** The hold that has the number already, as the QMS or the journal says. */
+  readonly standing: Standing | null;
+  /** Whether the number belongs to a hold that Andon places itself when an inspection fails. */
+  readonly isReserved: boolean;
   /** Ids that were given and are none, or not of this plant. */
   readonly strange: readonly string[];
 }
+
+type Standing = Pick<HoldRow, 'state' | 'version' | 'scope' | 'affected' | 'restrictions'>;
 
 /** What a hold can stand on. */
 const holdable: readonly EntityType[] = [
@@ -65,7 +73,8 @@ const holdable: readonly EntityType[] = [
 export function placeHold(
   port: QmsPort,
   whereItIs: WhereItIs,
-  { ids }: Pick<Runtime, 'ids'>,
+  journal: Journal,
+  { ids, timers }: Pick<Runtime, 'ids' | 'timers'>,
 ): Transition<NewHold, PlaceHoldInput, PlaceHold> {
   return {
     name: 'placeHold',
@@ -74,16 +83,21 @@ export function placeHold(
     load: async (input, signal, principal) => {
       const scope = parseEntityId(input.scope);
       if (!scope || !holdable.includes(scope.type)) return null;
-      const place = await whereItIs(scope, principal, signal);
-      if (place === null) return null;
-      const context = await contextOf(scope, place, input, whereItIs, { principal, signal });
       const holdNo = input.holdNo ?? `QH-${ids.next().slice(-10)}`;
+      const number = { plantCode: scope.plantCode, holdNo };
+      const [place, standing, isReserved] = await Promise.all([
+        whereItIs(scope, principal, signal),
+        input.holdNo ? standingHold({ port, journal, timers }, number) : null,
+        input.holdNo && principal.kind !== 'WORKFLOW' ? isOfInspection(port, number, timers) : false,
+      ]);
+      if (place === null) return null;
       return {
         ...targetsOf(scope, input.affected ?? []),
         holdNo,
         restrictions: input.restrictions ?? restrictionsOfHolds,
-        context,
-        standing: input.holdNo ? await standingHold(port, { plantCode: scope.plantCode, holdNo }) : null,
+        context: await contextOf(scope, place, input, whereItIs, { principal, signal }),
+        standing,
+        isReserved,
       };
     },
     subject: (entity) => ({
@@ -95,7 +109,10 @@ export function placeHold(
       state: entity.standing?.state ?? null,
     }),
     touches: () => [],
-    guards: [{ name: 'scope', check: checkScope }],
+    guards: [
+      { name: 'scope', check: checkScope },
+      { name: 'hold-number', check: checkNumber },
+    ],
     command: ({ transitionId, entity, meta, actor }) => ({
       ...entity.context,
       name: 'placeHold',
@@ -161,17 +178,35 @@ function targetsOf(scope: EntityRef, affected: readonly string[]) {
   };
 }
 
-/** A QMS that is down does not keep a hold from being placed; it refuses a released number by itself later. */
-async function standingHold(port: QmsPort, key: HoldKey): Promise<NewHold['standing']> {
-  try {
-    const [hold] = await port.holdsByKeys([key]);
-    return hold ? { state: hold.state, version: hold.version, restrictions: hold.restrictions } : null;
-  } catch {
-    return null;
-  }
+/**
+ * A QMS that is down, or hangs, does not keep a hold from being placed: then the journal says what it has announced, also
+ * of holds that are still on their way to the QMS. The QMS refuses a number that is taken by itself later.
+ */
+async function standingHold(
+  { port, journal, timers }: { readonly port: QmsPort; readonly journal: Journal; readonly timers: Timers },
+  key: HoldKey,
+): Promise<Standing | null> {
+  const [known] = (await orNull(port.holdsByKeys([key]), timers)) ?? [];
+  const hold = known ?? (await findStandingHold(journal, holdIdOf(key)));
+  if (!hold) return null;
+  const { state, version, scope, affected, restrictions } = hold;
+  return { state, version, scope, affected, restrictions };
 }
 
-function checkScope({ holdNo, standing, restrictions, strange }: NewHold): readonly Rejection[] {
+/**
+ * `QH-<inspection lot>-<characteristic>-<sample>` is the number of the hold that a failed result leads to. Its interlock
+ * stands before that hold does, so nobody else may take the number: releasing theirs would free what has failed.
+ */
+async function isOfInspection(port: QmsPort, { plantCode, holdNo }: HoldKey, timers: Timers): Promise<boolean> {
+  const [prefix, ...parts] = holdNo.split('-');
+  if (prefix?.toUpperCase() !== 'QH' || parts.length < 2) return false;
+  if (parts[0]?.toUpperCase() === 'IL') return true;
+  const lots = parts.slice(1).map((_, end) => ({ plantCode, inspectionLotNo: parts.slice(0, end + 1).join('-') }));
+  const known = await orNull(port.inspectionLotsByKeys(lots), timers);
+  return known !== null && known.length > 0;
+}
+
+function checkScope({ restrictions, strange }: NewHold): readonly Rejection[] {
   const found: Rejection[] = [];
   if (strange.length > 0) {
     const message = `${strange.join(', ')} cannot be held together with the scope.`;
@@ -181,15 +216,35 @@ function checkScope({ holdNo, standing, restrictions, strange }: NewHold): reado
   if (restrictions.length === 0) {
     found.push(refusal('scope', 'RESTRICTS_NOTHING', 'A hold has to forbid something.', 'Leave restrictions out.'));
   }
-  if (standing && !isSame(standing.restrictions, restrictions)) {
-    const message = `Hold ${holdNo} stands already and forbids ${standing.restrictions.join(', ')}.`;
-    found.push(refusal('scope', 'HOLD_NUMBER_TAKEN', message, 'Leave holdNo out to place another hold.'));
-  }
   return found;
 }
 
+/** A number stands for one hold: only the very same hold may be placed under it once more. */
+function checkNumber(hold: NewHold): readonly Rejection[] {
+  const { plantCode, holdNo, standing, isReserved } = hold;
+  const remedy = 'Leave holdNo out to place another hold.';
+  if (isReserved) {
+    const message = `Hold numbers like ${holdNo} are for the holds that Andon places when an inspection fails.`;
+    return [refusal('hold-number', 'HOLD_NUMBER_RESERVED', message, remedy)];
+  }
+  if (standing === null || isRepeat(standing, hold)) return [];
+  const scope = targetIdOf(plantCode, standing.scope);
+  const message = `Hold ${holdNo} stands already: on ${scope}, and it forbids ${standing.restrictions.join(', ')}.`;
+  return [refusal('hold-number', 'HOLD_NUMBER_TAKEN', message, remedy, holdIdOf(hold))];
+}
+
+function isRepeat(standing: Standing, { plantCode, scope, affected, restrictions }: NewHold): boolean {
+  const idOf = (target: Target) => targetIdOf(plantCode, target);
+  return (
+    idOf(standing.scope) === idOf(scope) &&
+    isSame([standing.scope, ...standing.affected].map(idOf), [scope, ...affected].map(idOf)) &&
+    isSame(standing.restrictions, restrictions)
+  );
+}
+
 function isSame(some: readonly string[], others: readonly string[]): boolean {
-  return some.length === others.length && some.every((one) => others.includes(one));
+  const [one, other] = [new Set(some), new Set(others)];
+  return one.size === other.size && [...one].every((item) => other.has(item));
 }
 
 function reasonOf({ meta, actor }: Pick<Call<unknown, unknown>, 'meta' | 'actor'>): string {

@@ -4,7 +4,7 @@ import type { EventType } from '../../journal/catalogue.ts';
 import { type Change, type FollowArguments, followEvents } from '../follow-events.ts';
 import { rowScope } from '../loader.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
-import { type HoldEventType, holdEvents, holdOfEvent } from './announced-hold.ts';
+import { findAnnouncedHold, type HoldEventType, holdEvents, holdOfEvent } from './announced-hold.ts';
 import { isHoldOn, type QmsContext } from './context.ts';
 import { holdIdOf } from './keys.ts';
 
@@ -61,14 +61,15 @@ async function* activeHolds(args: HoldArguments, cursor: string, { port, princip
   }
 }
 
-/** The hold as it is now; as its event says, when the QMS cannot be asked or does not have it yet. */
+/** The hold as it is now; as its events say, when the QMS cannot be asked or does not have it yet. */
 async function holdOf(change: HoldChange, context: QmsContext): Promise<HoldRow | null> {
   if ('hold' in change) return change.hold;
   if (change.event === null) return null;
   const announced = holdOfEvent(change.event);
   context.renewLoaders();
-  const row = await context.loaders.holds.load(holdIdOf(announced)).catch(() => null);
-  return row ?? announced;
+  const id = holdIdOf(announced);
+  const row = await context.loaders.holds.load(id).catch(() => null);
+  return row ?? (await findAnnouncedHold(context.journal, id, context.principal)) ?? announced;
 }
 
 const itself = <Payload>(change: Payload) => change;

@@ -18,14 +18,14 @@ import { createWhereItIs } from './where-it-is.ts';
 /** Everything that can be done in quality, each the name of its mutation. */
 export function createQmsTransitions(
   port: QmsPort,
-  { graph, runtime }: Pick<SubgraphOptions, 'graph' | 'runtime'>,
+  { graph, journal, runtime }: Pick<SubgraphOptions, 'graph' | 'journal' | 'runtime'>,
 ): readonly AnyTransition[] {
   const whereItIs = createWhereItIs(port, graph, runtime.timers);
   return [
     createInspectionLot(port, whereItIs),
     recordInspectionResult(port),
     decideInspectionLot(port),
-    placeHold(port, whereItIs, runtime),
+    placeHold(port, whereItIs, journal, runtime),
     acknowledgeHold(port),
     releaseHold(port),
     proposeDisposition(port),

@@ -3,6 +3,7 @@ import type { QmsPort } from '../../connectors/qms/port.ts';
 import { type EntityId, type EntityRef, entityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import type { GraphReader } from '../graph-reader.ts';
+import { orNull } from '../or-null.ts';
 import { lotKey } from './keys.ts';
 
 /** Where something of the plant is and whose it is, as far as anybody could be asked. */
@@ -16,9 +17,6 @@ export interface Place {
 
 /** @returns null when what was asked certainly does not exist, or the principal may not see it */
 export type WhereItIs = (ref: EntityRef, principal: Principal, signal: AbortSignal) => Promise<Place | null>;
-
-/** Longest wait for what is good to know but must not keep a hold from being placed. */
-const patienceMs = 1000;
 
 const nowhere: Place = { lineCode: null, partner: null, orderNo: null, lot: null, materialCode: null };
 
@@ -119,16 +117,4 @@ function keyOf(id: string | null | undefined): readonly string[] {
 /** Only what is said: a null from the graph does not take away what the QMS knows. */
 function known(place: Partial<Place> | null): Partial<Place> {
   return Object.fromEntries(Object.entries(place ?? {}).filter(([, value]) => value !== null));
-}
-
-async function orNull<T>(asked: Promise<T | null>, timers: Timers): Promise<T | null> {
-  const answered = new AbortController();
-  try {
-    return await Promise.race([asked, timers.sleep(patienceMs, answered.signal).then(() => null)]);
-  } catch {
-    return null;
-  } finally {
-    answered.abort();
-    asked.catch(() => undefined);
-  }
 }

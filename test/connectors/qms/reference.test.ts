@@ -192,6 +192,26 @@ describe.each(dialects)('the reference QMS on %s', (dialect) => {
     expect(await qms.postingOf('T-none', 'BER', signal)).toBeNull();
   });
 
+  test('a hold number stands for one hold: the same once more changes nothing, another one is refused', async () => {
+    const first = holdOf('H1', 'WATER-05L', 'L10001');
+    const affected = [{ type: 'production-order', key: ['10001'] }];
+    await post({ ...first, affected, restrictions: ['SHIP', 'PICK'] });
+    const before = await hold('H1');
+    const same = await post({ ...first, affected, restrictions: ['PICK', 'SHIP'] });
+    expect(same).toMatchObject({ status: 'POSTED', result: { holdNo: 'H1', created: false } });
+    const others = [
+      holdOf('H1', 'WATER-05L', 'L10900'),
+      { ...first, restrictions: ['PICK', 'SHIP'] },
+      { ...first, affected },
+      { ...first, affected: [...affected, { type: 'asset', key: ['A'] }], restrictions: ['PICK', 'SHIP'] },
+      { ...first, scope: affected[0]!, affected: [first.scope], restrictions: ['PICK', 'SHIP'] },
+    ];
+    for (const other of others)
+      expect(await post(other)).toMatchObject({ status: 'REFUSED', code: 'HOLD_NUMBER_TAKEN' });
+    expect(await hold('H1')).toEqual(before);
+    expect(await lot('WATER-05L', 'L10900')).toMatchObject({ qualityState: 'RELEASED' });
+  });
+
   test('of two that were decided on the same version, the second is refused', async () => {
     await post(holdOf('H1', 'WATER-05L', 'L10001'));
     await post({ name: 'proposeDisposition', holdNo: 'H1', decision: 'SCRAP', reason: null });

@@ -12,14 +12,29 @@ import type { TransitionExecutor } from '../../../subgraphs/transition-executor.
 import { type DialectName, openTestJournal, type TestJournal } from '../../support/database.ts';
 import { everythingAllowed, GraphStub, person } from '../subgraph-under-test.ts';
 
+/** While it is down, nobody reaches the QMS; while it hangs, nobody is answered before `answer`. */
+class Line {
+  down = false;
+  hangs = false;
+  readonly #waiting: (() => void)[] = [];
+
+  async pass(): Promise<void> {
+    if (this.hangs) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.down) throw new SystemUnavailableError('QMS');
+  }
+
+  answer(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
 export interface Quality extends TestJournal {
   readonly subgraph: Subgraph;
   readonly executor: TransitionExecutor;
   /** The reference QMS itself, whatever the line to it is like. */
   readonly qms: QmsPort;
   readonly graph: GraphStub;
-  /** While it is down, nobody reaches the QMS. */
-  readonly line: { down: boolean };
+  readonly line: Line;
 }
 
 /** The QMS's subgraph over a real journal and a filled reference QMS, which can be cut off. */
@@ -29,19 +44,19 @@ export async function openQuality(dialect: DialectName, overrides: Partial<Runti
   const database = await storage.open<QmsTables>('qms', qmsMigrations);
   await fillReferenceQms(database, demoPlants, runtime.clock);
   const qms = createReferenceQms({ database, clock: runtime.clock });
-  const line = { down: false };
+  const line = new Line();
   const port = cutOff(qms, line);
   const graph = new GraphStub();
   const subgraph = createQmsSubgraph({ journal: journal.journal, policies: everythingAllowed, graph, runtime, port });
   return { ...journal, subgraph, executor: subgraph.executor!, qms, graph, line };
 }
 
-function cutOff(qms: QmsPort, line: { readonly down: boolean }): QmsPort {
+function cutOff(qms: QmsPort, line: Line): QmsPort {
   return new Proxy(qms, {
     get(target, name: keyof QmsPort) {
       const method = target[name] as (...args: unknown[]) => Promise<unknown>;
       return async (...args: unknown[]) => {
-        if (line.down) throw new SystemUnavailableError('QMS');
+        await line.pass();
         return method(...args);
       };
     },

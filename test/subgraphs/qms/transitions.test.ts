@@ -3,6 +3,8 @@ import { dialects } from '../../support/database.ts';
 import { type Answer, ask, codesOf, perform } from '../subgraph-under-test.ts';
 import { inspectionLotId, lotId, mara, openQuality, orderId, type Quality, quentin, workflow } from './quality.ts';
 
+const otherLot = 'mfg:BER:lot:WATER-05L:L10900';
+
 describe.each(dialects)('what quality can do, with the journal and the QMS on %s', (dialect) => {
   let quality: Quality;
 
@@ -24,12 +26,12 @@ describe.each(dialects)('what quality can do, with the journal and the QMS on %s
         select: 'inspectionLot { state { code } failed missing results { value verdict sampleNo } }',
       },
     );
-  const place = (input: Record<string, unknown>, meta = {}) =>
+  const place = (input: Record<string, unknown>, principal = quentin) =>
     perform(
       quality.subgraph,
       'placeHold',
       { scope: lotId, ...input },
-      { principal: quentin, meta, select: 'qualityHold { id holdNo state { code } line { id } order { id } }' },
+      { principal, select: 'qualityHold { id holdNo state { code } line { id } order { id } }' },
     );
   const act = (name: string, input: Record<string, unknown>, principal = workflow) =>
     perform(quality.subgraph, name, input, { principal });
@@ -83,7 +85,8 @@ describe.each(dialects)('what quality can do, with the journal and the QMS on %s
 
   test('the hold that follows a failed check takes over its interlock', async () => {
     await record('482');
-    const answer = await place({ holdNo: 'QH-IL-10001-FILL-VOLUME-1', inspectionLotId, orderId });
+    const answer = await place({ holdNo: 'QH-IL-10001-FILL-VOLUME-1', inspectionLotId, orderId }, workflow);
+    expect(answer.outcome).toBe('ACCEPTED');
     expect(answer.qualityHold).toMatchObject({ order: { id: orderId }, line: { id: 'mfg:BER:line:L1' } });
     expect(await standing()).toHaveLength(1);
   });
@@ -309,18 +312,60 @@ describe.each(dialects)('what quality can do, with the journal and the QMS on %s
     expect(await standing()).toEqual([]);
   });
 
-  test('the number of a hold that stands extends it; of a released one, it is refused', async () => {
+  test('a hold number stands for one hold: for other things it is taken, and of a released one it is refused', async () => {
     const { holdId, dispositionId } = await proposed();
-    const holdNo = holdId.split(':').at(-1);
-    const wider = await place({ holdNo, affected: [orderId] });
-    expect(wider).toMatchObject({ outcome: 'ACCEPTED', qualityHold: { id: holdId } });
-    expect(await quality.journal.interlocks.active([orderId as never])).toHaveLength(1);
+    const holdNo = holdId.split(':').at(-1) as string;
+    expect(await place({ holdNo })).toMatchObject({ outcome: 'ACCEPTED', qualityHold: { id: holdId } });
+    for (const other of [{ scope: otherLot }, { affected: [orderId] }, { restrictions: ['SHIP'] }])
+      expect(codesOf(await place({ holdNo, ...other }))).toEqual(['HOLD_NUMBER_TAKEN']);
     expect((await types()).filter((type) => type === 'quality.hold.placed')).toHaveLength(1);
-    expect(codesOf(await place({ holdNo, restrictions: ['SHIP'] }))).toEqual(['HOLD_NUMBER_TAKEN']);
+    expect(await quality.journal.interlocks.active([otherLot, orderId] as never[])).toEqual([]);
     await act('approveDisposition', { dispositionId }, mara);
     await act('settleDisposition', { dispositionId, outcome: 'EFFECTIVE' });
     await act('releaseHold', { holdId, dispositionId });
     expect(codesOf(await place({ holdNo }))).toEqual(['STATE_NOT_ALLOWED']);
     expect(await standing()).toEqual([]);
+  });
+
+  test('a hold number is taken also while the QMS is down, and while its hold is on the way there', async () => {
+    await place({ holdNo: 'QH-STANDS' });
+    quality.line.down = true;
+    await place({ holdNo: 'QH-ON-ITS-WAY' });
+    for (const holdNo of ['QH-STANDS', 'QH-ON-ITS-WAY'])
+      expect(codesOf(await place({ holdNo, scope: otherLot }))).toEqual(['HOLD_NUMBER_TAKEN']);
+    quality.line.down = false;
+    expect(codesOf(await place({ holdNo: 'QH-ON-ITS-WAY', scope: otherLot }))).toEqual(['HOLD_NUMBER_TAKEN']);
+    expect(await quality.journal.interlocks.active([otherLot as never])).toEqual([]);
+    expect(await quality.executor.settleUnsettled()).toBe(true);
+    expect(await standing('SHIP')).toHaveLength(2);
+  });
+
+  test('the number that a failed check will need can be taken by nobody before it, under whatever name', async () => {
+    for (const holdNo of ['QH-IL-10001-FILL-VOLUME-1', 'QH-IL-99999-X-1', 'qh-il-1-2-3'])
+      expect(codesOf(await place({ holdNo, scope: otherLot }))).toEqual(['HOLD_NUMBER_RESERVED']);
+    await record('482');
+    expect(codesOf(await place({ holdNo: 'QH-IL-10001-FILL-VOLUME-1' }))).toEqual(['HOLD_NUMBER_RESERVED']);
+    for (const holdNo of ['QH-STOP', 'QH-2026-11-21', 'QH-IL', 'MY-IL-1-2'])
+      expect((await place({ holdNo, scope: otherLot })).outcome).toBe('ACCEPTED');
+  });
+
+  test('a QMS that hangs does not keep a hold from being placed', async () => {
+    quality.line.hangs = true;
+    const answer = place({ holdNo: 'QH-HANGS' });
+    while ((await standing('SHIP')).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    quality.line.hangs = false;
+    quality.line.down = true;
+    quality.line.answer();
+    expect((await answer).outcome).toBe('PENDING');
+    expect(await standing('SHIP')).toHaveLength(1);
+  });
+
+  test('an effective hold that a system acknowledges once more still reads effective while the QMS is down', async () => {
+    const { qualityHold } = await place({});
+    for (const system of ['ERP', 'MES', 'MES']) await act('acknowledgeHold', { holdId: qualityHold.id, system });
+    expect((await types()).at(-1)).toBe('quality.hold.acknowledged');
+    quality.line.down = true;
+    const { data } = await ask(quality.subgraph, `{ qualityHold(id: "${qualityHold.id}") { state { code } } }`);
+    expect(data.qualityHold.state.code).toBe('EFFECTIVE');
   });
 });
