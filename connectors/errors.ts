@@ -1,13 +1,16 @@
 export type SystemName = 'ERP' | 'MES' | 'QMS' | 'CMMS';
 
+/** Andon keeps what belongs to nobody else, and is asked like any system. */
+type AnySystem = SystemName | 'ANDON';
+
 /** The system could not be reached: it has certainly not done what was asked. */
 export class SystemUnavailableError extends Error {
   readonly code = 'SYSTEM_UNAVAILABLE';
   readonly retryable = true;
   readonly expose = true;
-  readonly system: SystemName;
+  readonly system: AnySystem;
 
-  constructor(system: SystemName, options?: ErrorOptions) {
+  constructor(system: AnySystem, options?: ErrorOptions) {
     super(`The ${system} cannot be reached. Nothing was changed in it; the request can be repeated.`, options);
     this.name = 'SystemUnavailableError';
     this.system = system;
@@ -19,9 +22,9 @@ export class SystemTimeoutError extends Error {
   readonly code = 'SYSTEM_TIMEOUT';
   readonly retryable = true;
   readonly expose = true;
-  readonly system: SystemName;
+  readonly system: AnySystem;
 
-  constructor(system: SystemName, options?: ErrorOptions) {
+  constructor(system: AnySystem, options?: ErrorOptions) {
     super(`The ${system} has not answered in time. What it has done is being read back.`, options);
     this.name = 'SystemTimeoutError';
     this.system = system;

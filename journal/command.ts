@@ -28,6 +28,8 @@ export interface Command {
   readonly deferrals: number;
   readonly deferredReason: string | null;
   readonly deferredAt: string | null;
+  /** Until when somebody is completing it; null or past: nobody is. */
+  readonly claimedUntil: string | null;
   readonly begunAt: string;
   readonly settledAt: string | null;
 }

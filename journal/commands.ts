@@ -17,17 +17,16 @@ const settle = change(
    where transition_id = $4 and state = 'INTENT'`,
 );
 const defer = change(
-  `update journal_command set deferrals = deferrals + 1, deferred_reason = $1, deferred_at = $2
+  `update journal_command set deferrals = deferrals + 1, deferred_reason = $1, deferred_at = $2,
+     claimed_by = null, claimed_until = null
    where transition_id = $3 and state = 'INTENT'`,
 );
 const claim = change(
   `update journal_command set claimed_by = $1, claimed_until = $2
    where transition_id = $3 and state = 'INTENT' and (claimed_by is null or claimed_by = $1 or claimed_until < $4)`,
 );
+const release = change('update journal_command set claimed_by = null, claimed_until = null where transition_id = $1');
 const untouch = change('delete from journal_command_touch where transition_id = $1');
-const findUnsettled = statement<CommandRow>(
-  `select * from journal_command where state = 'INTENT' order by begun_at, transition_id limit $1`,
-);
 
 export async function beginCommand(
   tx: QueryRunner,
@@ -89,6 +88,10 @@ export async function deferCommand(
   if (deferred === 0) throw new CommandNotUnsettledError(transitionId);
 }
 
+export async function releaseCommand(tx: QueryRunner, transitionId: string): Promise<void> {
+  await release(tx, [transitionId]);
+}
+
 /** @returns whether the command is unsettled, and nobody else's */
 export async function claimCommand(
   tx: QueryRunner,
@@ -108,8 +111,19 @@ export async function findCommandByKey(runner: QueryRunner, scopedKey: string): 
   return row && toCommand(row);
 }
 
-export async function unsettledCommands(runner: QueryRunner, limit: number): Promise<readonly Command[]> {
-  return (await findUnsettled(runner, [limit])).map(toCommand);
+/** @param transitions null: of every transition */
+export async function unsettledCommands(
+  runner: QueryRunner,
+  limit: number,
+  transitions: readonly string[] | null,
+): Promise<readonly Command[]> {
+  const { text, parameters } = transitions ? listOf(transitions) : { text: '', parameters: [] };
+  const own = transitions ? `and transition in ${text}` : '';
+  const find = statement<CommandRow>(
+    `select * from journal_command where state = 'INTENT' ${own}
+     order by begun_at, transition_id limit $${parameters.length + 1}`,
+  );
+  return (await find(runner, [...parameters, limit])).map(toCommand);
 }
 
 export async function unsettledCommandsOn(
@@ -138,7 +152,9 @@ function unsettled(command: NewCommand, begunAt: string): Command {
     deferredReason: null,
     deferredAt: null,
   } as const;
-  return { transitionId, scopedKey, transition, requestHash, intent, touches, ...nothingYet, begunAt, settledAt: null };
+  const claimedUntil = command.claim?.until ?? null;
+  const said = { transitionId, scopedKey, transition, requestHash, intent, touches };
+  return { ...said, ...nothingYet, claimedUntil, begunAt, settledAt: null };
 }
 
 function toCommand(row: CommandRow): Command {
@@ -155,6 +171,7 @@ function toCommand(row: CommandRow): Command {
     deferrals: row.deferrals,
     deferredReason: row.deferred_reason,
     deferredAt: row.deferred_at,
+    claimedUntil: row.claimed_until,
     begunAt: row.begun_at,
     settledAt: row.settled_at,
   };

@@ -60,7 +60,7 @@ export async function createJournal({ database, runtime }: JournalOptions): Prom
     commands: {
       find: (transitionId) => findCommand(read, transitionId),
       findByKey: (scopedKey) => findCommandByKey(read, scopedKey),
-      unsettled: (limit) => unsettledCommands(read, limit),
+      unsettled: (limit, transitions) => unsettledCommands(read, limit, transitions ?? null),
       unsettledOn: (entities, except) => unsettledCommandsOn(read, entities, except),
     },
     audit: { list: (filter, page) => listAudit(read, filter, page) },

@@ -2,7 +2,7 @@ import type { Transaction } from 'kysely';
 import { isoTime } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { AuditChain } from './audit-chain.ts';
-import { beginCommand, claimCommand, deferCommand, findCommand, settleCommand } from './commands.ts';
+import { beginCommand, claimCommand, deferCommand, findCommand, releaseCommand, settleCommand } from './commands.ts';
 import { appendEvent } from './events.ts';
 import { activeInterlocks, liftInterlocks, placeInterlock, withdrawInterlocks } from './interlocks.ts';
 import type { JournalTransaction } from './journal.ts';
@@ -29,6 +29,7 @@ export function createJournalTransaction(
       return result;
     },
     claim: (transitionId, claim) => claimCommand(sql, transitionId, { ...claim, now: now() }),
+    release: (transitionId) => releaseCommand(sql, transitionId),
     command: (transitionId) => findCommand(sql, transitionId),
     async settle(transitionId, outcome) {
       await settleCommand(sql, transitionId, { ...outcome, settledAt: now() });

@@ -47,7 +47,7 @@ export interface Journal {
     find(transitionId: string): Promise<Command | undefined>;
     findByKey(scopedKey: string): Promise<Command | undefined>;
     /** Intents without outcome, oldest first: what a start-up or a read-back still has to settle. */
-    unsettled(limit: number): Promise<readonly Command[]>;
+    unsettled(limit: number, transitions?: readonly string[]): Promise<readonly Command[]>;
     /** Unsettled commands that touch any of `entities`, other than `exceptTransitionId`. */
     unsettledOn(entities: readonly EntityId[], exceptTransitionId: string): Promise<readonly Command[]>;
   };
@@ -80,6 +80,8 @@ export interface JournalTransaction {
   command(transitionId: string): Promise<Command | undefined>;
   /** @returns whether the command is unsettled and the caller may complete it now: nobody else is doing so */
   claim(transitionId: string, claim: Claim): Promise<boolean>;
+  /** Gives up the claim: nobody is completing the command now. */
+  release(transitionId: string): Promise<void>;
   /** Records the outcome of an intent; a second settlement of a settled command is an error. */
   settle(transitionId: string, outcome: SettledCommand): Promise<void>;
   /** Records that the outcome is unknown or the system unreachable: the command stays unsettled, the caller got PENDING. */

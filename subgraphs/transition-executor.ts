@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Principal } from '../auth/principal.ts';
 import { SystemTimeoutError, SystemUnavailableError } from '../connectors/errors.ts';
 import type { Posting, PostingPort, SystemCommand } from '../connectors/posting.ts';
+import { canonicalJson } from '../journal/canonical-json.ts';
 import type { Claim, Command } from '../journal/command.ts';
 import type { EntityId } from '../journal/entity-ref.ts';
 import type { Journal, JournalTransaction } from '../journal/journal.ts';
@@ -86,7 +87,7 @@ export class TransitionExecutor {
     const { journal, runtime } = this.#options;
     const transition = this.#transitionNamed(request.name);
     runtime.crashPoints.reached('K1');
-    const scopedKey = `${request.principal.id}/${requireKey(request.meta.idempotencyKey)}`;
+    const scopedKey = JSON.stringify([request.principal.id, requireKey(request.meta.idempotencyKey)]);
     const requestHash = hashRequest(request.name, request.input);
     const known = await journal.commands.findByKey(scopedKey);
     runtime.crashPoints.reached('K2');
@@ -145,10 +146,11 @@ export class TransitionExecutor {
   }
 
   async #intendAndSend(intent: Intent): Promise<TransitionAnswer> {
+    const claimEndsAt = this.#claimEndsAt();
     const { answer, inFlight } = await this.#intend(intent);
     if (answer) return answer;
     if (inFlight) return this.#repeat(inFlight, intent.requestHash);
-    return this.#send(intent.transition, intent.call);
+    return this.#send(intent.transition, intent.call, claimEndsAt);
   }
 
   #completeMeta({ meta }: TransitionRequest, transitionId: string): Meta {
@@ -208,37 +210,70 @@ export class TransitionExecutor {
     return answer;
   }
 
-  /** Step 4, for a command that this process has just recorded. */
-  async #send(transition: AnyTransition, call: AnyCall): Promise<TransitionAnswer> {
-    const { runtime, port } = this.#options;
+  /**
+   * Step 4, for a command that this process has claimed.
+   *
+   * @param claimEndsAt on the monotonic clock. Nothing is sent after it: somebody else may have taken over, and what it may
+   *   touch may have been restricted since.
+   */
+  async #send(transition: AnyTransition, call: AnyCall, claimEndsAt: number): Promise<TransitionAnswer> {
+    const { runtime, port, system } = this.#options;
     runtime.crashPoints.reached('K18');
     await this.#drainRestricted(transition, call);
-    const command = transition.command(call);
+    const limitMs = transition.placeFirst ? this.#systemTimeoutMs : claimEndsAt - runtime.clock.monotonic();
     try {
-      const posting = await port.post(command, AbortSignal.timeout(this.#systemTimeoutMs));
+      if (limitMs <= 0) throw new SystemUnavailableError(system);
+      const posting = await this.#withinTime(limitMs, (signal) => port.post(transition.command(call), signal));
       runtime.crashPoints.reached('K19');
       return await this.#settle(transition, call, posting);
     } catch (error) {
-      if (!isUncertain(error)) throw error;
-      return this.#defer(transition, call, error);
+      if (isUncertain(error)) return this.#defer(transition, call, error.code);
+      // Whatever it is, it may have happened after the system was told, so the command is read back like any other.
+      await this.#defer(transition, call, 'UNEXPECTED_ERROR');
+      throw error;
     }
+  }
+
+  /** A port that forgets its signal does not outlive the claim: it counts as not having answered. */
+  async #withinTime<T>(limitMs: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { timers } = this.#options.runtime;
+    const controller = new AbortController();
+    let cancel: () => void = () => undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      cancel = timers.after(Math.min(limitMs, this.#systemTimeoutMs), () => {
+        controller.abort();
+        reject(new SystemTimeoutError(this.#options.system));
+      });
+    });
+    return Promise.race([ask(controller.signal), late]).finally(cancel);
   }
 
   /**
    * A restriction must hold from the moment it is answered: whatever passed its guards before the interlock was placed,
-   * and is being sent just now, is let finish first. New ones are refused meanwhile, so this ends.
+   * and is being sent just now, is let finish first. New ones are refused meanwhile and every sender has a time limit, so
+   * this ends. What was sent and not answered is beyond anybody's reach: it is read back, never sent again, and logged.
    */
   async #drainRestricted(transition: AnyTransition, call: AnyCall): Promise<void> {
     const { journal, runtime, drainTimeoutMs = 10_000 } = this.#options;
     const restricted = (transition.placeFirst?.(call) ?? []).map(({ entityId }) => entityId);
     if (restricted.length === 0) return;
-    const deadline = runtime.clock.monotonic() + drainTimeoutMs;
-    for (let waitMs = 2; runtime.clock.monotonic() < deadline; waitMs = Math.min(waitMs * 2, 100)) {
-      const inFlight = await journal.commands.unsettledOn(restricted, call.transitionId);
-      if (inFlight.every(({ deferrals }) => deferrals > 0)) return;
-      await runtime.timers.sleep(waitMs);
+    const { clock, timers, log } = runtime;
+    const deadline = clock.monotonic() + drainTimeoutMs;
+    for (let waitMs = 2; clock.monotonic() < deadline; waitMs = Math.min(waitMs * 2, 100)) {
+      const unsettled = await journal.commands.unsettledOn(restricted, call.transitionId);
+      if (!unsettled.some((command) => this.#isClaimed(command))) {
+        const unknown = unsettled.filter((command) => this.#mayStillArrive(command));
+        if (unknown.length > 0)
+          log.warn('restricted_with_unknown_outcomes', { transitionId: call.transitionId, restricted });
+        return;
+      }
+      await timers.sleep(waitMs);
     }
-    runtime.log.warn('restriction_drain_timed_out', { transitionId: call.transitionId, restricted });
+    log.error('restriction_drain_timed_out', { transitionId: call.transitionId, restricted });
+  }
+
+  #isClaimed({ claimedUntil }: Command): boolean {
+    return claimedUntil !== null && Date.parse(claimedUntil) > this.#options.runtime.clock.now();
   }
 
   /** Step 5. Running it again for a command that somebody else has settled meanwhile gives that answer. */
@@ -299,18 +334,15 @@ export class TransitionExecutor {
     return answer;
   }
 
-  async #defer(
-    transition: AnyTransition,
-    call: AnyCall,
-    error: SystemUnavailableError | SystemTimeoutError,
-  ): Promise<TransitionAnswer> {
+  async #defer(transition: AnyTransition, call: AnyCall, problem: string): Promise<TransitionAnswer> {
     const { journal, runtime } = this.#options;
-    runtime.log.warn('transition_deferred', { transitionId: call.transitionId, transition: transition.name, error });
+    const { transitionId } = call;
+    runtime.log.warn('transition_deferred', { transitionId, transition: transition.name, problem });
     await journal.write(async (tx) => {
       const command = await tx.command(call.transitionId);
       if (command?.state === 'SETTLED') return;
-      if (command?.deferrals === 0) await this.#announcePending(tx, transition, call, error);
-      await tx.defer(call.transitionId, error.code);
+      if (command?.deferrals === 0) await this.#announcePending(tx, transition, call, problem);
+      await tx.defer(call.transitionId, problem);
     });
     return this.#pending(transition, call);
   }
@@ -324,63 +356,87 @@ export class TransitionExecutor {
     tx: JournalTransaction,
     transition: AnyTransition,
     call: AnyCall,
-    error: Error,
+    problem: string,
   ): Promise<void> {
     for (const event of transition.announceWhilePending?.(call) ?? []) await tx.append(event);
-    await this.#audit(tx, transition, call, { outcome: 'PENDING', toState: null, details: { problem: error.message } });
+    await this.#audit(tx, transition, call, { outcome: 'PENDING', toState: null, details: { problem } });
   }
 
   /** @returns whether every intent that was there is settled now */
   async settleUnsettled(): Promise<boolean> {
     const { journal } = this.#options;
+    const commands = [...(await journal.commands.unsettled(1000, [...this.#transitions.keys()]))];
     let complete = true;
-    for (const command of await journal.commands.unsettled(1000)) {
-      const transition = this.#transitions.get(command.transition);
-      if (!transition || this.#running.has(command.transitionId)) continue;
-      if (!(await journal.write((tx) => tx.claim(command.transitionId, this.#newClaim())))) continue;
-      if (!(await this.#isCompleted(transition, command))) complete = false;
-    }
+    const worker = async () => {
+      for (let command = commands.shift(); command; command = commands.shift()) {
+        if (!(await this.#isSettledNow(command))) complete = false;
+      }
+    };
+    await Promise.all(Array.from({ length: settledAtOnce }, worker));
     return complete;
   }
 
-  async #isCompleted(transition: AnyTransition, command: Command): Promise<boolean> {
+  /** @returns whether there is nothing left to do about it here: it is settled, or somebody else is completing it */
+  async #isSettledNow(command: Command): Promise<boolean> {
     const { transitionId } = command;
+    const { journal, runtime } = this.#options;
+    const transition = this.#transitionNamed(command.transition);
+    if (this.#running.has(transitionId)) return true;
+    const claimEndsAt = this.#claimEndsAt();
+    if (!(await journal.write((tx) => tx.claim(transitionId, this.#newClaim())))) return true;
     try {
-      const { outcome } = await this.#track(transitionId, this.#complete(transition, command));
+      const { outcome } = await this.#track(transitionId, this.#complete(transition, command, claimEndsAt));
       return outcome !== 'PENDING';
     } catch (error) {
-      this.#options.runtime.log.error('intent_not_completed', { transitionId, transition: transition.name, error });
+      runtime.log.error('intent_not_completed', { transitionId, transition: transition.name, error });
       return false;
     }
   }
 
-  /**
-   * As long as the system may take, and a second. What drains first may outlive it: another process can then only do the
-   * same once more, because what restricts is not refused by interlocks.
-   */
+  #claimEndsAt(): number {
+    return this.#options.runtime.clock.monotonic() + this.#systemTimeoutMs + claimMarginMs;
+  }
+
+  /** As long as the system may take, and a little: a dead process's intents are taken over after it. */
   #newClaim(): Claim {
-    const until = this.#options.runtime.clock.now() + this.#systemTimeoutMs + 1000;
+    const until = this.#options.runtime.clock.now() + this.#systemTimeoutMs + claimMarginMs;
     return { by: this.#claimant, until: isoTime(until) };
   }
 
   /** Step 4, for an intent whose sender is gone or was told PENDING. */
-  async #complete(transition: AnyTransition, command: Command): Promise<TransitionAnswer> {
-    const { port, journal } = this.#options;
+  async #complete(transition: AnyTransition, command: Command, claimEndsAt: number): Promise<TransitionAnswer> {
     const { call } = command.intent as { call: AnyCall };
-    const { plantCode } = transition.subject(call.entity);
     try {
-      const found = await port.postingOf(call.transitionId, plantCode, AbortSignal.timeout(this.#systemTimeoutMs));
+      const found = await this.#readBack(transition, call);
       if (found) return await this.#settle(transition, call, found);
-      const interlocks = await evaluateInterlocks(transition, call.entity, call.input, (entities, restriction) =>
-        journal.interlocks.active(entities, restriction),
-      );
-      if (interlocks.length > 0 && this.#mayStillArrive(command)) return this.#pending(transition, call);
-      if (interlocks.length > 0) return await this.#refuseLate(transition, call, interlocks);
     } catch (error) {
+      if (isUncertain(error) && command.deferrals === 0) return this.#defer(transition, call, 'NOT_READ_BACK');
+      await this.#release(call);
       if (!isUncertain(error)) throw error;
-      return this.#defer(transition, call, error);
+      return this.#pending(transition, call);
     }
-    return this.#send(transition, call);
+    const interlocks = await this.#interlocksNow(transition, call);
+    if (interlocks.length === 0) return this.#send(transition, call, claimEndsAt);
+    if (!this.#mayStillArrive(command)) return this.#refuseLate(transition, call, interlocks);
+    await this.#release(call);
+    return this.#pending(transition, call);
+  }
+
+  #readBack(transition: AnyTransition, call: AnyCall): Promise<Posting | null> {
+    const { plantCode } = transition.subject(call.entity);
+    const { port } = this.#options;
+    return this.#withinTime(this.#systemTimeoutMs, (signal) => port.postingOf(call.transitionId, plantCode, signal));
+  }
+
+  #release({ transitionId }: AnyCall): Promise<void> {
+    return this.#options.journal.write((tx) => tx.release(transitionId));
+  }
+
+  #interlocksNow(transition: AnyTransition, call: AnyCall): Promise<readonly Rejection[]> {
+    const { interlocks } = this.#options.journal;
+    return evaluateInterlocks(transition, call.entity, call.input, (entities, restriction) =>
+      interlocks.active(entities, restriction),
+    );
   }
 
   /**
@@ -481,6 +537,11 @@ export class TransitionExecutor {
   }
 }
 
+/** So many intents are completed at once, so that one slow system does not keep the others waiting. */
+const settledAtOnce = 8;
+/** What a claim lasts beyond the system's time limit. */
+const claimMarginMs = 1000;
+
 type AnyCall = Call<unknown, unknown>;
 
 interface Intent {
@@ -546,12 +607,4 @@ function hashRequest(name: string, input: unknown): string {
   return createHash('sha256')
     .update(`${name}\n${canonicalJson(input)}`)
     .digest('hex');
-}
-
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
 }

@@ -176,6 +176,7 @@ describe.each(dialects)('the journal on %s', (dialect) => {
           deferrals: 0,
           deferredReason: null,
           deferredAt: null,
+          claimedUntil: null,
           begunAt: expect.any(String),
           settledAt: null,
         },

@@ -18,6 +18,8 @@ export class Press implements PostingPort<SystemCommand> {
   gate: Promise<void> = Promise.resolve();
   state: 'IDLE' | 'RUNNING' = 'IDLE';
   strokes = 0;
+  /** Times that it was sent a command. */
+  sent = 0;
   readonly #postings = new Map<string, Posting>();
   #late: SystemCommand | null = null;
 
@@ -27,6 +29,7 @@ export class Press implements PostingPort<SystemCommand> {
   }
 
   async post(command: SystemCommand): Promise<Posting> {
+    this.sent += 1;
     const fault = this.faults.shift();
     if (fault === 'UNREACHABLE') throw new SystemUnavailableError('MES');
     if (fault === 'NOT_DONE_AND_NO_ANSWER') {

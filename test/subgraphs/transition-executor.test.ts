@@ -176,6 +176,45 @@ describe('a transition', () => {
     expect(await journal.interlocks.active([pressId])).toMatchObject([{ cause: holdId, liftedAt: null }]);
   });
 
+  test('that is sent again is waited for by what restricts, too', async () => {
+    press.faults.push('UNREACHABLE');
+    await ask('startPress', 'start');
+    let open: () => void = () => undefined;
+    press.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const settling = executor.settleUnsettled();
+    while (press.sent < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    let locked = false;
+    const locking = ask('lockPress', 'lock').then(() => {
+      locked = true;
+    });
+    while ((await journal.interlocks.active([pressId])).length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(locked).toBe(false);
+    open();
+    await Promise.all([settling, locking]);
+    expect(press.state).toBe('RUNNING');
+  });
+
+  test('whose system never answers is PENDING once its time is up, and no hold waits for it longer', async () => {
+    executor = new TransitionExecutor({
+      system: 'MES',
+      transitions: pressTransitions(press),
+      port: press,
+      journal,
+      policies: { mayTransition: () => ({ allowed: true }) },
+      graph,
+      runtime: simpleRuntime,
+      systemTimeoutMs: 50,
+    });
+    press.gate = new Promise(() => undefined);
+    expect(await ask('strokePress', 'k')).toMatchObject({ outcome: 'PENDING' });
+    press.gate = Promise.resolve();
+    expect(await ask('lockPress', 'lock')).toMatchObject({ outcome: 'ACCEPTED' });
+  });
+
   test('that one process is sending is not given up by another, whatever comes in between', async () => {
     const everybody = { mayTransition: () => ({ allowed: true }) };
     const [sender, other] = [newExecutor(everybody, true), newExecutor(everybody, true)];
