@@ -10,7 +10,7 @@ import { type EntityId, entityId, parseEntityId } from '../../journal/entity-ref
 import { eventOf } from '../follow-events.ts';
 import type { Rejection } from '../rejection.ts';
 import type { AnyTransition, Guard, Subject, Transition } from '../transition.ts';
-import { lotId, lotKey, materialId } from './keys.ts';
+import { lotId, lotKey, materialId, orderId } from './keys.ts';
 
 interface MoveInput {
   readonly lotId: string;
@@ -68,7 +68,10 @@ function moveStock(load: Load): Transition<LotRow, MoveInput, MoveStock> {
     guards: [unitIsTheLots],
     load,
     subject,
-    touches: (lot) => [{ entities: [lotId(lot), materialId(lot)], restriction: 'MOVE' }],
+    touches: ({ orderNo, ...lot }) => {
+      const producer = orderNo === null ? [] : [orderId({ plantCode: lot.plantCode, orderNo })];
+      return [{ entities: [lotId(lot), materialId(lot), ...producer], restriction: 'MOVE' }];
+    },
     // Two moves do not contradict each other: the ERP checks the quantity, so only a version that the caller saw counts.
     command: ({ entity, input, transitionId, actor, meta }) => ({
       name: 'moveStock',

@@ -9,8 +9,10 @@ import type {
   WorkCenterKey,
   WorkCenterRow,
 } from '../../connectors/mes/port.ts';
+import type { Timers } from '../../runtime/timers.ts';
 import { eventOf } from '../follow-events.ts';
 import type { GraphReader } from '../graph-reader.ts';
+import { orNull } from '../or-null.ts';
 import type { AnyTransition, Call, Transition } from '../transition.ts';
 import { assetId, assetKey, downtimeId, downtimeKey, workCenterId, workCenterKey } from './keys.ts';
 import { downtimeMachine } from './machines.ts';
@@ -31,13 +33,19 @@ interface Stop {
   readonly asset: AssetKey;
   /** Every work center that is restricted, whether the MES knows it or not. */
   readonly workCenters: readonly WorkCenterKey[];
-  readonly knownWorkCenters: readonly WorkCenterRow[];
+  readonly knownWorkCenters: readonly (WorkCenterKey & Partial<Pick<WorkCenterRow, 'lineCode'>>)[];
 }
 
 export const downtimeTransitionNames: readonly string[] = ['endDowntime'];
 
-export function createDowntimeTransitions(port: MesPort, graph: GraphReader): readonly AnyTransition[] {
-  return [reportDowntime(port, graph), endDowntime(port)];
+interface Sources {
+  readonly port: MesPort;
+  readonly graph: GraphReader;
+  readonly timers: Timers;
+}
+
+export function createDowntimeTransitions(sources: Sources): readonly AnyTransition[] {
+  return [reportDowntime(sources), endDowntime(sources.port)];
 }
 
 const assignmentsQuery = 'query AssignedWorkCenters($id: ID!) { asset(id: $id) { workCenters { id } } }';
@@ -49,20 +57,24 @@ type AskedAsset = { readonly workCenters: readonly { readonly id: string }[] | n
  * @returns none when it cannot be asked: a breakdown is reported all the same; null when there is no such asset
  */
 async function readAssignments(
-  graph: GraphReader,
+  { graph, timers }: Sources,
   id: string,
   principal: Principal,
   signal: AbortSignal,
 ): Promise<readonly WorkCenterKey[] | null> {
-  const unknown = { data: null, errors: [] };
-  const { data, errors } = await graph.query(assignmentsQuery, { id }, principal, signal).catch(() => unknown);
+  const answer = await orNull(graph.query(assignmentsQuery, { id }, principal, signal), timers);
+  const { data, errors } = answer ?? { data: null, errors: [] };
   const asset = data?.['asset'] as AskedAsset;
   if (asset === null && errors.length === 0) return null;
   return (asset?.workCenters ?? []).map((one) => workCenterKey(one.id)).filter((key) => key !== null);
 }
 
+/**
+ * An MES that is down, or hangs, does not keep a breakdown from being reported: then it is taken to know what was given, and
+ * refuses by itself later what it does not know.
+ */
 async function loadStop(
-  { port, graph }: { readonly port: MesPort; readonly graph: GraphReader },
+  sources: Sources,
   input: ReportInput,
   signal: AbortSignal,
   principal: Principal,
@@ -70,11 +82,12 @@ async function loadStop(
   const asset = assetKey(input.assetId);
   const given = input.workCenterIds.map(workCenterKey);
   if (!asset || given.some((key) => key?.plantCode !== asset.plantCode)) return null;
-  const assigned = await readAssignments(graph, input.assetId, principal, signal);
+  const assigned = await readAssignments(sources, input.assetId, principal, signal);
   if (assigned === null) return null;
   const byId = new Map([...given, ...assigned].flatMap((key) => (key ? [[workCenterId(key), key]] : [])));
   const workCenters = [...byId.values()];
-  const knownWorkCenters = workCenters.length > 0 ? await port.workCentersByKeys(workCenters) : [];
+  const found = workCenters.length > 0 ? await orNull(sources.port.workCentersByKeys(workCenters), sources.timers) : [];
+  const knownWorkCenters = found ?? given.filter((key) => key !== null);
   const known = new Set(knownWorkCenters.map(workCenterId));
   if (given.some((key) => key && !known.has(workCenterId(key)))) return null;
   return { asset, workCenters, knownWorkCenters };
@@ -110,13 +123,13 @@ function started(call: Call<Stop, ReportInput>) {
   });
 }
 
-function reportDowntime(port: MesPort, graph: GraphReader): Transition<Stop, ReportInput, ReportDowntime> {
+function reportDowntime(sources: Sources): Transition<Stop, ReportInput, ReportDowntime> {
   return {
     name: 'reportDowntime',
     machine: downtimeMachine,
     action: 'report',
     guards: [],
-    load: (input, signal, principal) => loadStop({ port, graph }, input, signal, principal),
+    load: (input, signal, principal) => loadStop(sources, input, signal, principal),
     subject: (stop) => ({
       id: assetId(stop.asset),
       plantCode: stop.asset.plantCode,

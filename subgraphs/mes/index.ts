@@ -13,8 +13,8 @@ import { createMesTransitions, mutations } from './transitions.ts';
 
 /** The MES's part of the graph: what runs, what was made, what stopped. */
 export function createMesSubgraph(options: SubgraphOptions & { readonly port: MesPort }): Subgraph {
-  const { port, journal, graph } = options;
-  const transitions = createMesTransitions(port, graph);
+  const { port, journal, graph, runtime } = options;
+  const transitions = createMesTransitions(port, graph, runtime.timers);
   const executor = new TransitionExecutor({ ...options, system: 'MES', transitions });
   const resolvers = { ...scalars, ...queries, ...entities, ...mutations(transitions), ...subscriptions };
   return {

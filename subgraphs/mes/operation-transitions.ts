@@ -1,7 +1,9 @@
+import type { Principal } from '../../auth/principal.ts';
 import { compareDecimals } from '../../connectors/decimal.ts';
 import type {
   CompleteOperation,
   HoldOperation,
+  LotKey,
   MesPort,
   MesResults,
   OperationRow,
@@ -13,10 +15,13 @@ import type { EventData } from '../../journal/catalogue.ts';
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { NewEvent } from '../../journal/envelope.ts';
 import type { Restriction } from '../../journal/restriction.ts';
+import type { Timers } from '../../runtime/timers.ts';
 import { eventOf } from '../follow-events.ts';
+import type { GraphReader } from '../graph-reader.ts';
+import { orNull } from '../or-null.ts';
 import type { Rejection } from '../rejection.ts';
 import type { AnyTransition, Call, Guard, Subject, Touch, Transition } from '../transition.ts';
-import { lotId, lotKey, materialId, operationId, operationKey, orderId, workCenterId } from './keys.ts';
+import { lotId, lotKey, materialId, operationId, operationKey, orderId, orderKey, workCenterId } from './keys.ts';
 import { operationMachine } from './machines.ts';
 
 interface OperationInput {
@@ -54,7 +59,14 @@ export const operationTransitionNames: readonly string[] = [
   'recordConsumption',
 ];
 
-export function createOperationTransitions(port: MesPort): readonly AnyTransition[] {
+interface Sources {
+  readonly port: MesPort;
+  readonly graph: GraphReader;
+  readonly timers: Timers;
+}
+
+export function createOperationTransitions(sources: Sources): readonly AnyTransition[] {
+  const { port } = sources;
   const load: Load = async (input) => {
     const key = operationKey(input.operationId);
     return key && ((await port.operationsByKeys([key]))[0] ?? null);
@@ -64,7 +76,7 @@ export function createOperationTransitions(port: MesPort): readonly AnyTransitio
     completeOperation(load),
     changeCause(load, 'holdOperation'),
     changeCause(load, 'unholdOperation'),
-    recordConsumption(load),
+    recordConsumption(load, sources),
   ];
 }
 
@@ -316,17 +328,49 @@ const quantityIsPositive: Guard<OperationRow, ConsumptionInput> = {
   check: (_operation, input) => (input === null ? [] : checkAmount(input.quantity, null)),
 };
 
-function recordConsumption(load: Load): Transition<OperationRow, ConsumptionInput, RecordConsumption> {
+/** An operation that is about to use a lot. */
+interface ConsumingOperation extends OperationRow {
+  /** The order that makes or made the lot; null for a bought lot, and when neither the MES nor the graph could say. */
+  readonly producer?: EntityId | null;
+}
+
+/** A hold on the order that made a lot counts for the lot. The MES knows what it has made itself; the ERP knows the rest. */
+async function producerOf(
+  { port, graph, timers }: Sources,
+  lot: LotKey,
+  principal: Principal,
+  signal: AbortSignal,
+): Promise<EntityId | null> {
+  const id = lotId(lot);
+  const steps = (await orNull(port.operationsOfLots([lot]), timers)) ?? [];
+  const maker = steps.find(({ operation }) => lotId(operation) === id)?.operation;
+  if (maker) return orderId(maker);
+  const query = 'query ProducingOrder($id: ID!) { lot(id: $id) { order { id } } }';
+  const answer = await orNull(graph.query(query, { id }, principal, signal), timers);
+  const found = answer?.data?.['lot'] as { readonly order: { readonly id: string } | null } | null | undefined;
+  const order = orderKey(found?.order?.id ?? '');
+  return order && orderId(order);
+}
+
+function recordConsumption(
+  load: Load,
+  sources: Sources,
+): Transition<ConsumingOperation, ConsumptionInput, RecordConsumption> {
   return {
     name: 'recordConsumption',
     machine: operationMachine,
     action: 'consume',
     guards: [lotIsALot, quantityIsPositive],
-    load,
+    async load(input, signal, principal) {
+      const operation = await load(input);
+      const lot = lotKey(input.lotId);
+      return operation && { ...operation, producer: lot && (await producerOf(sources, lot, principal, signal)) };
+    },
     subject,
-    touches(_operation, input) {
+    touches({ producer }, input) {
       const lot = input && lotKey(input.lotId);
-      return lot ? [{ entities: [lotId(lot), materialId(lot)], restriction: 'CONSUME' }] : [];
+      if (!lot) return [];
+      return [{ entities: [lotId(lot), materialId(lot), ...(producer ? [producer] : [])], restriction: 'CONSUME' }];
     },
     command(call) {
       const { materialCode = '', lotNumber = '' } = lotKey(call.input.lotId) ?? {};

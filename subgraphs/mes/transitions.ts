@@ -1,4 +1,5 @@
 import type { MesPort } from '../../connectors/mes/port.ts';
+import type { Timers } from '../../runtime/timers.ts';
 import type { GraphReader } from '../graph-reader.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { AnyTransition, TransitionAnswer } from '../transition.ts';
@@ -9,11 +10,12 @@ import { createDowntimeTransitions } from './downtime-transitions.ts';
 import { createOperationTransitions } from './operation-transitions.ts';
 
 /** Every way to change something in the MES. */
-export function createMesTransitions(port: MesPort, graph: GraphReader): readonly AnyTransition[] {
+export function createMesTransitions(port: MesPort, graph: GraphReader, timers: Timers): readonly AnyTransition[] {
+  const sources = { port, graph, timers };
   return [
     createDispatchOperation(port, graph),
-    ...createOperationTransitions(port),
-    ...createDowntimeTransitions(port, graph),
+    ...createOperationTransitions(sources),
+    ...createDowntimeTransitions(sources),
   ];
 }
 

@@ -353,6 +353,17 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
     expect(moved).toMatchObject({ type: 'material.moved', data: { quantity: '1', unit: 'H87', toLocation: 'FG02' } });
   });
 
+  test('a lot is not moved while its material or the order that makes it is held', async () => {
+    const lotId = 'mfg:BER:lot:WATER-05L:L10001';
+    const move = { lotId, fromLocation: 'FG01', toLocation: 'FG02', quantity: { value: '1', unit: 'H87' } };
+    for (const held of [order1, 'mfg:BER:material:WATER-05L']) {
+      await restrict(held, ['MOVE']);
+      expect(codesOf(await perform(erp, 'moveStock', move))).toEqual(['INTERLOCKED']);
+      await place.journal.write((tx) => tx.lift(hold, 'T-lift'));
+    }
+    expect(await perform(erp, 'moveStock', move)).toMatchObject({ outcome: 'ACCEPTED' });
+  });
+
   test('a work center is announced when its capacity changes, not when a further cause comes', async () => {
     const set = (causeRef: string, capacityStatus: string) =>
       perform(

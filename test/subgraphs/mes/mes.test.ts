@@ -235,6 +235,20 @@ describe.each(dialects)('the MES in the graph, on %s', (dialect) => {
     });
   });
 
+  test('a lot of a held order is not consumed, whether the MES made it or the ERP knows who did', async () => {
+    const use = async (lotId: string) =>
+      codesOf(
+        await perform(mes, 'recordConsumption', { operationId: filling, lotId, quantity: { value: '1', unit: 'H87' } }),
+      );
+    await restrict('mfg:BER:production-order:10001', ['CONSUME']);
+    await restrict('mfg:BER:production-order:09999', ['CONSUME']);
+    expect(await use(lot1)).toEqual(['INTERLOCKED']);
+    graph.answers = { ProducingOrder: { lot: { order: { id: 'mfg:BER:production-order:09999' } } } };
+    expect(await use('mfg:BER:lot:SYRUP:S1')).toEqual(['INTERLOCKED']);
+    graph.answers = { ProducingOrder: { lot: { order: null } } };
+    expect(await use('mfg:BER:lot:PREFORM-05L:P1010')).toEqual([]);
+  });
+
   test('an operation is held by each cause, and resumed by a person when the last is gone', async () => {
     const other = 'mfg:BER:downtime:DT-1';
     const change = (name: string, causeRef: string) => perform(mes, name, { operationId: filling, causeRef });
@@ -330,6 +344,22 @@ describe.each(dialects)('the MES in the graph, on %s', (dialect) => {
       (await ask(mes, '{ downtimes(filter: { states: [OPEN] }) { nodes { asset { id } } } }')).data.downtimes.nodes,
     ).toEqual([{ asset: { id: filler } }]);
     expect((await events()).filter((type) => type === 'asset.downtimeStarted')).toHaveLength(1);
+  });
+
+  test('a breakdown is reported while the MES is down or hangs: it restricts, and the MES has it when it is back', async () => {
+    const down = () => Promise.reject(new SystemUnavailableError('MES'));
+    const packL1 = 'mfg:BER:work-center:PACK-L1';
+    const stop = { ...breakdown, workCenterIds: [packL1] };
+    for (const workCentersByKeys of [down, () => new Promise<never>(() => undefined)]) {
+      const silent = subgraphOn({ ...port, workCentersByKeys, post: down });
+      expect(await perform(silent, 'reportDowntime', stop)).toMatchObject({ outcome: 'PENDING' });
+    }
+    for (const restricted of [filler, fillL1, packL1])
+      expect(await place.journal.interlocks.active([restricted as EntityId], 'START_OPERATION')).toHaveLength(2);
+    expect(await events()).toEqual(['asset.downtimeStarted', 'asset.downtimeStarted']);
+    expect(await mes.executor!.settleUnsettled()).toBe(true);
+    const { data } = await ask(mes, '{ downtimes { nodes { asset { id } workCenters { id } } } }');
+    expect(data.downtimes.nodes).toEqual([1, 2].map(() => ({ asset: { id: filler }, workCenters: [{ id: packL1 }] })));
   });
 
   test('five identical completions at once post once', async () => {
