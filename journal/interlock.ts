@@ -18,6 +18,8 @@ export interface Interlock {
   /** What the restriction stands on. */
   readonly entityId: EntityId;
   readonly plantCode: string;
+  /** The partner number that its cause belongs to: nobody else's partner reads why it stands. Null: the plant's own. */
+  readonly partner: string | null;
   /** The entity that explains it, a hold or a downtime: the `blockingRef` of every refusal. */
   readonly cause: EntityId;
   readonly restrictions: readonly Restriction[];

@@ -15,11 +15,11 @@ export interface InterlockFilter {
 
 /** A lifted interlock becomes active again; one that is active stays as it is and returns no row. */
 const upsertInterlock = statement<InterlockRow>(
-  `insert into journal_interlock (id, kind, entity_id, plant_code, cause, restrictions, reason, placed_at, placed_by,
-     placed_by_transition)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  `insert into journal_interlock (id, kind, entity_id, plant_code, partner, cause, restrictions, reason, placed_at,
+     placed_by, placed_by_transition)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
    on conflict (id) do update set kind = excluded.kind, plant_code = excluded.plant_code,
-     restrictions = excluded.restrictions, reason = excluded.reason, placed_at = excluded.placed_at,
+     partner = excluded.partner, restrictions = excluded.restrictions, reason = excluded.reason, placed_at = excluded.placed_at,
      placed_by = excluded.placed_by, placed_by_transition = excluded.placed_by_transition,
      lifted_at = null, lifted_by_transition = null
    where journal_interlock.lifted_at is not null
@@ -47,6 +47,7 @@ export async function placeInterlock(tx: QueryRunner, interlock: NewInterlock, p
     interlock.kind,
     interlock.entityId,
     interlock.plantCode,
+    interlock.partner,
     interlock.cause,
     JSON.stringify(interlock.restrictions),
     interlock.reason,
@@ -113,6 +114,7 @@ function toInterlock(row: InterlockRow): Interlock {
     kind: row.kind as InterlockKind,
     entityId: row.entity_id as EntityId,
     plantCode: row.plant_code,
+    partner: row.partner,
     cause: row.cause as EntityId,
     restrictions: JSON.parse(row.restrictions),
     reason: row.reason,

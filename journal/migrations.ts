@@ -44,6 +44,7 @@ async function createInterlocks(db: Kysely<unknown>): Promise<void> {
     .addColumn('kind', 'text', (column) => column.notNull())
     .addColumn('entity_id', 'text', (column) => column.notNull())
     .addColumn('plant_code', 'text', (column) => column.notNull())
+    .addColumn('partner', 'text')
     .addColumn('cause', 'text', (column) => column.notNull())
     .addColumn('restrictions', 'text', (column) => column.notNull())
     .addColumn('reason', 'text', (column) => column.notNull())

@@ -36,6 +36,7 @@ export interface InterlockRow {
   readonly kind: string;
   readonly entity_id: string;
   readonly plant_code: string;
+  readonly partner: string | null;
   readonly cause: string;
   readonly restrictions: string;
   readonly reason: string;

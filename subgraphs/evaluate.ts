@@ -59,17 +59,22 @@ export async function evaluateGuards(question: Question): Promise<readonly Rejec
   ];
 }
 
-/** Every interlock that stands in the way, as reasons. */
+/** Who is told about interlocks. */
+export type Reader = Pick<Principal, 'partner'>;
+
+/** Every interlock that stands in the way, as reasons for `reader`. */
 export async function evaluateInterlocks(
   transition: AnyTransition,
   entity: unknown,
   input: unknown,
   active: ActiveInterlocks,
+  reader: Reader,
 ): Promise<readonly Rejection[]> {
   const found: Rejection[] = [];
   for (const { entities, restriction } of transition.touches(entity, input)) {
     if (entities.length === 0) continue;
-    for (const interlock of await active(entities, restriction)) found.push(interlockRejection(interlock, restriction));
+    const standing = await active(entities, restriction);
+    found.push(...standing.map((interlock) => interlockRejection(interlock, restriction, reader)));
   }
   return found.filter((one, index) => found.findIndex((other) => other.message === one.message) === index);
 }
@@ -154,8 +159,19 @@ const remedyOfKind = {
   SUPPLIER_INCIDENT: 'It ends when the incident is closed.',
 } as const satisfies Record<Interlock['kind'], string>;
 
+/** All that a partner is told of an interlock whose cause it may not see. */
+const ofThePlant: Rejection = {
+  code: 'INTERLOCKED',
+  system: 'ANDON',
+  guard: 'interlock',
+  message: 'A restriction of the plant stands on it.',
+  remediation: 'Ask the plant.',
+  blockingRef: null,
+};
+
 /** @param restricted what is refused because of it, for the sentence */
-export function interlockRejection(interlock: Interlock, restricted: string): Rejection {
+export function interlockRejection(interlock: Interlock, restricted: string, { partner }: Reader): Rejection {
+  if (partner !== null && partner !== interlock.partner) return ofThePlant;
   return {
     code: 'INTERLOCKED',
     system: systemOfKind[interlock.kind],

@@ -109,8 +109,12 @@ export class TransitionExecutor {
     const { system, policies, graph, journal } = this.#options;
     const context = { principal, graph, signal };
     const guards = await evaluateGuards({ transition, system, entity, input: null, meta: null, policies, context });
-    const interlocks = await evaluateInterlocks(transition, entity, null, (entities, restriction) =>
-      journal.interlocks.active(entities, restriction),
+    const interlocks = await evaluateInterlocks(
+      transition,
+      entity,
+      null,
+      (entities, restriction) => journal.interlocks.active(entities, restriction),
+      principal,
     );
     const blockers = distinctRejections([...guards, ...interlocks]);
     return { name: transition.name, allowed: blockers.length === 0, blockers };
@@ -133,13 +137,13 @@ export class TransitionExecutor {
     const refusals = await evaluateGuards(question);
     if (refusals.some(({ code }) => code === 'NOT_FOUND')) return unrecordedRefusal(transitionId, [notFound(system)]);
     runtime.crashPoints.reached('K4');
-    const { id, name, kind } = request.principal;
+    const { id, name, kind, partner } = request.principal;
     const call: Call<unknown, unknown> = {
       transitionId,
       entity,
       input: request.input,
       meta,
-      actor: { id, name, kind },
+      actor: { id, name, kind, partner },
     };
     const intent = { transition, call, scopedKey, requestHash, refusals };
     return this.#track(transitionId, this.#intendAndSend(intent));
@@ -169,8 +173,12 @@ export class TransitionExecutor {
     const { transition, call, scopedKey, requestHash } = intent;
     const command = transition.command(call);
     return this.#options.journal.write(async (tx) => {
-      const interlocks = await evaluateInterlocks(transition, call.entity, call.input, (entities, restriction) =>
-        tx.active(entities, restriction),
+      const interlocks = await evaluateInterlocks(
+        transition,
+        call.entity,
+        call.input,
+        (entities, restriction) => tx.active(entities, restriction),
+        call.actor,
       );
       const touches = transition.touches(call.entity, call.input).flatMap(({ entities }) => entities);
       const recorded = {
@@ -434,8 +442,12 @@ export class TransitionExecutor {
 
   #interlocksNow(transition: AnyTransition, call: AnyCall): Promise<readonly Rejection[]> {
     const { interlocks } = this.#options.journal;
-    return evaluateInterlocks(transition, call.entity, call.input, (entities, restriction) =>
-      interlocks.active(entities, restriction),
+    return evaluateInterlocks(
+      transition,
+      call.entity,
+      call.input,
+      (entities, restriction) => interlocks.active(entities, restriction),
+      call.actor,
     );
   }
 

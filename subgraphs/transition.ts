@@ -31,8 +31,8 @@ export interface Meta {
   readonly occurredAt: string;
 }
 
-/** Who is recorded as having done it. */
-export type Actor = Pick<Principal, 'id' | 'name' | 'kind'>;
+/** Who is recorded as having done it, and whose reasons may be told. */
+export type Actor = Pick<Principal, 'id' | 'name' | 'kind' | 'partner'>;
 
 /** One asked-for transition. Plain data: it is kept with the intent, and is all that completing it later needs. */
 export interface Call<Entity, Input> {

@@ -159,6 +159,7 @@ function reportDowntime(sources: Sources): Transition<Stop, ReportInput, ReportD
         kind: 'BREAKDOWN',
         entityId,
         plantCode: asset.plantCode,
+        partner: null,
         cause: downtimeId(newDowntime(call)),
         restrictions: ['START_OPERATION', 'SCHEDULE'],
         reason: `The ${kind} of ${asset.assetId} (${reasonCode}) since ${call.meta.occurredAt}`,

@@ -1,6 +1,6 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Interlock } from '../../journal/interlock.ts';
-import { interlockRejection } from '../evaluate.ts';
+import { interlockRejection, type Reader } from '../evaluate.ts';
 import type { OwningSystem, Rejection } from '../rejection.ts';
 import { distinctRejections } from '../rejection.ts';
 
@@ -82,8 +82,8 @@ const forbiddenByStock: Readonly<Record<string, readonly Use[]>> = {
 };
 
 /** What may be done with a lot at `now` (ISO 8601 in UTC). Every blocker is named, whatever it blocks. */
-export function evaluateLot(facts: LotFacts, now: string): Usability {
-  const blockers = blockersOfLot(facts, everyUse, now);
+export function evaluateLot(facts: LotFacts, now: string, reader: Reader): Usability {
+  const blockers = blockersOfLot(facts, { asked: everyUse, now, reader });
   const may = (use: Use) => !blockers.some((blocker) => blocker.uses.includes(use));
   return {
     canConsume: may('CONSUME'),
@@ -96,18 +96,18 @@ export function evaluateLot(facts: LotFacts, now: string): Usability {
 }
 
 /** Whether a lot may be shipped at `now`. */
-export function evaluateLotShipment(facts: LotFacts, now: string): Eligibility {
-  return toEligibility(blockersOfLot(facts, shipping, now), [facts], now, facts.erp !== null);
+export function evaluateLotShipment(facts: LotFacts, now: string, reader: Reader): Eligibility {
+  return toEligibility(blockersOfLot(facts, { asked: shipping, now, reader }), [facts], now, facts.erp !== null);
 }
 
 /** Whether a delivery may be shipped at `now`: nothing stands on it, nor on any of its lots. */
-export function evaluateDelivery(facts: DeliveryFacts, now: string): Eligibility {
+export function evaluateDelivery(facts: DeliveryFacts, now: string, reader: Reader): Eligibility {
   const lots = facts.erp?.lots ?? [];
   const visible = lots.filter((lot) => lot !== null);
   const blockers = [
-    ...blockersOfDelivery(facts),
+    ...blockersOfDelivery(facts, reader),
     ...(visible.length < lots.length ? [hiddenLot] : []),
-    ...visible.flatMap((lot) => blockersOfLot(lot, shipping, now)),
+    ...visible.flatMap((lot) => blockersOfLot(lot, { asked: shipping, now, reader })),
   ];
   return toEligibility(blockers, visible, now, facts.erp !== null && visible.every(({ erp }) => erp !== null));
 }
@@ -131,16 +131,22 @@ function toEligibility(
   };
 }
 
-function blockersOfDelivery({ id, erp, interlocks }: DeliveryFacts): readonly Blocker[] {
-  const own = interlocks.map((interlock) => byInterlock(interlock, shipping));
+function blockersOfDelivery({ id, erp, interlocks }: DeliveryFacts, reader: Reader): readonly Blocker[] {
+  const own = interlocks.map((interlock) => byInterlock(interlock, shipping, reader));
   if (erp === null) return [...own, unavailable('ERP', id, everyUse)];
   const { deliveryNo, blocks, state } = erp;
   return [...own, ...blocks.map((block) => byDeliveryBlock(deliveryNo, block)), ...byDeliveryState(deliveryNo, state)];
 }
 
-/** @param asked the uses that are asked about: an interlock is worded for them */
-function blockersOfLot(facts: LotFacts, asked: readonly Use[], now: string): readonly Blocker[] {
-  return [...facts.interlocks.map((one) => byInterlock(one, asked)), ...byErp(facts, now), ...byQms(facts)];
+interface Asked {
+  /** The uses that are asked about: an interlock is worded for them. */
+  readonly asked: readonly Use[];
+  readonly now: string;
+  readonly reader: Reader;
+}
+
+function blockersOfLot(facts: LotFacts, { asked, now, reader }: Asked): readonly Blocker[] {
+  return [...facts.interlocks.map((one) => byInterlock(one, asked, reader)), ...byErp(facts, now), ...byQms(facts)];
 }
 
 function byErp({ id, erp }: LotFacts, now: string): readonly Blocker[] {
@@ -161,9 +167,9 @@ function byQms({ id, qms }: LotFacts): readonly Blocker[] {
   return [byQuality(id, qualityState, forbidden), ...open.map((one) => byInspection(id, one.id))];
 }
 
-function byInterlock(interlock: Interlock, asked: readonly Use[]): Blocker {
+function byInterlock(interlock: Interlock, asked: readonly Use[], reader: Reader): Blocker {
   const restricted = asked.filter((use) => interlock.restrictions.includes(use));
-  return { uses: restricted, rejection: interlockRejection(interlock, restricted.join(', ')) };
+  return { uses: restricted, rejection: interlockRejection(interlock, restricted.join(', '), reader) };
 }
 
 function unavailable(system: 'ERP' | 'QMS', id: EntityId, forbidden: readonly Use[]): Blocker {

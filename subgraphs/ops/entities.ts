@@ -22,17 +22,17 @@ export const entities: GraphQLResolverMap<OpsContext> = {
   Lot: {
     __resolveReference: ({ id }: Reference, { principal, loaders }: OpsContext) =>
       resolveStub(id, 'lot', principal, () => loaders.lots.load(id)),
-    usability: async ({ id }: Reference, _args, { loaders, clock }) => {
+    usability: async ({ id }: Reference, _args, { loaders, clock, principal }) => {
       const lot = await loaders.lots.load(id);
-      return lot && evaluateLot(lot.facts, isoTime(clock.now()));
+      return lot && evaluateLot(lot.facts, isoTime(clock.now()), principal);
     },
   },
   Delivery: {
     __resolveReference: ({ id }: Reference, { principal, loaders }: OpsContext) =>
       resolveStub(id, 'delivery', principal, () => loaders.deliveries.load(id)),
-    eligibility: async ({ id }: Reference, _args, { loaders, clock }) => {
+    eligibility: async ({ id }: Reference, _args, { loaders, clock, principal }) => {
       const delivery = await loaders.deliveries.load(id);
-      return delivery && evaluateDelivery(delivery.facts, isoTime(clock.now()));
+      return delivery && evaluateDelivery(delivery.facts, isoTime(clock.now()), principal);
     },
   },
   JournalEvent: {

@@ -156,10 +156,10 @@ async function readEligibility({ delivery, lot }: EligibilityArguments, { loader
   const now = isoTime(clock.now());
   if (delivery) {
     const found = await loaders.deliveries.load(id);
-    return found && evaluateDelivery(found.facts, now);
+    return found && evaluateDelivery(found.facts, now, principal);
   }
   const found = await loaders.lots.load(id);
-  return found && evaluateLotShipment(found.facts, now);
+  return found && evaluateLotShipment(found.facts, now, principal);
 }
 
 async function readExceptions({ filter, ...page }: ExceptionsArguments, { principal, exceptions }: OpsContext) {

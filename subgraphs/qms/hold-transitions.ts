@@ -260,6 +260,7 @@ function interlocksOf(call: PlaceCall): readonly NewInterlock[] {
     kind: 'QUALITY_HOLD',
     entityId,
     plantCode,
+    partner: call.entity.context.partner,
     cause: holdIdOf(call.entity),
     restrictions,
     reason: `Quality hold ${holdNo} (${reasonOf(call)})`,

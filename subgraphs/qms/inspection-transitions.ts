@@ -233,7 +233,7 @@ function passedEffects(call: RecordCall) {
 function failedEffects(call: RecordCall, { sampleNo, limits }: QmsResults['recordInspectionResult']) {
   const { inspectionLot } = call.entity;
   const { characteristic, value } = call.input;
-  const { plantCode, inspectionLotNo, materialCode, lotNumber, orderNo, operationNo } = inspectionLot;
+  const { plantCode, inspectionLotNo, materialCode, lotNumber, orderNo, operationNo, partner } = inspectionLot;
   const lot = lotNumber === null ? null : lotIdOf(plantCode, { materialCode, lotNumber });
   const restricted = lot ?? (orderNo === null ? null : orderIdOf(plantCode, orderNo));
   const holdNo = `QH-${inspectionLotNo}-${characteristic}-${sampleNo}`;
@@ -249,6 +249,7 @@ function failedEffects(call: RecordCall, { sampleNo, limits }: QmsResults['recor
               kind: 'QUALITY_HOLD' as const,
               entityId: restricted,
               plantCode,
+              partner,
               cause: holdIdOf({ plantCode, holdNo }),
               restrictions: restrictionsOfHolds,
               reason: `Quality hold ${holdNo} (${characteristic} ${value} is outside ${limits})`,

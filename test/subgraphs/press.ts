@@ -152,6 +152,7 @@ function lockTransition(): Transition<object, Record<string, never>> {
         kind: 'QUALITY_HOLD' satisfies Interlock['kind'],
         entityId: pressId,
         plantCode: 'BER',
+        partner: null,
         cause: holdId,
         restrictions: ['START_OPERATION'],
         reason: 'Quality hold H1',

@@ -74,6 +74,7 @@ export function sampleInterlock(changes: Partial<NewInterlock> = {}): NewInterlo
     kind: 'QUALITY_HOLD',
     entityId: lot(1),
     plantCode: 'BER',
+    partner: null,
     cause: hold(1),
     restrictions: ['SHIP', 'PICK'],
     reason: 'Quality hold H-1: torque too low',

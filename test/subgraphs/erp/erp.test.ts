@@ -47,6 +47,7 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
         kind: 'QUALITY_HOLD',
         entityId: entity as EntityId,
         plantCode: 'BER',
+        partner: null,
         cause: hold,
         restrictions,
         reason: 'Hold QH-1',

@@ -15,6 +15,9 @@ const now = '2026-05-21T06:00:00.000Z';
 const lotId = entityId('BER', 'lot', 'WATER-05L', 'L1');
 const holdId = entityId('BER', 'hold', 'QH-1');
 
+/** Somebody of the plant. */
+const plant = { partner: null };
+
 /** A lot that may go. */
 const goodLot: LotFacts = {
   id: lotId,
@@ -29,6 +32,7 @@ function interlock(...restrictions: readonly Restriction[]): Interlock {
     kind: 'QUALITY_HOLD',
     entityId: lotId,
     plantCode: 'BER',
+    partner: null,
     cause: holdId,
     restrictions,
     reason: 'Quality hold QH-1 (volume)',
@@ -104,7 +108,7 @@ describe('whether something may be shipped', () => {
   test('with nothing in the way, it may', () => {
     fc.assert(
       fc.property(fc.array(aGoodLot, { minLength: 1, maxLength: 5 }), (lots) => {
-        expect(evaluateDelivery(deliveryOf(lots), now)).toEqual({
+        expect(evaluateDelivery(deliveryOf(lots), now, plant)).toEqual({
           eligible: true,
           blockers: [],
           evaluatedAt: now,
@@ -114,7 +118,7 @@ describe('whether something may be shipped', () => {
             { system: 'ANDON', ok: true },
           ],
         });
-        for (const lot of lots) expect(evaluateLotShipment(lot, now).eligible).toBe(true);
+        for (const lot of lots) expect(evaluateLotShipment(lot, now, plant).eligible).toBe(true);
       }),
       { numRuns: 1000 },
     );
@@ -128,12 +132,12 @@ describe('whether something may be shipped', () => {
       (lots, place, { code, spoil }) => {
         const index = place % lots.length;
         const spoilt = lots.map((lot, at) => (at === index ? spoil(lot) : lot));
-        const { eligible, blockers } = evaluateDelivery(deliveryOf(spoilt), now);
+        const { eligible, blockers } = evaluateDelivery(deliveryOf(spoilt), now, plant);
         expect(eligible).toBe(false);
         expect(blockers.map((blocker) => blocker.code)).toContain(code);
-        const alone = evaluateLotShipment(spoil(goodLot), now);
+        const alone = evaluateLotShipment(spoil(goodLot), now, plant);
         expect(alone.eligible).toBe(false);
-        expect(evaluateLot(spoil(goodLot), now).canShip).toBe(false);
+        expect(evaluateLot(spoil(goodLot), now, plant).canShip).toBe(false);
         for (const blocker of blockers) expect(blocker.message).not.toBe('');
       },
     );
@@ -142,7 +146,7 @@ describe('whether something may be shipped', () => {
 
   test('any one thing in the way of the delivery itself is enough, and it is named', () => {
     for (const { code, spoil } of deliveryFlaws) {
-      const { eligible, blockers } = evaluateDelivery(spoil(deliveryOf([goodLot])), now);
+      const { eligible, blockers } = evaluateDelivery(spoil(deliveryOf([goodLot])), now, plant);
       expect(eligible, code).toBe(false);
       expect(blockers.map((blocker) => blocker.code)).toEqual([code]);
     }
@@ -151,7 +155,7 @@ describe('whether something may be shipped', () => {
   test('several things in the way are all named, each once', () => {
     const run = fc.property(fc.subarray([...lotFlaws], { minLength: 1 }), (flaws) => {
       const lots = flaws.map(({ spoil }) => spoil(goodLot));
-      const { blockers } = evaluateDelivery(deliveryOf([...lots, ...lots]), now);
+      const { blockers } = evaluateDelivery(deliveryOf([...lots, ...lots]), now, plant);
       const named = new Set(blockers.map(({ code }) => code));
       expect(named).toEqual(new Set(flaws.map(({ code }) => code)));
       expect(new Set(blockers.map(({ message }) => message)).size).toBe(blockers.length);
@@ -160,14 +164,14 @@ describe('whether something may be shipped', () => {
   });
 
   test('a system that cannot be asked is named, in the blockers and among the sources', () => {
-    const { blockers, sources } = evaluateDelivery(deliveryOf([{ ...goodLot, qms: null }]), now);
+    const { blockers, sources } = evaluateDelivery(deliveryOf([{ ...goodLot, qms: null }]), now, plant);
     expect(blockers).toMatchObject([{ code: 'SYSTEM_UNAVAILABLE', system: 'QMS' }]);
     expect(sources).toContainEqual({ system: 'QMS', ok: false });
     expect(sources).toContainEqual({ system: 'ERP', ok: true });
   });
 
   test('a hold is named with the hold that it comes from', () => {
-    const { blockers } = evaluateDelivery(deliveryOf([{ ...goodLot, interlocks: [interlock('SHIP')] }]), now);
+    const { blockers } = evaluateDelivery(deliveryOf([{ ...goodLot, interlocks: [interlock('SHIP')] }]), now, plant);
     expect(blockers).toMatchObject([
       { code: 'INTERLOCKED', system: 'QMS', blockingRef: holdId, message: expect.stringContaining('forbids SHIP') },
     ]);
@@ -177,13 +181,13 @@ describe('whether something may be shipped', () => {
     const inspection = entityId('BER', 'inspection-lot', 'IL-1');
     const inspectionLots = [{ id: inspection, state: 'IN_PROGRESS' }];
     const open: LotFacts = { ...goodLot, qms: { qualityState: 'UNDER_INSPECTION', inspectionLots } };
-    expect(evaluateLotShipment(open, now).blockers).toContainEqual(
+    expect(evaluateLotShipment(open, now, plant).blockers).toContainEqual(
       expect.objectContaining({ code: 'INSPECTION_OPEN', blockingRef: inspection }),
     );
   });
 
   test('the last day of a lot is a day on which it may be used', () => {
-    const lastDay = (expiresOn: string) => evaluateLot({ ...goodLot, erp: { stockTypes: [], expiresOn } }, now);
+    const lastDay = (expiresOn: string) => evaluateLot({ ...goodLot, erp: { stockTypes: [], expiresOn } }, now, plant);
     expect(lastDay('2026-05-21').canShip).toBe(true);
     expect(lastDay('2026-05-20')).toMatchObject({ canConsume: false, canMove: true, canPick: false, canShip: false });
   });
@@ -194,7 +198,7 @@ describe('what may be done with a lot', () => {
     const run = fc.property(
       fc.subarray(['CONSUME', 'MOVE', 'PICK', 'SHIP', 'START_OPERATION'] as const),
       (restricted) => {
-        const usability = evaluateLot({ ...goodLot, interlocks: [interlock(...restricted)] }, now);
+        const usability = evaluateLot({ ...goodLot, interlocks: [interlock(...restricted)] }, now, plant);
         expect(usability.canConsume).toBe(!restricted.includes('CONSUME'));
         expect(usability.canMove).toBe(!restricted.includes('MOVE'));
         expect(usability.canPick).toBe(!restricted.includes('PICK'));
@@ -210,11 +214,34 @@ describe('what may be done with a lot', () => {
       erp: { stockTypes: ['QUALITY_INSPECTION'], expiresOn: null },
       qms: { qualityState: 'AWAITING_INSPECTION', inspectionLots: [] },
     };
-    expect(evaluateLot(checked, now)).toMatchObject({ canConsume: true, canMove: true, canPick: true, canShip: false });
+    expect(evaluateLot(checked, now, plant)).toMatchObject({
+      canConsume: true,
+      canMove: true,
+      canPick: true,
+      canShip: false,
+    });
   });
 
   test('a held lot may not be touched', () => {
     const held: LotFacts = { ...goodLot, qms: { qualityState: 'HELD', inspectionLots: [] } };
-    expect(evaluateLot(held, now)).toMatchObject({ canConsume: false, canMove: false, canPick: false, canShip: false });
+    expect(evaluateLot(held, now, plant)).toMatchObject({
+      canConsume: false,
+      canMove: false,
+      canPick: false,
+      canShip: false,
+    });
+  });
+
+  test('a partner reads why a restriction stands only when it stands for its own', () => {
+    const facts = (partner: string | null) => ({ ...goodLot, interlocks: [{ ...interlock('SHIP'), partner }] });
+    const told = (of: string | null, reader: string | null) =>
+      evaluateLot(facts(of), now, { partner: reader }).blockers.map(({ message, blockingRef }) => [
+        message,
+        blockingRef,
+      ]);
+    const all = [['Quality hold QH-1 (volume) forbids SHIP for mfg:BER:lot:WATER-05L:L1.', holdId]];
+    const nothing = [['A restriction of the plant stands on it.', null]];
+    expect([told('CM-400', 'CM-400'), told('CM-400', null), told(null, null)]).toEqual([all, all, all]);
+    expect([told(null, 'CM-400'), told('CM-900', 'CM-400')]).toEqual([nothing, nothing]);
   });
 });

@@ -38,6 +38,7 @@ async function place(entity: string, cause: string = holdId): Promise<void> {
       kind: 'QUALITY_HOLD',
       entityId: entity as typeof lotId,
       plantCode: 'BER',
+      partner: null,
       cause: cause as typeof holdId,
       restrictions: ['CONSUME', 'MOVE', 'PICK', 'SHIP'],
       reason: 'Quality hold QH-1 (volume)',
