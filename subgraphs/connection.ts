@@ -25,10 +25,7 @@ const largestPageSize = 200;
 export function pageRequest({ first, after }: ConnectionArguments): PageRequest {
   const size = first ?? defaultPageSize;
   if (size < 1 || size > largestPageSize) {
-    throw new ClientError(
-      'BAD_PAGE_SIZE',
-      `first must be between 1 and ${largestPageSize}. Page on with pageInfo.endCursor as after.`,
-    );
+    throw new ClientError('BAD_PAGE_SIZE', `first must be between 1 and ${largestPageSize}. Page on with after.`);
   }
   return { first: size, after: after ? decodeCursor(after) : null };
 }

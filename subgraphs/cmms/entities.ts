@@ -2,6 +2,7 @@ import { mayEnterPlant } from '../../auth/principal.ts';
 import type { AssetRow, AssignmentRow, WorkOrderRow } from '../../connectors/cmms/port.ts';
 import type { EntityId } from '../../journal/entity-ref.ts';
 import { isoTime } from '../../runtime/clock.ts';
+import { type NewestArguments, newestFirst } from '../newest-first.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import { assetTransitionNames } from './asset-transitions.ts';
@@ -91,7 +92,8 @@ const owned: GraphQLResolverMap<CmmsContext> = {
       return validAt(assignments, args, context).map((row) => ({ id: workCenterId(row) }));
     },
     assignments: (asset: AssetRow, _args, { loaders }) => loaders.assignmentsOfAsset.load(assetIdOf(asset)),
-    workOrders: (asset: AssetRow, _args, { loaders }) => loaders.workOrdersOfAsset.load(assetIdOf(asset)),
+    workOrders: async (asset: AssetRow, args: NewestArguments, { loaders }) =>
+      newestFirst(await loaders.workOrdersOfAsset.load(assetIdOf(asset)), args, workOrderId),
     availableTransitions: availableTransitions(assetTransitionNames),
   },
   AssetAssignment: {

@@ -10,6 +10,7 @@ import type {
   StockRow,
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
+import { type NewestArguments, newestFirst } from '../newest-first.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import type { ErpContext } from './context.ts';
@@ -98,7 +99,8 @@ export const entities: GraphQLResolverMap<ErpContext> = {
     material: (lot: LotRow, _args, { loaders }) => loaders.materials.load(materialId(lot)),
     order: ({ plantCode, orderNo }: LotRow, _args, { loaders }) =>
       orderNo === null ? null : loaders.orders.load(orderId({ plantCode, orderNo })),
-    deliveries: (lot: LotRow, _args, { loaders }) => loaders.deliveriesOfLot.load(lotId(lot)),
+    deliveries: async (lot: LotRow, args: NewestArguments, { loaders }) =>
+      newestFirst(await loaders.deliveriesOfLot.load(lotId(lot)), args, deliveryId),
     availableTransitions: availableTransitions(lotTransitionNames),
   },
   StockPosition: {

@@ -85,12 +85,13 @@ function createLoaders(principal: Principal, port: MesPort): MesLoaders {
   };
 }
 
-/** An operation belongs to every lot that it makes or uses, so it is handed out once for each. */
+/** An operation belongs to every lot that it makes or uses, so it is handed out once for each, by order and number. */
 async function operationsOfLots(ids: readonly string[], port: MesPort) {
   const links = await rowsOfIds(ids, {
     keyOf: keys.lotKey,
     fetch: port.operationsOfLots,
     idOf: ({ lot }) => keys.lotId(lot),
   });
-  return new Map([...links].map(([id, rows]) => [id, rows.map(({ operation }) => operation)]));
+  const inOrder = (a: OperationRow, b: OperationRow) => (keys.operationId(a) < keys.operationId(b) ? -1 : 1);
+  return new Map([...links].map(([id, rows]) => [id, rows.map(({ operation }) => operation).toSorted(inOrder)]));
 }

@@ -2,6 +2,7 @@ import type { Principal } from '../../auth/principal.ts';
 import { mayEnterPlant } from '../../auth/principal.ts';
 import { addDecimals } from '../../connectors/decimal.ts';
 import type { ConsumptionRow, DowntimeRow, OperationRow, OperationState } from '../../connectors/mes/port.ts';
+import { type NewestArguments, newestFirst } from '../newest-first.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import type { MesContext } from './context.ts';
@@ -13,6 +14,8 @@ import { operationTransitionNames } from './operation-transitions.ts';
 interface Reference {
   readonly id: string;
 }
+
+type DowntimesArguments = NewestArguments & { readonly open?: boolean | null };
 
 const quantity = (value: string, unit: string) => ({ value, unit });
 
@@ -118,15 +121,16 @@ export const entities: GraphQLResolverMap<MesContext> = {
       referTo(id, lotKey(id)?.plantCode, principal, async () => (await loaders.lots.load(id)) !== null),
     productionState: async ({ id }: Reference, _args, { loaders }) =>
       (await loaders.lots.load(id))?.productionState ?? null,
-    operations: ({ id }: Reference, _args, { loaders }) => loaders.operationsOfLot.load(id),
+    operations: async ({ id }: Reference, args: NewestArguments, { loaders }) =>
+      newestFirst(await loaders.operationsOfLot.load(id), args, operationId),
   },
   Asset: {
     __resolveReference: ({ id }: Reference, { loaders, principal }: MesContext) =>
       referTo(id, assetKey(id)?.plantCode, principal, async () => (await loaders.downtimesOfAsset.load(id)).length > 0),
-    downtimes: async ({ id }: Reference, { open }: { readonly open?: boolean | null }, { loaders }) => {
+    downtimes: async ({ id }: Reference, { open, ...page }: DowntimesArguments, { loaders }) => {
       const downtimes = await loaders.downtimesOfAsset.load(id);
-      if (open === null || open === undefined) return downtimes;
-      return downtimes.filter(({ state }) => (state === 'OPEN') === open);
+      const wanted = downtimes.filter(({ state }) => (open ?? null) === null || (state === 'OPEN') === open);
+      return newestFirst(wanted, page, downtimeId);
     },
   },
   Downtime: {

@@ -20,7 +20,7 @@ export interface FactSources {
 }
 
 const lotFields = `fragment LotFacts on Lot {
-  id expiresOn stock { stockType } order { id } qualityState inspectionLots { id state { code } }
+  id expiresOn stock { stockType } order { id } qualityState inspectionLots(first: 200) { id state { code } }
 }`;
 const deliveryFields = `fragment DeliveryFacts on Delivery {
   id deliveryNo state { code } blocks { cause since } items { lot { ...LotFacts } }

@@ -10,6 +10,7 @@ import type {
 } from '../../connectors/qms/port.ts';
 import { type EntityId, type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { ScopedRow } from '../loader.ts';
+import { type NewestArguments, newestFirst } from '../newest-first.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import { findAnnouncedHold } from './announced-hold.ts';
@@ -36,6 +37,8 @@ interface Reference {
 interface ActiveArguments {
   readonly active?: boolean | null;
 }
+
+type HoldsArguments = ActiveArguments & NewestArguments;
 
 /** Another system's entity: the plant's own people may ask about any, a partner's only about what is known to be theirs. */
 function reference(
@@ -142,19 +145,21 @@ const facets: GraphQLResolverMap<QmsContext> = {
   },
   ProductionOrder: {
     __resolveReference: reference('production-order', 1, (id, { loaders }) => loaders.orderQualities.load(id)),
-    inspectionLots: ({ id }: Reference, _args, { loaders }) => loaders.inspectionLotsOfOrder.load(id),
+    inspectionLots: async ({ id }: Reference, args: NewestArguments, { loaders }) =>
+      newestFirst(await loaders.inspectionLotsOfOrder.load(id), args, inspectionLotIdOf),
     qualityStatus: async ({ id }: Reference, _args, { loaders }) =>
       (await loaders.orderQualities.load(id))?.qualityStatus ?? null,
-    holds: async ({ id }: Reference, args: ActiveArguments, { loaders }) =>
-      withActive(await loaders.holdsOn.load(id), args),
+    holds: async ({ id }: Reference, args: HoldsArguments, { loaders }) =>
+      newestFirst(withActive(await loaders.holdsOn.load(id), args), args, holdIdOf),
   },
   Lot: {
     __resolveReference: reference('lot', 2, (id, { loaders }) => loaders.lotQualities.load(id)),
     qualityState: async ({ id }: Reference, _args, { loaders }) =>
       (await loaders.lotQualities.load(id))?.qualityState ?? null,
-    holds: async ({ id }: Reference, args: ActiveArguments, { loaders }) =>
-      withActive(await loaders.holdsOn.load(id), args),
-    inspectionLots: ({ id }: Reference, _args, { loaders }) => loaders.inspectionLotsOfLot.load(id),
+    holds: async ({ id }: Reference, args: HoldsArguments, { loaders }) =>
+      newestFirst(withActive(await loaders.holdsOn.load(id), args), args, holdIdOf),
+    inspectionLots: async ({ id }: Reference, args: NewestArguments, { loaders }) =>
+      newestFirst(await loaders.inspectionLotsOfLot.load(id), args, inspectionLotIdOf),
     disposition: (lot: Reference, _args, context) => dispositionOfLot(lot, context),
   },
 };
@@ -178,7 +183,8 @@ const owned: GraphQLResolverMap<QmsContext> = {
     operation: ({ plantCode, orderNo, operationNo }: InspectionLotRow) =>
       stub(orderNo === null ? null : entityId(plantCode, 'operation', orderNo, operationNo)),
     line: lineOf,
-    results: (row: InspectionLotRow, _args, { loaders }) => loaders.resultsOfInspectionLot.load(inspectionLotIdOf(row)),
+    results: async (row: InspectionLotRow, args: NewestArguments, { loaders }) =>
+      newestFirst(await loaders.resultsOfInspectionLot.load(inspectionLotIdOf(row)), args, inspectionResultIdOf),
     availableTransitions: async (inspectionLot: InspectionLotRow, _args, context) => {
       const plan = await context.loaders.plans.load(planIdOf(inspectionLot));
       return available(['recordInspectionResult', 'decideInspectionLot'], { inspectionLot, plan }, context);

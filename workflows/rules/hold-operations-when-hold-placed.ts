@@ -1,7 +1,7 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
 import { reasonOf } from './block-stock-when-hold-placed.ts';
-import { ofType, standsOn } from './hold-reach.ts';
+import { ofType, readAllOf, standsOn } from './hold-reach.ts';
 import { begunOperationsOf, holdAll } from './operations-in-mes.ts';
 
 /** The MES interrupts what runs on, or with, what is held (W5), and that is its acknowledgement. */
@@ -34,12 +34,9 @@ export function operationLane(plantCode: string, holdNo: string): string {
   return `operations/${plantCode}/${holdNo}`;
 }
 
-interface LotAnswer {
-  readonly lot: {
-    readonly operations:
-      | readonly { readonly id: EntityId; readonly executionState: { readonly code: string } }[]
-      | null;
-  } | null;
+interface UsingOperation {
+  readonly id: EntityId;
+  readonly executionState: { readonly code: string };
 }
 
 const begunStates: readonly string[] = ['RUNNING', 'HELD', 'SUSPENDED'];
@@ -48,9 +45,8 @@ const begunStates: readonly string[] = ['RUNNING', 'HELD', 'SUSPENDED'];
 async function usersOfLots(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {
   const found = new Set<EntityId>();
   for (const id of ofType(ids, 'lot')) {
-    const document = 'query Users($id: ID!) { lot(id: $id) { operations { id executionState { code } } } }';
-    const { lot } = await graph.read<LotAnswer>(document, { id });
-    for (const one of lot?.operations ?? []) if (begunStates.includes(one.executionState.code)) found.add(one.id);
+    const operations = await readAllOf<UsingOperation>(graph, id, 'operations', 'id executionState { code }');
+    for (const one of operations) if (begunStates.includes(one.executionState.code)) found.add(one.id);
   }
   return [...found];
 }

@@ -27,6 +27,31 @@ export interface HeldStock {
 
 const delivery = 'id state { code } blocks { cause }';
 
+/** One page is the most that a list inside an entity gives. */
+const pageSize = 200;
+
+/** Every row of a list of a lot: what is held must be held in all places, however many there are. */
+export async function readAllOf<Row extends { readonly id: string }>(
+  graph: RuleGraph,
+  lotId: string,
+  list: 'deliveries' | 'operations',
+  fields: string,
+): Promise<readonly Row[]> {
+  const document = `query RowsOfLot($id: ID!, $after: ID) {
+    lot(id: $id) { ${list}(first: ${pageSize}, after: $after) { ${fields} } }
+  }`;
+  const found: Row[] = [];
+  for (let after: string | null = null; ; ) {
+    const answer: { readonly lot: Readonly<Partial<Record<typeof list, readonly Row[] | null>>> | null } =
+      await graph.read(document, { id: lotId, after });
+    const rows = answer.lot?.[list] ?? [];
+    found.push(...rows);
+    const last = rows.at(-1);
+    if (!last || rows.length < pageSize) return found;
+    after = last.id;
+  }
+}
+
 /**
  * The lots and deliveries in the ERP that a hold reaches: lots that it stands on, the lots of orders that it stands on, and
  * every delivery that they are allocated to. A hold on a material, a work center or an asset changes no stock in the ERP:
@@ -42,11 +67,7 @@ export async function stockInReach(graph: RuleGraph, ids: readonly EntityId[]): 
     if (productionOrder?.lot) lotIds.add(productionOrder.lot.id);
   }
   for (const id of lotIds) {
-    const { lot } = await graph.read<{ readonly lot: { readonly deliveries: readonly HeldDelivery[] } | null }>(
-      `query DeliveriesOfLot($id: ID!) { lot(id: $id) { deliveries { ${delivery} } } }`,
-      { id },
-    );
-    for (const one of lot?.deliveries ?? []) deliveries.set(one.id, one);
+    for (const one of await readAllOf<HeldDelivery>(graph, id, 'deliveries', delivery)) deliveries.set(one.id, one);
   }
   for (const id of ofType(ids, 'delivery')) {
     const found = await graph.read<{ readonly delivery: HeldDelivery | null }>(

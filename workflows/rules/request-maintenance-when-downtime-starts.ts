@@ -10,7 +10,8 @@ interface Answer {
   } | null;
 }
 
-const document = 'query WorkOrders($id: ID!) { asset(id: $id) { workOrders { downtimeId state { code } } } }';
+const document =
+  'query WorkOrders($id: ID!) { asset(id: $id) { workOrders(first: 200) { downtimeId state { code } } } }';
 const over: readonly string[] = ['CANCELLED', 'REJECTED'];
 
 /** A breakdown needs a repair, unless somebody has asked for one already (W9). A planned stop has its reason already. */

@@ -121,7 +121,7 @@ describe.each(dialects)('the MES in the graph, on %s', (dialect) => {
       { progress: null },
       {
         productionState: 'IN_PROCESS',
-        operations: [filling, labelling, packing].map((id) => expect.objectContaining({ id })),
+        operations: [packing, labelling, filling].map((id) => expect.objectContaining({ id })),
       },
       { productionState: null, operations: [{ id: filling, executionState: { code: 'RUNNING' } }] },
       {

@@ -1,0 +1,33 @@
+import { pageRequest } from './connection.ts';
+import { ClientError } from './errors.ts';
+
+/** The arguments of a list inside an entity that grows with time, as the graph delivers them. */
+export interface NewestArguments {
+  readonly first?: number | null;
+  readonly after?: string | null;
+}
+
+/**
+ * A bounded part of what an entity has gathered over the years.
+ *
+ * @param rows all of them, the oldest first
+ * @param after the id of the last row that the caller has
+ * @returns the newest first, beginning behind `after`
+ * @throws ClientError BAD_PAGE_SIZE, BAD_CURSOR
+ */
+export function newestFirst<Row>(
+  rows: readonly Row[],
+  { first, after }: NewestArguments,
+  idOf: (row: Row) => string,
+): readonly Row[] {
+  const size = pageRequest(first === undefined ? {} : { first }).first;
+  const newest = rows.toReversed();
+  if (after === null || after === undefined) return newest.slice(0, size);
+  const last = newest.findIndex((row) => idOf(row) === after);
+  if (last < 0)
+    throw new ClientError(
+      'BAD_CURSOR',
+      'after must be the id of something in this list. Read it again from its start.',
+    );
+  return newest.slice(last + 1, last + 1 + size);
+}
