@@ -156,6 +156,48 @@ describe('a partner', () => {
       expect(errors[0]?.extensions).toMatchObject({ code: 'FORBIDDEN' });
     }
   });
+
+  test('is told of a restriction of the plant that something stands on, and neither why nor whose it is', async () => {
+    const hold = await transition(
+      andon,
+      'quentin.engineer',
+      'placeHold',
+      { scope: 'mfg:BER:material:LEMON-05L', holdNo: 'QH-SECRET' },
+      { reason: 'Syrup of the competitor CM-900 is suspect.' },
+    );
+    expect(hold.outcome).toBe('ACCEPTED');
+    const query = `fragment B on Rejection { code system message remediation blockingRef } {
+      lot(id: "${ownLot}") { usability { canShip blockers { ...B } } availableTransitions { name blockers { ...B } } }
+      delivery(id: "mfg:BER:delivery:D1003") { eligibility { blockers { ...B } } availableTransitions { name blockers { ...B } } }
+      shipmentEligibility(lot: "${ownLot}") { eligible blockers { ...B } }
+      canTransition(entity: "mfg:BER:delivery:D1003", name: "pickDelivery") { blockers { ...B } }
+      qualityHold(id: "mfg:BER:hold:QH-SECRET") { reason } }`;
+    const { data, errors } = await andon.ask('carl.contract', query);
+    const refused = await transition(andon, 'carl.contract', 'pickDelivery', { deliveryId: 'mfg:BER:delivery:D1003' });
+    const secret = /QH-SECRET|CM-900|competitor|Syrup/;
+    expect(JSON.stringify([data, errors, refused])).not.toMatch(secret);
+    expect(data.qualityHold).toBeNull();
+    const ofThePlant = {
+      code: 'INTERLOCKED',
+      system: 'ANDON',
+      message: 'A restriction of the plant stands on it.',
+      remediation: 'Ask the plant.',
+      blockingRef: null,
+    };
+    for (const { blockers } of [
+      data.lot.usability,
+      data.delivery.eligibility,
+      data.shipmentEligibility,
+      data.canTransition,
+      { blockers: refused.rejections },
+    ])
+      expect(blockers).toContainEqual(expect.objectContaining(ofThePlant));
+    expect(data.lot.usability.blockers).toContainEqual(
+      expect.objectContaining({ blockingRef: 'mfg:BER:hold:QH-PARTNER', message: expect.stringContaining('own') }),
+    );
+    const plants = await andon.ask('quentin.engineer', query);
+    expect(JSON.stringify(plants.data)).toMatch(secret);
+  });
 });
 
 describe('an unknown id', () => {
