@@ -11,7 +11,7 @@ export interface OperationsPolicies {
 }
 
 const whatItIs: Readonly<Record<OperationsAction, string>> = {
-  readEvents: 'read the journal',
+  readEvents: 'read the journal and what did not get through',
   readAudit: 'read the audit trail',
   readInterlocks: 'list interlocks',
 };

@@ -56,7 +56,10 @@ export const queries: GraphQLResolverMap<OpsContext> = {
     canTransition: (_root, { entity, name }: { readonly entity: string; readonly name: string }, context) =>
       canTransition(entity, name, context),
     shipmentEligibility: (_root, args: EligibilityArguments, context) => readEligibility(args, context),
-    workflowException: (_root, { id }: { readonly id: string }, { loaders }) => loaders.exceptions.load(id),
+    workflowException: (_root, { id }: { readonly id: string }, { policies, principal, loaders }) => {
+      requireAuthority(policies, principal, 'readEvents');
+      return loaders.exceptions.load(id);
+    },
     exceptions: (_root, args: ExceptionsArguments, context) => readExceptions(args, context),
   },
 };
@@ -66,12 +69,8 @@ async function readEvents({ filter, first, after }: EventsArguments, { policies,
   requireAuthority(policies, principal, 'readEvents');
   const request = pageRequest(first === undefined ? {} : { first });
   const { types, plant, line, subject } = filter ?? {};
-  const scope: Pick<EventFilter, 'plantCodes' | 'partner'> =
-    principal.partner === null
-      ? plantScope(principal, plant)
-      : { ...plantScope({ ...principal, partner: null }, plant), partner: principal.partner };
   const wanted: EventFilter = {
-    ...scope,
+    ...plantScope(principal, plant),
     ...(types ? { types: requireEventTypes(types) } : {}),
     ...(line ? { line } : {}),
     ...(subject ? { subject: subject as EntityId } : {}),
@@ -97,7 +96,7 @@ async function readInterlocks({ filter, ...page }: InterlocksArguments, context:
   const { plant, cause, entities, active } = filter ?? { active: true };
   const scope = plantScope(principal, plant);
   const rows = entities
-    ? await activeOn(entities, scope.plantCodes, cause, request, context)
+    ? await standingOn(entities, { ...scope, cause, active }, request, context)
     : await journal.interlocks.list(
         {
           ...scope,
@@ -109,16 +108,30 @@ async function readInterlocks({ filter, ...page }: InterlocksArguments, context:
   return toConnection(toPage(rows, request.first), ({ id }) => id, request);
 }
 
-/** There are few on the same things, so they are all read, in the order of their ids. */
-async function activeOn(
+const mostEntities = 200;
+
+interface StandingFilter {
+  readonly plantCodes?: readonly string[];
+  readonly cause: string | null | undefined;
+  readonly active: boolean | null | undefined;
+}
+
+/** There are few on the same things, so they are all read, in the order of their ids. Lifted ones are not kept by thing. */
+async function standingOn(
   entities: readonly string[],
-  plantCodes: readonly string[] | undefined,
-  cause: string | null | undefined,
+  { plantCodes, cause, active }: StandingFilter,
   { after }: { readonly after: string | null },
   { journal }: OpsContext,
 ): Promise<readonly Interlock[]> {
-  const active = await journal.interlocks.active(entities as readonly EntityId[]);
-  return active
+  if (entities.length > mostEntities) {
+    throw new ClientError('BAD_INPUT', `Give at most ${mostEntities} ids in entities, and ask again for the others.`);
+  }
+  if (active !== true) {
+    const remedy = 'Leave active out, or look for lifted ones by their cause.';
+    throw new ClientError('BAD_INPUT', `Only active interlocks are found by entities. ${remedy}`);
+  }
+  const standing = await journal.interlocks.active(entities as readonly EntityId[]);
+  return standing
     .filter((one) => !plantCodes || plantCodes.includes(one.plantCode))
     .filter((one) => (!cause || one.cause === cause) && (after === null || one.id > after))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -162,7 +175,9 @@ async function readEligibility({ delivery, lot }: EligibilityArguments, { loader
   return found && evaluateLotShipment(found.facts, now, principal);
 }
 
-async function readExceptions({ filter, ...page }: ExceptionsArguments, { principal, exceptions }: OpsContext) {
+async function readExceptions({ filter, ...page }: ExceptionsArguments, context: OpsContext) {
+  const { policies, principal, exceptions } = context;
+  requireAuthority(policies, principal, 'readEvents');
   const request = pageRequest(page);
   const { plant, ...rest } = filter ?? {};
   const { plantCodes = null } = plantScope(principal, plant);

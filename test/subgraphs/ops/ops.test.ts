@@ -203,8 +203,12 @@ describe('the journal in the graph', () => {
       '{ journalHead }',
       '{ interlocks { nodes { id } } }',
       '{ auditTrail { nodes { number } } }',
+      '{ exceptions { nodes { id } } }',
+      '{ workflowException(id: "mfg:BER:exception:1") { id } }',
     ]) {
-      const { errors } = await ask(ops.subgraph, query, {}, operator);
+      const { data, errors } = await ask(ops.subgraph, query, {}, operator);
+      expect(Object.values(data)).toEqual([null]);
+      expect(errors?.[0]?.originalError).toMatchObject({ code: 'FORBIDDEN' });
       expect(errors?.[0]?.message).toMatch(/^Your roles \(OPERATOR\) may not/);
     }
   });
@@ -232,6 +236,13 @@ describe('interlocks, owners and checks in the graph', () => {
     expect(await list(null)).toHaveLength(2);
     expect(await list({ cause: holdId })).toEqual([{ entity: lotId, cause: holdId, kind: 'QUALITY_HOLD' }]);
     expect(await list({ entities: [deliveryId, orderId] })).toMatchObject([{ entity: deliveryId }]);
+    for (const active of [false, null]) {
+      const { errors } = await ask(ops.subgraph, query, { filter: { entities: [lotId], active } });
+      expect(errors?.[0]?.originalError).toMatchObject({ code: 'BAD_INPUT' });
+    }
+    const tooMany = Array.from({ length: 201 }, () => lotId);
+    const { errors } = await ask(ops.subgraph, query, { filter: { entities: tooMany } });
+    expect(errors?.[0]?.originalError).toMatchObject({ code: 'BAD_INPUT' });
     await ops.journal.write((tx) => tx.lift(holdId, 'T2'));
     expect(await list({ cause: holdId })).toEqual([]);
     expect(await list({ cause: holdId, active: false })).toHaveLength(1);
