@@ -1,7 +1,7 @@
 // Brings a clone into a state that runs: installs what package-lock.json names, compiles TypeScript to dist/ and
 // copies the files that the code reads beside itself. Does nothing when nothing has changed.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,6 +29,7 @@ function ensureInstalled() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   const wanted = join(root, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
+  if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return; // somebody else's to install
   process.stderr.write('andon: installing packages (first start only) …\n');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }

@@ -55,6 +55,13 @@ export function describeCrashes(store: string, newEnvironment: () => Promise<Rea
   });
 }
 
+const announcedOnce = [
+  'quality.inspection.failed',
+  'quality.hold.placed',
+  'quality.hold.effective',
+  'shipment.blocked',
+];
+
 async function expectCompleteHold(andon: AndonProcess): Promise<void> {
   // PENDING until it is known what the killed process had done: on a shared store its claim has to run out first.
   const retried = await until(
@@ -81,16 +88,13 @@ async function expectCompleteHold(andon: AndonProcess): Promise<void> {
   expect(data.operation.heldBy).toEqual([holdId]);
   expect(data.inspectionLot.results).toHaveLength(1);
 
-  const { data: journal } = await andon.ask('ines.integration', '{ events(first: 200) { nodes { type position } } }');
-  const types = journal.events.nodes.map(({ type }: { type: string }) => type);
-  for (const once of [
-    'quality.inspection.failed',
-    'quality.hold.placed',
-    'quality.hold.effective',
-    'shipment.blocked',
-  ]) {
-    expect(types.filter((type: string) => type === once)).toHaveLength(1);
-  }
+  // What the killed process had done is announced once it has been read back.
+  const typesNow = async () => {
+    const { data: journal } = await andon.ask('ines.integration', '{ events(first: 200) { nodes { type } } }');
+    return journal.events.nodes.map(({ type }: { type: string }) => type) as readonly string[];
+  };
+  const types = await until(typesNow, (seen) => announcedOnce.every((type) => seen.includes(type)));
+  for (const once of announcedOnce) expect(types.filter((type) => type === once)).toHaveLength(1);
 }
 
 async function verifyAudit(dataDir: string, env: Readonly<Record<string, string>>): Promise<string> {

@@ -136,6 +136,7 @@ describe.each(dialects)('what quality can do, with the journal and the QMS on %s
       requestHash: 'hash',
       intent: {},
       touches: [lotId],
+      claim: { by: 'another process', until: '2999-01-01T00:00:00.000Z' },
     };
     await quality.journal.write((tx) => tx.begin(touching as never));
     let answered = false;
