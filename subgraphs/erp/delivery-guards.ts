@@ -1,9 +1,8 @@
 import type { DeliveryRow } from '../../connectors/erp/port.ts';
-import { entityId, parseEntityId } from '../../journal/entity-ref.ts';
 import { askGraph } from '../ask-graph.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Guard } from '../transition.ts';
-import { deliveryId, lotId } from './keys.ts';
+import { causeId, deliveryId, lotId } from './keys.ts';
 import { unanswered } from './order-guards.ts';
 
 type DeliveryGuard = Guard<DeliveryRow, unknown>;
@@ -17,7 +16,7 @@ export const isNotBlocked: DeliveryGuard = {
       guard: 'delivery-block',
       message: `Delivery ${delivery.deliveryNo} is blocked because of ${cause} since ${since}.`,
       remediation: 'The block ends with its cause.',
-      blockingRef: toEntityId(cause),
+      blockingRef: causeId(cause),
     })),
 };
 
@@ -61,9 +60,4 @@ export const isShippable: DeliveryGuard = {
 interface Eligibility {
   readonly eligible: boolean;
   readonly blockers: readonly Rejection[];
-}
-
-function toEntityId(id: string) {
-  const ref = parseEntityId(id);
-  return ref && entityId(ref.plantCode, ref.type, ...ref.key);
 }

@@ -24,6 +24,12 @@ export const deliveryId = (key: DeliveryKey) => entityId(key.plantCode, 'deliver
 export const stockId = (row: StockRow): EntityId =>
   entityId(row.plantCode, 'stock-position', row.materialCode, row.lotNumber, row.storageLocation, row.stockType);
 
+/** What a system was given as a cause, if it is an id of the graph. */
+export function causeId(text: string | null | undefined): EntityId | null {
+  const ref = text ? parseEntityId(text) : null;
+  return ref && entityId(ref.plantCode, ref.type, ...ref.key);
+}
+
 export function plantKey(id: string): PlantKey | null {
   const ref = partsOf(id, 'plant', 1);
   return ref && { plantCode: ref.plantCode };

@@ -6,11 +6,10 @@ import type {
   MoveStock,
   StockType,
 } from '../../connectors/erp/port.ts';
-import { type EntityId, entityId, parseEntityId } from '../../journal/entity-ref.ts';
 import { eventOf } from '../follow-events.ts';
 import type { Rejection } from '../rejection.ts';
 import type { AnyTransition, Guard, Subject, Transition } from '../transition.ts';
-import { lotId, lotKey, materialId, orderId } from './keys.ts';
+import { causeId, lotId, lotKey, materialId, orderId } from './keys.ts';
 
 interface MoveInput {
   readonly lotId: string;
@@ -143,14 +142,9 @@ function changeStockStatus(load: Load): Transition<LotRow, StatusInput, ChangeSt
         line: entity.lineCode,
         partner: entity.partner,
         stateChange: `${from}>${to}`,
-        data: { lot, from, to, cause: toEntityId(input.causeRef) },
+        data: { lot, from, to, cause: causeId(input.causeRef) },
       });
       return { toState: to, events: [event] };
     },
   };
-}
-
-function toEntityId(id: string | null | undefined): EntityId | null {
-  const ref = id ? parseEntityId(id) : null;
-  return ref && entityId(ref.plantCode, ref.type, ...ref.key);
 }
