@@ -144,7 +144,10 @@ describe('a partner', () => {
       { scope: ownLot, holdNo: 'QH-PARTNER' },
       { reason: 'The partner’s own.' },
     );
-    expect((await listener.next()).data.qualityHoldChanged.hold.holdNo).toBe('QH-PARTNER');
+    const seen = new Set<string>();
+    while (!seen.has('QH-PARTNER')) seen.add((await listener.next()).data.qualityHoldChanged.hold.holdNo);
+    seen.delete('QH-BER'); // an earlier hold on the same lot, whose events may still arrive
+    expect([...seen]).toEqual(['QH-PARTNER']);
     listener.cut();
   });
 
