@@ -142,8 +142,12 @@ async function holdsOn(ids: readonly string[], port: QmsPort): Promise<ReadonlyM
 }
 
 /** Whether the hold stands on what has this id, or is about that order. */
-export function isHoldOn(hold: HoldRow, id: string): boolean {
-  const { plantCode, scope, affected, orderNo } = hold;
-  if ([scope, ...affected].some((target) => keys.targetIdOf(plantCode, target) === id)) return true;
-  return orderNo !== null && keys.orderIdOf(plantCode, orderNo) === id;
+function isHoldOn(hold: HoldRow, id: string): boolean {
+  const { plantCode, orderNo } = hold;
+  return standsOn(hold, id) || (orderNo !== null && keys.orderIdOf(plantCode, orderNo) === id);
+}
+
+/** Whether the hold restricts what has this id. */
+export function standsOn({ plantCode, scope, affected }: HoldRow, id: string): boolean {
+  return [scope, ...affected].some((target) => keys.targetIdOf(plantCode, target) === id);
 }

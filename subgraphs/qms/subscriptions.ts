@@ -5,7 +5,7 @@ import { type Change, type FollowArguments, followEvents } from '../follow-event
 import { rowScope } from '../loader.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import { findAnnouncedHold, type HoldEventType, holdEvents, holdOfEvent } from './announced-hold.ts';
-import { isHoldOn, type QmsContext } from './context.ts';
+import { type QmsContext, standsOn } from './context.ts';
 import { holdIdOf } from './keys.ts';
 
 const inspectionEvents = [
@@ -43,7 +43,7 @@ async function* followHolds(args: HoldArguments, context: QmsContext): AsyncGene
     yield* activeHolds(args, after, context);
   }
   for await (const change of followEvents(journal, principal, holdEvents, { ...args, after }, signal)) {
-    if (!scope || change.event === null || isHoldOn(holdOfEvent(change.event), scope)) yield change;
+    if (!scope || change.event === null || standsOn(holdOfEvent(change.event), scope)) yield change;
   }
 }
 
@@ -53,7 +53,7 @@ async function* activeHolds(args: HoldArguments, cursor: string, { port, princip
   const filter = { plantCode: args.plant ?? null, lineCode: args.line ?? null, active: true };
   for (let after: string | null = null, more = true; more; ) {
     const page = await port.holds(filter, { first: pageSize, after }, rowScope(principal));
-    for (const hold of page.rows.filter((row) => !args.scope || isHoldOn(row, args.scope)))
+    for (const hold of page.rows.filter((row) => !args.scope || standsOn(row, args.scope)))
       yield { cursor, gap: null, event: null, hold };
     const last = page.rows.at(-1);
     after = last ? naturalKey(last.plantCode, last.holdNo) : null;
