@@ -71,6 +71,18 @@ describe('starting and stopping', () => {
   });
 });
 
+describe('npm start', () => {
+  test('ends with 0 when npm itself is asked to end, and leaves nothing running', async () => {
+    const andon = await AndonProcess.start({ command: ['npm', 'start'] });
+    try {
+      expect(await andon.stop()).toBe(0);
+      await expect(fetch(`${andon.url}/health/live`)).rejects.toThrow();
+    } finally {
+      await andon.dispose();
+    }
+  });
+});
+
 describe('what cannot be started', () => {
   let folder: string;
 

@@ -42,6 +42,8 @@ export interface AndonProcessOptions {
   /** A data directory to go on with; by default a new one. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What a user types instead of `andon up`. */
+  readonly command?: readonly [string, ...string[]];
 }
 
 /** `andon up` as a user starts it: a process of its own, with real tokens, over HTTP and WebSocket. */
@@ -56,17 +58,18 @@ export class AndonProcess {
     this.#child = child;
   }
 
-  static async start({ dataDir, env = {} }: AndonProcessOptions = {}): Promise<AndonProcess> {
-    const andon = await AndonProcess.spawn({ ...(dataDir ? { dataDir } : {}), env });
+  static async start({ dataDir, env = {}, command }: AndonProcessOptions = {}): Promise<AndonProcess> {
+    const andon = await AndonProcess.spawn({ ...(dataDir ? { dataDir } : {}), env, ...(command ? { command } : {}) });
     await andon.untilReady();
     return andon;
   }
 
   /** Starts without waiting, for starts that are expected to fail or to be killed. */
-  static async spawn({ dataDir, env = {} }: AndonProcessOptions = {}): Promise<AndonProcess> {
+  static async spawn({ dataDir, env = {}, command }: AndonProcessOptions = {}): Promise<AndonProcess> {
     const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'andon-journey-')));
     const inherited = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
-    const child = spawn(process.execPath, [join(root, 'dist', 'cli.js'), 'up'], {
+    const [program, ...args] = command ?? [process.execPath, join(root, 'dist', 'cli.js'), 'up'];
+    const child = spawn(program, args, {
       cwd: root,
       env: { ...inherited, PORT: '0', ANDON_DATA_DIR: folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
