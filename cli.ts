@@ -74,13 +74,26 @@ async function runCli(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** What to do about errors of the operating system, which say only what happened. */
+const remedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: '. Stop what listens there, or set PORT to another port.',
+  EADDRNOTAVAIL: '. Set HOST to an address of this machine.',
+  EACCES: '. Give this user the right to it, or name another.',
+};
+
 /** Errors with a code are the user's to mend, so they get the sentence; anything else is ours and gets the stack. */
 function reportFailure(name: string, error: unknown): void {
   const code = error instanceof Error && 'code' in error ? String(error.code) : null;
   const isUsage = code?.startsWith('ERR_PARSE_ARGS') ?? false;
-  const text = error instanceof Error ? (code ? error.message : (error.stack ?? error.message)) : String(error);
+  const text =
+    error instanceof Error
+      ? code
+        ? `${error.message}${remedies[code] ?? ''}`
+        : (error.stack ?? error.message)
+      : String(error);
   process.stderr.write(`andon ${name}: ${text}${isUsage ? `\nTry: andon ${name} --help` : ''}\n`);
-  process.exitCode = isUsage ? 2 : 1;
+  // What had been started before the failure would keep the process alive, and look like a running service.
+  process.exit(isUsage ? 2 : 1);
 }
 
 await runCli(process.argv.slice(2));

@@ -45,7 +45,7 @@ export async function startAndon(config: AndonConfig): Promise<Andon> {
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, createLocalSubgraph({ ...subgraph, log })])),
     authenticate: (credentials) => verifier.verify(credentials),
     signInternal: (...call) => internalTokens.sign(...call),
-    graphiql: { ...developmentToken(keys, runtime), defaultQuery: welcome.firstQuery },
+    graphiql: { ...(isLoopback(config.host) ? developmentToken(keys, runtime) : {}), defaultQuery: welcome.firstQuery },
   });
   graph.connect(gateway);
   const executors = subgraphs.flatMap(({ executor }) => executor ?? []);
@@ -84,6 +84,11 @@ function createLateGraph(): GraphReader & { connect(gateway: Gateway): void } {
       return { data: data ?? null, errors: errors ?? [] };
     },
   };
+}
+
+/** Elsewhere than on loopback the page may be opened by anybody. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** GraphiQL opens with the token of somebody who may try most things. */

@@ -4,30 +4,33 @@
  */
 export type EntityId = string & { readonly __brand: 'EntityId' };
 
-export const entityTypes = [
-  'plant',
-  'line',
-  'work-center',
-  'material',
-  'production-order',
-  'operation',
-  'lot',
-  'stock-position',
-  'delivery',
-  'inspection-plan',
-  'inspection-lot',
-  'inspection-result',
-  'hold',
-  'nonconformance',
-  'disposition',
-  'asset',
-  'asset-assignment',
-  'downtime',
-  'maintenance-work-order',
-  'exception',
-] as const;
+/** Every type, and how many parts its natural key has. */
+const keyParts = {
+  plant: 1,
+  line: 1,
+  'work-center': 1,
+  material: 1,
+  'production-order': 1,
+  operation: 2,
+  lot: 2,
+  'stock-position': 4,
+  delivery: 1,
+  'inspection-plan': 2,
+  'inspection-lot': 1,
+  'inspection-result': 3,
+  hold: 1,
+  nonconformance: 1,
+  disposition: 1,
+  asset: 1,
+  'asset-assignment': 3,
+  downtime: 1,
+  'maintenance-work-order': 1,
+  exception: 1,
+} as const;
 
-export type EntityType = (typeof entityTypes)[number];
+export const entityTypes = Object.keys(keyParts) as readonly EntityType[];
+
+export type EntityType = keyof typeof keyParts;
 
 export interface EntityRef {
   readonly plantCode: string;
@@ -44,7 +47,7 @@ export function entityId(plantCode: string, type: EntityType, ...key: readonly s
 export function parseEntityId(id: string): EntityRef | null {
   const [scheme, plantCode, type, ...key] = id.split(':').map(decodePart);
   if (scheme !== 'mfg' || !plantCode || key.length === 0 || key.some((part) => !part)) return null;
-  if (!entityTypes.includes(type as EntityType)) return null;
+  if (!type || !Object.hasOwn(keyParts, type) || key.length !== keyParts[type as EntityType]) return null;
   return { plantCode, type: type as EntityType, key: key as string[] };
 }
 

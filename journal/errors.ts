@@ -2,6 +2,7 @@
 export class InvalidCursorError extends Error {
   override readonly name = 'InvalidCursorError';
   readonly code = 'INVALID_CURSOR';
+  readonly expose = true;
 
   constructor(cursor: string) {
     super(

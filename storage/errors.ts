@@ -2,6 +2,8 @@
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
   readonly code = 'STORE_UNAVAILABLE';
+  readonly expose = true;
+  readonly retryable = true;
 
   constructor(store: string, why: string, options?: ErrorOptions) {
     super(`The store "${store}" is unavailable: ${why}. Nothing was written; try again with the same key.`, options);
@@ -12,6 +14,8 @@ export class StoreUnavailableError extends Error {
 export class CommitOutcomeUnknownError extends Error {
   override readonly name = 'CommitOutcomeUnknownError';
   readonly code = 'COMMIT_OUTCOME_UNKNOWN';
+  readonly expose = true;
+  readonly retryable = true;
 
   constructor(store: string, options?: ErrorOptions) {
     super(

@@ -163,7 +163,7 @@ export class TransitionExecutor {
       expectedVersion: meta.expectedVersion ?? null,
       correlationId: meta.correlationId ?? transitionId,
       causationId: meta.causationId ?? null,
-      reason: meta.reason ? { code: meta.reason.code ?? null, text: meta.reason.text } : null,
+      reason: meta.reason?.text.trim() ? { code: meta.reason.code ?? null, text: meta.reason.text } : null,
       occurredAt: requireTime(meta.occurredAt) ?? isoTime(this.#options.runtime.clock.now()),
     };
   }

@@ -83,7 +83,7 @@ export function placeHold(
     load: async (input, signal, principal) => {
       const scope = parseEntityId(input.scope);
       if (!scope || !holdable.includes(scope.type)) return null;
-      const holdNo = input.holdNo ?? `QH-${ids.next().slice(-10)}`;
+      const holdNo = input.holdNo?.trim() || `QH-${ids.next().slice(-10)}`;
       const number = { plantCode: scope.plantCode, holdNo };
       const [place, standing, isReserved] = await Promise.all([
         whereItIs(scope, principal, signal),

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -113,6 +115,14 @@ describe('what cannot be started', () => {
     const corrupt = await mkdtemp(join(folder, 'corrupt-'));
     await writeFile(join(corrupt, 'journal.db'), Buffer.alloc(8192, 'not a database '));
     expect(await failedStart({}, corrupt)).toMatch(/corrupt|backup/i);
+  });
+
+  test('a port that is taken ends the start, and says what to set', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    expect(await failedStart({ PORT: String(port) }, join(folder, 'port-taken'))).toContain('set PORT to another port');
+    taken.close();
   });
 
   test('a port that is no port is refused by name', async () => {

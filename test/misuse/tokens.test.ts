@@ -218,6 +218,26 @@ describe('an unknown id', () => {
   });
 });
 
+describe('an id with more in it than its kind has', () => {
+  test.each([
+    'mfg:BER:lot:LEMON-05L:L10901:extra',
+    'mfg:BER:production-order:10002:x',
+    'mfg:BER:operation:10001:0010:x',
+  ])('%s is no id: nothing can be placed on it', async (scope) => {
+    const answer = await transition(andon, 'quentin.engineer', 'placeHold', { scope }, { reason: 'Mistyped.' });
+    expect(answer).toMatchObject({ outcome: 'REJECTED', rejections: [{ code: 'NOT_FOUND' }] });
+  });
+
+  test('an empty hold number is none: Andon gives one', async () => {
+    const scope = 'mfg:BER:lot:CAP-28:C1010';
+    expect(
+      await transition(andon, 'quentin.engineer', 'placeHold', { scope, holdNo: '' }, { reason: 'Odd colour.' }),
+    ).toMatchObject({ outcome: 'ACCEPTED' });
+    const { data } = await andon.ask('quentin.engineer', `{ lot(id: "${scope}") { holds(active: true) { holdNo } } }`);
+    expect(data.lot.holds).toEqual([{ holdNo: expect.stringMatching(/^QH-.+/) }]);
+  });
+});
+
 describe('what follows from a transition', () => {
   test('does not reach into another plant', async () => {
     const { data } = await until(
