@@ -119,14 +119,20 @@ export async function runUpCommand(argv: string[]): Promise<void> {
     return;
   }
   const config = readConfig();
-  const andon = await startAndon(config);
+  const starting = startAndon(config);
+  stopOnSignal(starting);
+  const andon = await starting;
   process.stdout.write(welcome.text({ url: andon.url, keys: andon.keys, config, clock: systemClock }));
+}
+
+/** From the first moment on: who reads that Andon is ready may want it to stop at once. A second signal does not wait. */
+function stopOnSignal(starting: Promise<Andon>): void {
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(1);
       stopping = true;
-      void andon.stop().then(() => process.exit(0));
+      void starting.then((andon) => andon.stop()).then(() => process.exit(0));
     });
   }
 }
