@@ -66,7 +66,7 @@ export class DataDirectoryCorruptError extends Error {
 
   constructor(place: string, options?: ErrorOptions) {
     super(
-      `${place} is damaged or is no database of Andon. Nothing was changed. Restore it from a backup, or move it away to start empty.`,
+      `${place} is damaged or is no database of Andon. Nothing was changed. Restore the whole data directory from a backup: an empty journal would know of no hold.`,
       options,
     );
   }

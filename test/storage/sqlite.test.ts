@@ -66,7 +66,9 @@ describe('a data directory', () => {
     const storage = await place.reopen();
     await expect(storage.open('test', migrations)).rejects.toMatchObject({
       code: 'DATA_DIRECTORY_CORRUPT',
-      message: expect.stringMatching(/test\.db is damaged .* Restore it from a backup/),
+      message: expect.stringMatching(
+        /test\.db is damaged .* Restore the whole data directory from a backup: an empty journal would know of no hold/,
+      ),
     });
     expect(readFileSync(file(), 'utf8')).toBe(text);
   });
