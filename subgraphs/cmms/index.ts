@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { parse } from 'graphql';
 import type { CmmsPort } from '../../connectors/cmms/port.ts';
+import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
@@ -19,13 +18,8 @@ export function createCmmsSubgraph(options: SubgraphOptions & { readonly port: C
   const resolvers = { ...scalars, ...queries, ...entities, ...mutations(transitions), ...subscriptions };
   return {
     name: 'cmms',
-    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs(), resolvers }]),
+    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('cmms'), resolvers }]),
     createContext: (call) => createCmmsContext(call, { port, journal, executor, clock: runtime.clock }),
     executor,
   };
-}
-
-function readTypeDefs() {
-  const files = ['../common.graphql', './schema.graphql'];
-  return parse(files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n'));
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { parse } from 'graphql';
 import type { ErpPort } from '../../connectors/erp/port.ts';
+import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
@@ -19,13 +18,8 @@ export function createErpSubgraph(options: SubgraphOptions & { readonly port: Er
   const resolvers = { ...scalars, ...queries, ...entities, ...mutations(transitions), ...subscriptions };
   return {
     name: 'erp',
-    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs(), resolvers }]),
+    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('erp'), resolvers }]),
     createContext: (call) => createErpContext(call, { port, journal, executor }),
     executor,
   };
-}
-
-function readTypeDefs() {
-  const files = ['../common.graphql', './schema.graphql'];
-  return parse(files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n'));
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { parse } from 'graphql';
+import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
@@ -37,13 +36,8 @@ export function createOpsSubgraph(options: OpsSubgraphOptions): Subgraph {
   const services = { ...options, executor, clock: runtime.clock };
   return {
     name: 'ops',
-    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs(), resolvers }]),
+    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('ops'), resolvers }]),
     createContext: (call) => createOpsContext(call, services),
     executor,
   };
-}
-
-function readTypeDefs() {
-  const files = ['../common.graphql', './schema.graphql'];
-  return parse(files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n'));
 }
