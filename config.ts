@@ -9,6 +9,8 @@ export interface AndonConfig {
   readonly port: number;
   /** Address that the gateway listens on. `HOST` @default 127.0.0.1 */
   readonly host: string;
+  /** Further names that clients may reach it by, with commas between, as behind a proxy. `ANDON_ALLOWED_HOSTS` @default none */
+  readonly allowedHosts: readonly string[];
   /** Where the embedded stores and the development keys live. `ANDON_DATA_DIR` @default .andon */
   readonly dataDir: string;
   /** PostgreSQL to use instead of embedded SQLite. `DATABASE_URL` @default unset */
@@ -38,6 +40,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): AndonConfig {
   return Object.freeze({
     port: readPort(env['PORT']),
     host: env['HOST'] || '127.0.0.1',
+    allowedHosts: (env['ANDON_ALLOWED_HOSTS'] ?? '').split(',').flatMap((name) => name.trim() || []),
     dataDir: resolve(env['ANDON_DATA_DIR'] || '.andon'),
     databaseUrl: env['DATABASE_URL'] || undefined,
     landscapeFile: env['ANDON_LANDSCAPE'] || 'landscape.yaml',

@@ -9,6 +9,7 @@ import { type AndonConfig, readConfig } from './config.ts';
 import { openDomain } from './domain.ts';
 import { defaultGatewayConfig } from './gateway/config.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { isLoopback } from './gateway/http/allowed-host.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import { createSystemRuntime } from './runtime/system-runtime.ts';
@@ -45,7 +46,7 @@ export async function startAndon(config: AndonConfig): Promise<Andon> {
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, createLocalSubgraph({ ...subgraph, log })])),
     authenticate: (credentials) => verifier.verify(credentials),
     signInternal: (...call) => internalTokens.sign(...call),
-    graphiql: { ...(isLoopback(config.host) ? developmentToken(keys, runtime) : {}), defaultQuery: welcome.firstQuery },
+    graphiql: { ...(isPrivate(config) ? developmentToken(keys, runtime) : {}), defaultQuery: welcome.firstQuery },
   });
   graph.connect(gateway);
   const executors = subgraphs.flatMap(({ executor }) => executor ?? []);
@@ -66,9 +67,10 @@ export async function startAndon(config: AndonConfig): Promise<Andon> {
 }
 
 /** Dashboards of the same authority share one stream: the domain looks at roles, plants and partner, not at who asks. */
-function gatewayConfig({ port, host }: AndonConfig) {
+function gatewayConfig({ port, host, allowedHosts }: AndonConfig) {
   const { subscriptions } = defaultGatewayConfig;
-  return { ...defaultGatewayConfig, port, host, subscriptions: { ...subscriptions, shareBy: 'authority' as const } };
+  const shared = { ...subscriptions, shareBy: 'authority' as const };
+  return { ...defaultGatewayConfig, port, host, allowedHosts, subscriptions: shared };
 }
 
 /** The graph as its own subgraphs and workflows see it. They are built before the gateway that answers them. */
@@ -86,10 +88,8 @@ function createLateGraph(): GraphReader & { connect(gateway: Gateway): void } {
   };
 }
 
-/** Elsewhere than on loopback the page may be opened by anybody. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
-}
+/** Elsewhere than on loopback, or behind a proxy, the page may be opened by anybody. */
+const isPrivate = ({ host, allowedHosts }: AndonConfig) => isLoopback(host) && allowedHosts.length === 0;
 
 /** GraphiQL opens with the token of somebody who may try most things. */
 function developmentToken(keys: Keys, { clock }: Runtime): { token?: string } {

@@ -7,6 +7,12 @@ export interface GatewayConfig {
   readonly port: number;
   /** Address to listen on. Anything but loopback needs authentication. @default 127.0.0.1 */
   readonly host: string;
+  /**
+   * Further host names that clients may use, without port, such as `andon.example.com` where a proxy on this machine passes
+   * it on. On loopback every name but localhost, 127.0.0.1 and [::1] is refused unless it is listed: it may be a foreign web
+   * page's that was made to lead here. Beyond loopback every name is taken unless some are listed. @default none
+   */
+  readonly allowedHosts: readonly string[];
   /** Whether `__schema` and `__type` are answered. Off hides the schema from strangers; IDEs then know nothing. @default true */
   readonly introspection: boolean;
   /** Whether messages of subgraph errors without a code are replaced by a sentence that reveals nothing. @default true */
@@ -167,6 +173,7 @@ export interface TlsConfig {
 export const defaultGatewayConfig: GatewayConfig = Object.freeze({
   port: 4000,
   host: '127.0.0.1',
+  allowedHosts: Object.freeze([]),
   introspection: true,
   maskErrors: true,
   planCacheEntries: 1000,
@@ -263,6 +270,7 @@ function readFile(file: string): GatewayConfig {
   return Object.freeze({
     port: root.integer('port', 0, 65_535) ?? defaults.port,
     host: root.string('host') ?? defaults.host,
+    allowedHosts: readHosts(root),
     introspection: root.boolean('introspection') ?? defaults.introspection,
     maskErrors: root.boolean('maskErrors') ?? defaults.maskErrors,
     planCacheEntries: root.integer('planCacheEntries', 1, 1_000_000) ?? defaults.planCacheEntries,
@@ -277,6 +285,13 @@ function readFile(file: string): GatewayConfig {
     cors: readCors(root.section('cors')),
     tls: root.keys().includes('tls') ? readTls(root.section('tls')) : undefined,
   });
+}
+
+function readHosts(root: YamlSection): readonly string[] {
+  const hosts = root.strings('allowedHosts') ?? defaultGatewayConfig.allowedHosts;
+  const wrong = hosts.find((host) => !/^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(host));
+  if (wrong === undefined) return hosts;
+  throw root.error('allowedHosts', `"${wrong}" is no host name.`, 'Write the name alone, without scheme and port.');
 }
 
 function readSupergraph(section: YamlSection): SupergraphConfig {

@@ -10,7 +10,8 @@ import { ConfigValueError, type GatewayConfig } from './config.ts';
 import { createDocumentSource } from './documents/document-source.ts';
 import type { Engine } from './engine.ts';
 import type { ConsultedSource } from './execution/run.ts';
-import type { GraphiqlOptions } from './graphiql.ts';
+import { Graphiql, type GraphiqlOptions } from './graphiql.ts';
+import { isLoopback } from './http/allowed-host.ts';
 import { createWebServer, type WebServer } from './http/create-server.ts';
 import { StreamEndpoint } from './http/stream-endpoint.ts';
 import { createHttpHandler, graphqlPath } from './http-handler.ts';
@@ -91,7 +92,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     config,
     runtime,
     authenticate,
-    graphiql: options.graphiql || undefined,
+    graphiql: options.graphiql ? new Graphiql(options.graphiql, graphqlPath) : undefined,
     isReady: () => state === 'listening',
   });
   const web = createWebServer(config, (request, response) => track(running, handle(request, response)));
@@ -122,10 +123,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
-
 function refuseOpenDoor({ config, authenticate }: GatewayOptions): void {
-  if (authenticate || loopback.has(config.host)) return;
+  if (authenticate || isLoopback(config.host)) return;
   throw new ConfigValueError(
     `Without authentication the gateway listens on loopback only, not on ${config.host}. Configure authentication, or set host to 127.0.0.1.`,
   );

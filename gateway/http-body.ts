@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip } from 'node:zlib';
+import { type BrotliDecompress, brotliDecompress, type Gunzip, gunzip } from 'node:zlib';
 import { type RequestError, refuse } from './request-error.ts';
 
 /** Reads a request body of at most `maxBytes`, unpacked. @throws RequestError 413, 415, 400 */
@@ -38,9 +38,26 @@ type Unpack = (bytes: Buffer, maxBytes: number) => Promise<Buffer> | Buffer;
 /** The limit holds while unpacking, too: a few kilobytes can unpack to gigabytes. */
 const unpackers: Readonly<Record<string, Unpack>> = {
   identity: (bytes) => bytes,
-  gzip: unpackWith(promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip)),
-  br: unpackWith(promisify<Buffer, { maxOutputLength: number }, Buffer>(brotliDecompress)),
+  gzip: unpackWith(promisify<Buffer, UnpackOptions, Unpacked>(gunzip as unknown as ZlibFunction)),
+  br: unpackWith(promisify<Buffer, UnpackOptions, Unpacked>(brotliDecompress as unknown as ZlibFunction)),
 };
+
+/** With `info` the callback gets more than the types of Node say. */
+interface UnpackOptions {
+  readonly maxOutputLength: number;
+  readonly info: true;
+}
+
+interface Unpacked {
+  readonly buffer: Buffer;
+  readonly engine: Gunzip | BrotliDecompress;
+}
+
+type ZlibFunction = (
+  bytes: Buffer,
+  options: UnpackOptions,
+  done: (error: Error | null, unpacked: Unpacked) => void,
+) => void;
 
 function unpackerFor(encoding = 'identity'): Unpack {
   const unpack = Object.hasOwn(unpackers, encoding.toLowerCase()) && unpackers[encoding.toLowerCase()];
@@ -48,16 +65,19 @@ function unpackerFor(encoding = 'identity'): Unpack {
   throw refuse(415, 'UNSUPPORTED_ENCODING', 'This content-encoding is not read. Send gzip, br or none.');
 }
 
-function unpackWith(unpack: (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>): Unpack {
+function unpackWith(unpack: (bytes: Buffer, options: UnpackOptions) => Promise<Unpacked>): Unpack {
   return async (bytes, maxBytes) => {
-    try {
-      return await unpack(bytes, { maxOutputLength: maxBytes });
-    } catch (cause) {
-      if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
-      throw refuse(400, 'BAD_REQUEST', 'The body cannot be unpacked.');
-    }
+    const { buffer, engine } = await unpack(bytes, { maxOutputLength: maxBytes, info: true }).catch((cause: Error) => {
+      throw 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes) : notPacked();
+    });
+    // Brotli stops at its end whatever follows.
+    if (engine.bytesWritten < bytes.length) throw notPacked();
+    return buffer;
   };
 }
+
+const notPacked = () =>
+  refuse(400, 'BAD_REQUEST', 'The body is not packed as its content-encoding says. Correct one of the two.');
 
 const tooLarge = (maxBytes: number): RequestError =>
   refuse(413, 'BODY_LIMIT_EXCEEDED', `The body is larger than ${maxBytes} bytes. Send smaller requests.`);

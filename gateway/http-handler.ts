@@ -3,9 +3,10 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { GraphQLServer } from './apollo-server.ts';
 import { type Authenticate, authenticateRequest } from './authenticate.ts';
 import type { GatewayConfig } from './config.ts';
-import { type GraphiqlOptions, renderIde, wantsIde } from './graphiql.ts';
+import type { Graphiql } from './graphiql.ts';
 import { answerHealth } from './health.ts';
 import { readAcceptedFormats } from './http/accepted-formats.ts';
+import { checkHost } from './http/allowed-host.ts';
 import { answerExchange } from './http/graphql-endpoint.ts';
 import type { StreamEndpoint } from './http/stream-endpoint.ts';
 import { corsHeaders, preflightHeaders } from './http/web-origin.ts';
@@ -20,7 +21,7 @@ export interface HttpHandlerOptions {
   readonly config: GatewayConfig;
   readonly runtime: Runtime;
   readonly authenticate: Authenticate | undefined;
-  readonly graphiql: GraphiqlOptions | undefined;
+  readonly graphiql: Graphiql | undefined;
   isReady(): boolean;
 }
 
@@ -33,25 +34,19 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     const { path, search } = splitUrl(request.url ?? '/');
     const health = answerHealth(path, options.isReady());
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
-    if (path === '/' && graphiql) return send(response, 302, { location: graphqlPath }, '');
-    if (path !== graphqlPath)
-      return send(response, 404, { 'content-type': 'text/plain' }, 'Not found. Try /graphql.\n');
-    if (graphiql && wantsIde(request.method, request.headers.accept, search)) {
-      return send(
-        response,
-        200,
-        { 'content-type': 'text/html; charset=utf-8' },
-        await renderIde(graphiql, graphqlPath),
-      );
-    }
-    const { cors } = options.config;
-    const { origin } = request.headers;
-    for (const [name, value] of Object.entries(corsHeaders(origin, cors))) response.setHeader(name, value);
-    if (isPreflight(request) && cors.origins.length > 0) {
-      const asked = request.headers['access-control-request-headers'];
-      return send(response, 204, preflightHeaders(asked, cors), '');
-    }
     try {
+      checkHost(request.headers, options.config);
+      if (await graphiql?.answer(request, response, path, search)) return;
+      if (path === '/' && graphiql) return send(response, 302, { location: graphqlPath }, '');
+      if (path !== graphqlPath)
+        return send(response, 404, { 'content-type': 'text/plain' }, 'Not found. Try /graphql.\n');
+      const { cors } = options.config;
+      const { origin } = request.headers;
+      for (const [name, value] of Object.entries(corsHeaders(origin, cors))) response.setHeader(name, value);
+      if (isPreflight(request) && cors.origins.length > 0) {
+        const asked = request.headers['access-control-request-headers'];
+        return send(response, 204, preflightHeaders(asked, cors), '');
+      }
       await answerGraphQL(options, request, response, search);
     } catch (cause) {
       if (!(cause instanceof RequestError)) runtime.log.error('request failed', { cause });

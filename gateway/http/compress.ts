@@ -39,7 +39,7 @@ function encode(bytes: Buffer, encoding: 'br' | 'gzip'): Promise<Buffer> {
 }
 
 /** RFC 9110, 12.5.3: the coding with the highest weight, Brotli where equal. */
-function chooseEncoding(accept: string | undefined): 'br' | 'gzip' | undefined {
+export function chooseEncoding(accept: string | undefined): 'br' | 'gzip' | undefined {
   if (accept === undefined) return undefined;
   const weights = new Map(accept.split(',').map(readWeight));
   const weightOf = (coding: string) => weights.get(coding) ?? weights.get('*') ?? 0;

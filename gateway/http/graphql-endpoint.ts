@@ -10,7 +10,7 @@ import { type OperationParams, readBodyParams, readSearchParams } from './operat
 import { sendAnswer } from './send-answer.ts';
 import { answerSingle } from './single-answer.ts';
 import type { StreamEndpoint } from './stream-endpoint.ts';
-import { isFromForeignPage } from './web-origin.ts';
+import { foreignPage, isFromForeignPage } from './web-origin.ts';
 
 export interface GraphQLEndpointOptions {
   readonly server: GraphQLServer;
@@ -94,9 +94,6 @@ const forgery = () =>
 
 const notJson = () =>
   refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON in UTF-8. Send "content-type: application/json".');
-
-const foreignPage = () =>
-  refuse(403, 'ORIGIN_NOT_ALLOWED', 'Pages of this origin may not ask. Add the origin to cors.origins of the gateway.');
 
 const notAcceptable = () =>
   refuse(

@@ -1,10 +1,14 @@
-import type { IncomingMessage, Server } from 'node:http';
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type Authenticate, authenticateRequest } from '../authenticate.ts';
 import type { GatewayConfig } from '../config.ts';
+import { checkHost } from '../http/allowed-host.ts';
+import { foreignPage, hasForeignOrigin } from '../http/web-origin.ts';
 import { graphqlPath } from '../http-handler.ts';
+import { RequestError, refuse } from '../request-error.ts';
+import { writeErrorBody } from '../response-body.ts';
 import { Connection } from './connection.ts';
 import { closeCodes, subprotocol } from './protocol.ts';
 import type { OperationServices } from './run-operation.ts';
@@ -36,7 +40,8 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
   });
   const encode = createFrameEncoder();
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!mayConnect(request, options.authenticate)) return refuseUpgrade(socket);
+    const refusal = refusalOf(request, config);
+    if (refusal) return refuseUpgrade(socket, refusal);
     server.handleUpgrade(request, socket, head, (accepted) => {
       if (accepted.protocol !== subprotocol) {
         return accepted.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
@@ -82,16 +87,30 @@ function connect(
   return connection;
 }
 
-/** Without authentication nothing but the browser's origin tells a page of this gateway from any other page. */
-function mayConnect(request: IncomingMessage, authenticate: Authenticate | undefined): boolean {
-  if (request.url?.split('?')[0] !== graphqlPath) return false;
-  const { origin, host } = request.headers;
-  if (authenticate || origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === host;
+/** Browsers let every page open a socket to every host, and send no token with it by themselves. */
+function refusalOf({ url, headers }: IncomingMessage, config: GatewayConfig): RequestError | undefined {
+  if (url?.split('?')[0] !== graphqlPath) return refuse(404, 'NOT_FOUND', `Open the socket at ${graphqlPath}.`);
+  if (hasForeignOrigin(headers, config.cors)) return foreignPage();
+  try {
+    checkHost(headers, config);
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof RequestError) return cause;
+    throw cause;
+  }
 }
 
-function refuseUpgrade(socket: Duplex): void {
-  socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+function refuseUpgrade(socket: Duplex, { status, errors }: RequestError): void {
+  const body = writeErrorBody(errors.map((error) => error.toJSON()));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'connection: close',
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  // A client that went away meanwhile is no failure of the gateway.
+  socket.on('error', () => socket.destroy());
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** One round of pings for all: a socket that has not answered the last one is dead. */

@@ -7,7 +7,7 @@ import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
@@ -87,7 +87,16 @@ describe('compression', () => {
     expect(bomb.length).toBeLessThan(defaultGatewayConfig.limits.maxBodyBytes);
     const refusals: [string, Buffer, number, string][] = [
       ['gzip', bomb, 413, 'BODY_LIMIT_EXCEEDED'],
-      ['gzip', Buffer.from('no gzip'), 400, 'BAD_REQUEST'],
+      ['gzip', Buffer.from(small), 400, 'BAD_REQUEST'],
+      ['gzip', Buffer.alloc(0), 400, 'BAD_REQUEST'],
+      ['gzip', gzipSync(small).subarray(0, -9), 400, 'BAD_REQUEST'],
+      ['gzip', Buffer.concat([gzipSync(small), Buffer.from(' ')]), 400, 'BAD_REQUEST'],
+      ['gzip', Buffer.concat(Array(20).fill(gzipSync(Buffer.alloc(100_000, 0x20)))), 413, 'BODY_LIMIT_EXCEEDED'],
+      ['gzip', brotliCompressSync(small), 400, 'BAD_REQUEST'],
+      ['br', Buffer.from(small), 400, 'BAD_REQUEST'],
+      ['br', Buffer.concat([brotliCompressSync(small), Buffer.from(' ')]), 400, 'BAD_REQUEST'],
+      ['br', brotliCompressSync(Buffer.alloc(50_000_000, 0x20)), 413, 'BODY_LIMIT_EXCEEDED'],
+      ['gzip, gzip', gzipSync(gzipSync(small)), 415, 'UNSUPPORTED_ENCODING'],
       ['compress', Buffer.from(small), 415, 'UNSUPPORTED_ENCODING'],
       ['__proto__', Buffer.from(small), 415, 'UNSUPPORTED_ENCODING'],
     ];
@@ -132,6 +141,138 @@ describe('pages of other origins', () => {
     expect((await fetch(`${url}?query={__typename}`, { headers: { origin } })).status).toBe(200);
     const other = await post({ query: '{ __typename }' }, { origin: 'https://evil.example' });
     expect(other.headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
+/** Without fetch, which sets both headers itself. */
+function sentTo(host: string | undefined, url = federation.url, more: Record<string, string> = {}) {
+  return send({ ...(host !== undefined && { host }), ...more }, small, url).then(({ response, bytes }) => ({
+    status: response.statusCode,
+    code: JSON.parse(bytes.toString()).errors?.[0].extensions.code as string | undefined,
+  }));
+}
+
+describe('a page whose own name was made to lead to this machine', () => {
+  const refused = { status: 403, code: 'HOST_NOT_ALLOWED' };
+  const answered = { status: 200, code: undefined };
+
+  test('is not answered on loopback, whatever it asks for', async () => {
+    const names = ['evil.example', 'evil.example:4000', '127.0.0.1.evil.example', 'localhost.evil.example', '[::2]'];
+    for (const host of names) expect(await sentTo(host), host).toEqual(refused);
+    const headers = { host: 'evil.example', accept: 'text/html' };
+    const { graphiql } = await startPage();
+    for (const path of ['/graphql', '/graphiql.js', '/', '/elsewhere']) {
+      const page = await get(new URL(path, graphiql), headers);
+      expect([page.response.statusCode, page.text.includes('dev-token')], path).toEqual([403, false]);
+    }
+  });
+
+  test('but this machine is, under all of its names and those that are configured', async () => {
+    const { port } = new URL(federation.url);
+    for (const host of ['localhost', 'LOCALHOST:1', `127.0.0.1:${port}`, '[::1]:9']) {
+      expect(await sentTo(host), host).toEqual(answered);
+    }
+    const { url } = await start({ allowedHosts: ['Andon.example.com'] });
+    expect(await sentTo('andon.example.com:443', url)).toEqual(answered);
+    expect(await sentTo('localhost', url)).toEqual(answered);
+    expect(await sentTo('evil.example', url)).toEqual(refused);
+  });
+
+  test('gets no socket either; nor does a page of another origin', async () => {
+    const own = new URL(federation.url).origin;
+    const { url } = await start({ cors: { origins: ['https://app.example.com'], maxAgeSeconds: 60 } });
+    const cases: [string, Record<string, string>, string | undefined][] = [
+      [federation.url, {}, undefined],
+      [federation.url, { origin: own }, undefined],
+      [federation.url, { origin: 'https://evil.example' }, 'ORIGIN_NOT_ALLOWED'],
+      [federation.url, { origin: 'null' }, 'ORIGIN_NOT_ALLOWED'],
+      [federation.url, { origin: 'http://evil.example', host: 'evil.example' }, 'HOST_NOT_ALLOWED'],
+      [federation.url, { host: 'evil.example' }, 'HOST_NOT_ALLOWED'],
+      [url, { origin: 'https://app.example.com' }, undefined],
+      [url, { origin: 'https://other.example.com' }, 'ORIGIN_NOT_ALLOWED'],
+    ];
+    for (const [to, headers, code] of cases) expect(await openSocket(to, headers), JSON.stringify(headers)).toBe(code);
+  });
+});
+
+/** @returns the code of the refusal, if it is one */
+function openSocket(url: string, headers: Record<string, string>): Promise<string | undefined> {
+  const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws', { headers });
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('open', () => {
+      socket.close();
+      resolve(undefined);
+    });
+    socket.on('unexpected-response', (_, response) => {
+      response.on('data', (chunk) => resolve(JSON.parse(String(chunk)).errors[0].extensions.code));
+    });
+  });
+}
+
+async function startPage(): Promise<{ graphiql: string }> {
+  const other = await startFederation(shop(), {
+    graphiql: { token: 'dev-token', defaultQuery: '{ products { name } } # </script>' },
+  });
+  others.push(other);
+  return { graphiql: other.url };
+}
+
+function get(url: URL | string, headers: Record<string, string>) {
+  return new Promise<{ response: IncomingMessage; bytes: Buffer; text: string }>((resolve, reject) => {
+    const sent = httpRequest(url, { headers });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('end', () => {
+        const bytes = Buffer.concat(chunks);
+        resolve({ response, bytes, text: bytes.toString() });
+      });
+    });
+    sent.end();
+  });
+}
+
+describe('GraphiQL', () => {
+  test('is a small page that nobody keeps, with its token and its query, and loads from nowhere else', async () => {
+    const { graphiql } = await startPage();
+    const { response, text } = await get(graphiql, { accept: 'text/html,*/*' });
+    expect(text.length).toBeLessThan(4000);
+    expect(text).toContain('Bearer dev-token');
+    expect(text.match(/<\/script>/g)).toHaveLength(2);
+    expect(response.headers['cache-control']).toBe('no-store');
+    expect(response.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self';");
+    expect([...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, target]) => target?.slice(0, 13))).toEqual([
+      'data:image/sv',
+      '/graphiql.css',
+      '/graphiql.js',
+    ]);
+  });
+
+  test('its script is packed once, and not sent again to who has it', async () => {
+    const { graphiql } = await startPage();
+    const url = new URL('/graphiql.js', graphiql);
+    const [packed, gzipped, plain] = [
+      await get(url, { 'accept-encoding': 'gzip, br' }),
+      await get(url, { 'accept-encoding': 'gzip' }),
+      await get(url, {}),
+    ];
+    expect([packed, gzipped, plain].map(({ response }) => response.headers['content-encoding'])).toEqual([
+      'br',
+      'gzip',
+      undefined,
+    ]);
+    expect(packed.bytes.length).toBeLessThan(2_000_000);
+    expect(brotliDecompressSync(packed.bytes).equals(plain.bytes)).toBe(true);
+    expect(gunzipSync(gzipped.bytes).equals(plain.bytes)).toBe(true);
+    expect(plain.text).toContain('renderYogaGraphiQL');
+    const etag = String(packed.response.headers.etag);
+    expect(etag).toMatch(/^W\/"/);
+    const again = await get(url, { 'accept-encoding': 'gzip, br', 'if-none-match': `"other", ${etag}` });
+    expect([again.response.statusCode, again.bytes.length]).toEqual([304, 0]);
+    const newer = await get(url, { 'accept-encoding': 'gzip, br', 'if-none-match': '"other"' });
+    expect(newer.response.statusCode).toBe(200);
   });
 });
 
@@ -226,7 +367,7 @@ describe('clients that mean harm', () => {
     const http = { ...defaultGatewayConfig.http, headersTimeoutMs: 200, requestTimeoutMs: 300 };
     const { url } = await start({ http });
     const { port } = new URL(url);
-    const head = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+    const head = 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
     for (const beginning of [head, `${head}Content-Length: 100\r\n\r\n{`]) {
       const socket = connectTcp(Number(port), '127.0.0.1');
       socket.write(beginning);

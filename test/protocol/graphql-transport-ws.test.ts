@@ -85,7 +85,7 @@ describe('connecting', () => {
     const key = Buffer.alloc(16).toString('base64');
     const head = [
       'GET /graphql HTTP/1.1',
-      'Host: x',
+      'Host: localhost',
       'Connection: Upgrade',
       'Upgrade: websocket',
       `Sec-WebSocket-Key: ${key}`,
@@ -165,7 +165,7 @@ describe('connecting', () => {
     await new Promise((resolve) => elsewhere.once('error', resolve));
     const { port } = new URL(federation.url);
     const half = connectTcp(Number(port), '127.0.0.1');
-    half.write('GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n');
+    half.write('GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n');
     await acknowledged();
     half.destroy();
   });

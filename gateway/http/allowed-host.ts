@@ -1,0 +1,31 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { GatewayConfig } from '../config.ts';
+import { refuse } from '../request-error.ts';
+
+/** Names that lead to the reader's own machine, whoever resolves them. */
+const loopbackNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Whether only this machine can reach an address to listen on. */
+export const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+/**
+ * Refuses a request that was sent to a name which is not this gateway's. A page whose own name resolves to 127.0.0.1 (DNS
+ * rebinding) is of the same origin as whatever answers there: only the `Host` header tells it from a page of this gateway.
+ * Beyond loopback any name is taken unless `allowedHosts` lists some: there, a token is needed anyway.
+ * @throws RequestError 403
+ */
+export function checkHost(headers: IncomingHttpHeaders, config: Pick<GatewayConfig, 'host' | 'allowedHosts'>): void {
+  const { host, allowedHosts } = config;
+  if (!isLoopback(host) && allowedHosts.length === 0) return;
+  const name = nameOf(String(headers[':authority'] ?? headers.host ?? ''));
+  if (loopbackNames.has(name) || name === host || allowedHosts.some((allowed) => allowed.toLowerCase() === name))
+    return;
+  throw refuse(
+    403,
+    'HOST_NOT_ALLOWED',
+    'This gateway does not answer under this host name. Use localhost, or add the name to allowedHosts of its configuration.',
+  );
+}
+
+/** The name in `name:port`; an IPv6 address keeps its brackets. */
+const nameOf = (authority: string) => authority.replace(/:\d*$/, '').toLowerCase();
