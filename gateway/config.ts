@@ -133,7 +133,13 @@ export interface HttpConfig {
   readonly requestTimeoutMs: number;
   /** Milliseconds that an idle connection stays open. @default 65000 */
   readonly keepAliveTimeoutMs: number;
-  /** Milliseconds that running requests get when the gateway stops. @default 10000 */
+  /**
+   * Milliseconds that a stopping gateway goes on accepting, with its readiness at 503: what is on the wire, and what a
+   * load balancer sends until it has noticed, is answered, each answer closing its connection. Longer makes stops slower.
+   * @default 300
+   */
+  readonly drainGraceMs: number;
+  /** Milliseconds that running requests get when the gateway stops, after that. @default 10000 */
   readonly drainTimeoutMs: number;
   /** Bytes from which on an answer is compressed, where the client takes it. Less costs time, saves little. @default 1024 */
   readonly compressAboveBytes: number;
@@ -222,6 +228,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 30_000,
     keepAliveTimeoutMs: 65_000,
+    drainGraceMs: 300,
     drainTimeoutMs: 10_000,
     compressAboveBytes: 1024,
   }),

@@ -59,7 +59,10 @@ export interface Gateway {
   listen(): Promise<{ port: number; url: string }>;
   /** Answers one query or mutation; refusals are in `errors`. */
   execute(request: InProcessRequest): Promise<GatewayResult>;
-  /** Stops accepting, lets running requests finish, ends sockets with a code. A second call waits for the first. */
+  /**
+   * Is not ready any more, answers what still arrives for a moment, then stops accepting, lets running requests finish
+   * and ends sockets with a code. A second call waits for the first.
+   */
   drain(): Promise<void>;
   ready(): boolean;
   /**
@@ -153,17 +156,17 @@ interface DrainOptions {
 
 async function drain({ web, sockets, streams, running, config, runtime }: DrainOptions): Promise<void> {
   runtime.crashPoints.reached('K22');
+  // Closing at once would reset requests that have arrived and were not read yet.
+  if (web.http.listening) await runtime.timers.sleep(config.http.drainGraceMs);
   const closed = new Promise<void>((resolve) => {
     if (web.http.listening) web.http.close(() => resolve());
     else resolve();
   });
   sockets.drain();
   streams.drain();
-  web.closeIdle();
+  web.endConnections();
   const cancel = runtime.timers.after(config.http.drainTimeoutMs, () => web.closeAll());
   while (running.size > 0) await Promise.allSettled(running);
-  // What is still open now is idle: keep-alive connections whose answer has just left.
-  web.closeIdle();
   await closed;
   cancel();
 }

@@ -31,6 +31,7 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const { runtime, graphiql } = options;
   return async (request, response) => {
+    if (!options.isReady()) response.shouldKeepAlive = false;
     const { path, search } = splitUrl(request.url ?? '/');
     const health = answerHealth(path, options.isReady());
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);

@@ -13,6 +13,9 @@ import type { Subgraph } from './subgraph.ts';
 
 export { createLocalSubgraph } from './local-subgraph.ts';
 
+/** Closing at once would reset requests that have arrived and were not read yet. */
+const graceMs = 200;
+
 /** A gateway's batch of references is the largest thing that is sent. */
 const requestLimitBytes = 4 * 1024 * 1024;
 
@@ -30,7 +33,8 @@ export interface ServedSubgraph {
   /** Where operations are sent, and where subscriptions connect with `ws:`. */
   readonly url: string;
   /**
-   * Says that it is not ready any more, ends subscriptions, takes no new connections and lets what runs finish.
+   * Says that it is not ready any more, answers what still arrives for a moment, then ends subscriptions, takes no new
+   * connections and lets what runs finish.
    *
    * @param deadlineMs what runs longer is cut off. @default 10000
    */
@@ -104,6 +108,7 @@ export async function serveSubgraph(options: ServeOptions): Promise<ServedSubgra
         server.closeAllConnections();
       });
       for (const response of running) letGo(response);
+      await runtime.timers.sleep(Math.min(graceMs, deadlineMs));
       webSockets.close();
       await close(server, sockets);
       cancel();

@@ -10,8 +10,8 @@ import type { HttpHandler } from '../http-handler.ts';
 export interface WebServer {
   readonly http: Server;
   readonly scheme: 'http' | 'https';
-  /** Ends connections that have no request; HTTP/2 sessions end with the last of theirs. */
-  closeIdle(): void;
+  /** Ends each connection that has no request, the others with the last of theirs. */
+  endConnections(): void;
   closeAll(): void;
 }
 
@@ -23,46 +23,63 @@ export function createWebServer(config: GatewayConfig, handle: HttpHandler): Web
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
   });
-  const unused = trackUnused(http, config.tls !== undefined);
+  const connections = new Connections(http, config.tls !== undefined);
   return {
     http,
     scheme: config.tls ? 'https' : 'http',
-    closeIdle() {
-      http.closeIdleConnections?.();
+    endConnections() {
       for (const session of sessions) session.close();
-      for (const socket of unused) socket.destroySoon();
+      connections.end();
     },
     closeAll() {
       http.closeAllConnections?.();
       for (const session of sessions) session.destroy();
-      for (const socket of unused) socket.destroy();
+      connections.destroy();
     },
   };
 }
 
 /**
- * Connections without a request under way. Node counts one that never had a request among the busy ones: a browser that
- * opened it in advance would hold a stop up.
+ * The connections of HTTP/1 and how many requests each has under way. Node's own count takes one that never had a request
+ * for busy: a browser that opened it in advance would hold a stop up. WebSockets leave the count.
  */
-function trackUnused(http: Server, isTls: boolean): ReadonlySet<Socket> {
-  const unused = new Set<Socket>();
-  const opened = (socket: Socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  };
-  // Requests over TLS name the decrypted socket, whose end closes the other one. HTTP/2 sessions end by themselves.
-  if (isTls) http.on('secureConnection', (socket: TLSSocket) => void (socket.alpnProtocol === 'h2' || opened(socket)));
-  else http.on('connection', opened);
-  http.on('request', (request, response) => {
-    if (request.httpVersionMajor >= 2) return;
-    const { socket } = request;
-    unused.delete(socket);
-    response.once('close', () => {
-      if (!socket.destroyed) unused.add(socket);
+class Connections {
+  readonly #underWay = new Map<Socket, number>();
+  #ending = false;
+
+  constructor(http: Server, isTls: boolean) {
+    const opened = (socket: Socket) => {
+      this.#underWay.set(socket, 0);
+      socket.once('close', () => this.#underWay.delete(socket));
+    };
+    // Requests over TLS name the decrypted socket, whose end closes the other one. HTTP/2 sessions end by themselves.
+    if (isTls)
+      http.on('secureConnection', (socket: TLSSocket) => void (socket.alpnProtocol === 'h2' || opened(socket)));
+    else http.on('connection', opened);
+    http.on('request', (request, response) => {
+      if (request.httpVersionMajor >= 2) return;
+      const { socket } = request;
+      this.#count(socket, 1);
+      response.once('close', () => this.#count(socket, -1));
     });
-  });
-  http.on('upgrade', ({ socket }) => unused.delete(socket));
-  return unused;
+    http.on('upgrade', ({ socket }) => this.#underWay.delete(socket));
+  }
+
+  end(): void {
+    this.#ending = true;
+    for (const [socket, requests] of this.#underWay) if (requests === 0) socket.destroySoon();
+  }
+
+  destroy(): void {
+    for (const socket of this.#underWay.keys()) socket.destroy();
+  }
+
+  #count(socket: Socket, change: 1 | -1): void {
+    const requests = this.#underWay.get(socket);
+    if (requests === undefined) return;
+    this.#underWay.set(socket, requests + change);
+    if (this.#ending && requests + change === 0) socket.destroySoon();
+  }
 }
 
 function createPlainServer(config: GatewayConfig, handle: HttpHandler): Server {

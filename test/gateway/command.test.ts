@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -50,6 +51,52 @@ test('andon gateway serves any supergraph, says that it is open, and ends with 0
   expect(await response.json()).toMatchObject({ data: { product: { name: 'Table', inStock: 4 } } });
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('SIGTERM resets nothing that is on the wire, and idle connections hold nothing up', {
+  timeout: 120_000,
+}, async () => {
+  federation = await startFederation(shop());
+  folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
+  const file = join(folder, 'supergraph.graphql');
+  writeFileSync(file, federation.sdl);
+  const { child, lines } = andon('gateway', '--supergraph', file, '--port', '0');
+  let url = new URL('http://localhost');
+  for await (const line of lines) {
+    url = new URL(/ready at (\S+)/.exec(line)?.[1] ?? '');
+    break;
+  }
+  const open = async () => {
+    const socket = connect(Number(url.port), url.hostname);
+    await once(socket, 'connect');
+    return socket;
+  };
+  const written = (socket: Socket) => new Promise((done) => socket.write(request, done));
+  const body = '{"query":"{ product(id: \\"p1\\") { name inStock } }"}';
+  const request = `POST /graphql HTTP/1.1\r\nHost: ${url.host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  const answer = async (socket: Socket) => {
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    return text;
+  };
+  const [used, neverUsed] = [await open(), await open()];
+  const answeredOnce = once(used, 'data');
+  await written(used);
+  await answeredOnce;
+  const idle = [answer(used), answer(neverUsed)];
+  // A process that stands still has read nothing of these: the kernel has taken the connections and the requests.
+  child.kill('SIGSTOP');
+  const sockets = await Promise.all(Array.from({ length: 60 }, open));
+  const answers = sockets.map(answer);
+  await Promise.all(sockets.map(written));
+  child.kill('SIGTERM');
+  child.kill('SIGCONT');
+  for (const text of await Promise.all(answers)) {
+    expect(text).toMatch(/^HTTP\/1.1 200 /);
+    expect(text).toContain('"inStock":4');
+  }
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(await Promise.all(idle)).toEqual(['', '']);
 });
 
 test('andon gateway takes a new supergraph file into use, and keeps the last good one when it is broken', {

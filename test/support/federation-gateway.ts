@@ -53,6 +53,9 @@ export interface FederationOptions {
   readonly graphiql?: { token?: string; defaultQuery?: string };
 }
 
+/** Its tests know that nothing is on the wire when they end. */
+const stopsAtOnce = { ...defaultGatewayConfig.http, drainGraceMs: 1 };
+
 /** Subgraphs on real ports, composed, behind a gateway on a real port. */
 export async function startFederation(
   definitions: Readonly<Record<string, SubgraphDefinition>>,
@@ -72,7 +75,7 @@ export async function startFederation(
   const gateway = await createGateway({
     supergraphSdl: sdl,
     runtime: testRuntime(options.runtime),
-    config: { ...defaultGatewayConfig, port: 0, ...options.config },
+    config: { ...defaultGatewayConfig, port: 0, http: stopsAtOnce, ...options.config },
     ...(options.authenticate && { authenticate: options.authenticate }),
     ...(options.graphiql && { graphiql: options.graphiql }),
   });
