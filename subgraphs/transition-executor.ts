@@ -4,17 +4,17 @@ import { SystemTimeoutError, SystemUnavailableError } from '../connectors/errors
 import type { Posting, PostingPort, SystemCommand } from '../connectors/posting.ts';
 import { canonicalJson } from '../journal/canonical-json.ts';
 import type { Claim, Command } from '../journal/command.ts';
-import type { EntityId } from '../journal/entity-ref.ts';
-import type { Journal, JournalTransaction } from '../journal/journal.ts';
+import type { Journal } from '../journal/journal.ts';
 import { isoTime } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { ClientError } from './errors.ts';
 import type { MayTransition } from './evaluate.ts';
 import { evaluateGuards, evaluateInterlocks, notFound } from './evaluate.ts';
 import type { GraphReader } from './graph-reader.ts';
+import { type AnyCall, answerOf, OutcomeRecorder, pendingAnswer } from './outcome-recorder.ts';
 import type { OwningSystem, Rejection } from './rejection.ts';
 import { distinctRejections } from './rejection.ts';
-import type { AnyTransition, Call, Meta, TransitionAnswer } from './transition.ts';
+import type { AnyTransition, Meta, TransitionAnswer } from './transition.ts';
 
 /** `TransitionMeta` as the graph delivers it. */
 export interface MetaInput {
@@ -74,11 +74,13 @@ export interface TransitionExecutorOptions {
 export class TransitionExecutor {
   readonly #options: TransitionExecutorOptions;
   readonly #transitions: ReadonlyMap<string, AnyTransition>;
+  readonly #recorder: OutcomeRecorder;
   readonly #claimant: string;
   readonly #running = new Map<string, Promise<TransitionAnswer>>();
 
   constructor(options: TransitionExecutorOptions) {
     this.#options = options;
+    this.#recorder = new OutcomeRecorder(options);
     this.#claimant = options.journal.isShared ? options.runtime.ids.next() : 'the only process';
     this.#transitions = new Map(options.transitions.map((transition) => [transition.name, transition]));
   }
@@ -138,7 +140,7 @@ export class TransitionExecutor {
     if (refusals.some(({ code }) => code === 'NOT_FOUND')) return unrecordedRefusal(transitionId, [notFound(system)]);
     runtime.crashPoints.reached('K4');
     const { id, name, kind, partner } = request.principal;
-    const call: Call<unknown, unknown> = {
+    const call: AnyCall = {
       transitionId,
       entity,
       input: request.input,
@@ -193,29 +195,10 @@ export class TransitionExecutor {
       const begun = await tx.begin(recorded);
       if ('known' in begun) return { inFlight: begun.known };
       const rejections = distinctRejections([...intent.refusals, ...interlocks]);
-      if (rejections.length > 0) return { answer: await this.#refuse(tx, transition, call, rejections) };
+      if (rejections.length > 0) return { answer: await this.#recorder.refuse(tx, transition, call, rejections) };
       for (const interlock of transition.placeFirst?.(call) ?? []) await tx.place(interlock);
       return {};
     });
-  }
-
-  async #refuse(
-    tx: JournalTransaction,
-    transition: AnyTransition,
-    call: AnyCall,
-    rejections: readonly Rejection[],
-  ): Promise<TransitionAnswer> {
-    const answer: TransitionAnswer = {
-      outcome: 'REJECTED',
-      originalOutcome: 'REJECTED',
-      transitionId: call.transitionId,
-      rejections,
-      document: null,
-      subjectId: transition.subject(call.entity).id,
-    };
-    await this.#audit(tx, transition, call, { outcome: 'REJECTED', toState: null, details: { rejections } });
-    await tx.settle(call.transitionId, { outcome: 'REJECTED', answer });
-    return answer;
   }
 
   /**
@@ -233,11 +216,11 @@ export class TransitionExecutor {
       if (limitMs <= 0) throw new SystemUnavailableError(system);
       const posting = await this.#withinTime(limitMs, (signal) => port.post(transition.command(call), signal));
       runtime.crashPoints.reached('K19');
-      return await this.#settle(transition, call, posting);
+      return await this.#recorder.settle(transition, call, posting);
     } catch (error) {
-      if (isUncertain(error)) return this.#defer(transition, call, error.code);
+      if (isUncertain(error)) return this.#recorder.defer(transition, call, error.code);
       // Whatever it is, it may have happened after the system was told, so the command is read back like any other.
-      await this.#defer(transition, call, 'UNEXPECTED_ERROR');
+      await this.#recorder.defer(transition, call, 'UNEXPECTED_ERROR');
       throw error;
     }
   }
@@ -282,92 +265,6 @@ export class TransitionExecutor {
 
   #isClaimed({ claimedUntil }: Command): boolean {
     return claimedUntil !== null && Date.parse(claimedUntil) > this.#options.runtime.clock.now();
-  }
-
-  /** Step 5. Running it again for a command that somebody else has settled meanwhile gives that answer. */
-  async #settle(transition: AnyTransition, call: AnyCall, posting: Posting): Promise<TransitionAnswer> {
-    const { journal, runtime } = this.#options;
-    const answer = await journal.write(async (tx) => {
-      const settled = await this.#settledAnswer(tx, call.transitionId);
-      if (settled) return settled;
-      if (posting.status === 'REFUSED') return this.#refuseBySystem(tx, transition, call, posting);
-      return this.#accept(tx, transition, call, posting);
-    });
-    runtime.crashPoints.reached('K9');
-    return answer;
-  }
-
-  async #settledAnswer(tx: JournalTransaction, transitionId: string): Promise<TransitionAnswer | null> {
-    const command = await tx.command(transitionId);
-    return command?.state === 'SETTLED' ? (command.answer as TransitionAnswer) : null;
-  }
-
-  async #refuseBySystem(
-    tx: JournalTransaction,
-    transition: AnyTransition,
-    call: AnyCall,
-    posting: Extract<Posting, { status: 'REFUSED' }>,
-  ) {
-    const { system } = this.#options;
-    const { code, message, remediation } = posting;
-    if (transition.placeFirst) await tx.withdraw(call.transitionId);
-    if (((await tx.command(call.transitionId))?.deferrals ?? 0) > 0) {
-      for (const event of transition.announceWithdrawal?.(call) ?? []) await tx.append(event);
-    }
-    return this.#refuse(tx, transition, call, [
-      { code, system, guard: 'system-of-record', message, remediation, blockingRef: null },
-    ]);
-  }
-
-  async #accept(
-    tx: JournalTransaction,
-    transition: AnyTransition,
-    call: AnyCall,
-    posting: Extract<Posting, { status: 'POSTED' }>,
-  ) {
-    const effects = transition.effects(call, posting);
-    for (const interlock of effects.place ?? []) await tx.place(interlock);
-    for (const cause of effects.lift ?? []) await tx.lift(cause, call.transitionId);
-    for (const event of effects.events) await tx.append(event);
-    await this.#audit(tx, transition, call, { outcome: 'ACCEPTED', toState: effects.toState, details: { posting } });
-    const answer: TransitionAnswer = {
-      outcome: 'ACCEPTED',
-      originalOutcome: 'ACCEPTED',
-      transitionId: call.transitionId,
-      rejections: [],
-      document: posting.document,
-      subjectId: effects.result ?? transition.subject(call.entity).id,
-    };
-    await tx.settle(call.transitionId, { outcome: 'ACCEPTED', answer });
-    return answer;
-  }
-
-  async #defer(transition: AnyTransition, call: AnyCall, problem: string): Promise<TransitionAnswer> {
-    const { journal, runtime } = this.#options;
-    const { transitionId } = call;
-    runtime.log.warn('transition_deferred', { transitionId, transition: transition.name, problem });
-    await journal.write(async (tx) => {
-      const command = await tx.command(call.transitionId);
-      if (command?.state === 'SETTLED') return;
-      if (command?.deferrals === 0) await this.#announcePending(tx, transition, call, problem);
-      await tx.defer(call.transitionId, problem);
-    });
-    return this.#pending(transition, call);
-  }
-
-  #pending(transition: AnyTransition, { transitionId, entity }: AnyCall): TransitionAnswer {
-    const subjectId = transition.subject(entity).id;
-    return { outcome: 'PENDING', originalOutcome: 'PENDING', transitionId, rejections: [], document: null, subjectId };
-  }
-
-  async #announcePending(
-    tx: JournalTransaction,
-    transition: AnyTransition,
-    call: AnyCall,
-    problem: string,
-  ): Promise<void> {
-    for (const event of transition.announceWhilePending?.(call) ?? []) await tx.append(event);
-    await this.#audit(tx, transition, call, { outcome: 'PENDING', toState: null, details: { problem } });
   }
 
   /** @returns whether every intent that was there is settled now */
@@ -416,18 +313,18 @@ export class TransitionExecutor {
     const { call } = command.intent as { call: AnyCall };
     try {
       const found = await this.#readBack(transition, call);
-      if (found) return await this.#settle(transition, call, found);
+      if (found) return await this.#recorder.settle(transition, call, found);
     } catch (error) {
-      if (isUncertain(error) && command.deferrals === 0) return this.#defer(transition, call, 'NOT_READ_BACK');
+      if (isUncertain(error) && command.deferrals === 0) return this.#recorder.defer(transition, call, 'NOT_READ_BACK');
       await this.#release(call);
       if (!isUncertain(error)) throw error;
-      return this.#pending(transition, call);
+      return pendingAnswer(transition, call);
     }
     const interlocks = await this.#interlocksNow(transition, call);
     if (interlocks.length === 0) return this.#send(transition, call, claimEndsAt);
-    if (!this.#mayStillArrive(command)) return this.#refuseLate(transition, call, interlocks);
+    if (!this.#mayStillArrive(command)) return this.#recorder.refuseLate(transition, call, interlocks);
     await this.#release(call);
-    return this.#pending(transition, call);
+    return pendingAnswer(transition, call);
   }
 
   #readBack(transition: AnyTransition, call: AnyCall): Promise<Posting | null> {
@@ -461,12 +358,6 @@ export class TransitionExecutor {
     return this.#options.runtime.clock.now() < sentAt + (this.#options.lateAnswerMs ?? 60_000);
   }
 
-  #refuseLate(transition: AnyTransition, call: AnyCall, interlocks: readonly Rejection[]): Promise<TransitionAnswer> {
-    return this.#options.journal.write(async (tx) => {
-      return (await this.#settledAnswer(tx, call.transitionId)) ?? this.#refuse(tx, transition, call, interlocks);
-    });
-  }
-
   /** The answer to a key that is known: the first answer, once there is one. */
   async #repeat(known: Command, requestHash: string): Promise<TransitionAnswer> {
     if (known.requestHash !== requestHash) throw new IdempotencyKeyReusedError();
@@ -490,52 +381,14 @@ export class TransitionExecutor {
       if (now?.state === 'SETTLED') return now.answer as TransitionAnswer;
       if (now && now.deferrals > 0) break;
     }
-    return {
-      outcome: 'PENDING',
-      originalOutcome: 'PENDING',
-      transitionId: known.transitionId,
-      rejections: [],
-      document: null,
-      subjectId: subjectOf(known, this.#transitions),
-    };
+    const { call } = known.intent as { call: AnyCall };
+    return pendingAnswer(this.#transitionNamed(known.transition), call);
   }
 
   #track(transitionId: string, work: Promise<TransitionAnswer>): Promise<TransitionAnswer> {
     const tracked = work.finally(() => this.#running.delete(transitionId));
     this.#running.set(transitionId, tracked);
     return tracked;
-  }
-
-  async #audit(
-    tx: JournalTransaction,
-    transition: AnyTransition,
-    call: AnyCall,
-    result: {
-      readonly outcome: 'ACCEPTED' | 'REJECTED' | 'PENDING';
-      readonly toState: string | null;
-      readonly details: Readonly<Record<string, unknown>>;
-    },
-  ): Promise<void> {
-    const { entity, meta, actor, transitionId, input } = call;
-    const subject = transition.subject(entity);
-    await tx.audit({
-      occurredAt: meta.occurredAt,
-      transitionId,
-      transition: transition.name,
-      outcome: result.outcome,
-      entityId: subject.id,
-      plantCode: subject.plantCode,
-      actorId: actor.id,
-      actorName: actor.name,
-      actorKind: actor.kind,
-      reasonCode: meta.reason?.code ?? null,
-      reasonText: meta.reason?.text ?? null,
-      correlationId: meta.correlationId,
-      causationId: meta.causationId,
-      fromState: subject.state,
-      toState: result.toState,
-      details: { system: this.#options.system, input, ...result.details },
-    });
   }
 
   #transitionNamed(name: string): AnyTransition {
@@ -553,8 +406,6 @@ export class TransitionExecutor {
 const settledAtOnce = 8;
 /** What a claim lasts beyond the system's time limit. */
 const claimMarginMs = 1000;
-
-type AnyCall = Call<unknown, unknown>;
 
 interface Intent {
   readonly transition: AnyTransition;
@@ -577,19 +428,7 @@ export class IdempotencyKeyReusedError extends ClientError {
 
 /** What does not exist has no entity to record a refusal against, so the key stays free. */
 function unrecordedRefusal(transitionId: string, rejections: readonly Rejection[]): TransitionAnswer {
-  return {
-    outcome: 'REJECTED',
-    originalOutcome: 'REJECTED',
-    transitionId,
-    rejections,
-    document: null,
-    subjectId: null,
-  };
-}
-
-function subjectOf(command: Command, transitions: ReadonlyMap<string, AnyTransition>): EntityId | null {
-  const { call } = command.intent as { call: AnyCall };
-  return transitions.get(command.transition)?.subject(call.entity).id ?? null;
+  return answerOf('REJECTED', { transitionId }, { rejections, subjectId: null });
 }
 
 function isUncertain(error: unknown): error is SystemUnavailableError | SystemTimeoutError {
