@@ -90,6 +90,15 @@ export interface EventData {
   /** The operation has ended without being complete. */
   'production.operation.aborted': OperationFacts & { readonly reason: string };
 
+  /** The ERP has posted what the operation ended with. */
+  'production.operation.confirmed': OperationFacts & {
+    readonly yieldQuantity: string;
+    readonly scrapQuantity: string;
+    readonly unit: string;
+    /** The ERP's own number for it. */
+    readonly document: string;
+  };
+
   /** A quantity of a lot went into an order. */
   'material.consumed': OperationFacts & { readonly lot: EntityId; readonly quantity: string; readonly unit: string };
   /** A quantity of a lot went to another storage location. */

@@ -1,6 +1,7 @@
 import type { Rule } from './rule.ts';
 import { blockStockWhenHoldPlaced } from './rules/block-stock-when-hold-placed.ts';
 import { closeCapacityWhenDowntimeStarts } from './rules/close-capacity-when-downtime-starts.ts';
+import { confirmOperationWhenOperationCompletes } from './rules/confirm-operation-when-operation-completes.ts';
 import { createInspectionsWhenOrderReleased } from './rules/create-inspections-when-order-released.ts';
 import { dispatchOperationsWhenOrderReleased } from './rules/dispatch-operations-when-order-released.ts';
 import { holdOperationsWhenDowntimeStarts } from './rules/hold-operations-when-downtime-starts.ts';
@@ -21,6 +22,8 @@ export const rules: readonly Rule[] = [
   createInspectionsWhenOrderReleased,
   dispatchOperationsWhenOrderReleased,
   startOrderWhenOperationStarts,
+  // W12: a step of it is done
+  confirmOperationWhenOperationCompletes,
   // W3, W5: something is not as it should be
   placeHoldWhenInspectionFails,
   blockStockWhenHoldPlaced,

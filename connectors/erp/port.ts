@@ -106,7 +106,7 @@ export interface OrderRow extends OrderKey {
   readonly stateSince: string;
   readonly stateBy: string | null;
   readonly stateReason: string | null;
-  /** What has been posted to the ERP as good; decimal text. */
+  /** What the last step of the order has been confirmed with as good; decimal text. */
   readonly confirmedYield: string;
   readonly partner: string | null;
   readonly version: string;
@@ -122,8 +122,12 @@ export interface OperationRow extends OperationKey {
   /** Of its work center. */
   readonly constrained: boolean;
   readonly plannedQuantity: string;
-  /** What has been posted to the ERP for the operation; decimal text. */
+  /** What has been posted to the ERP as good for the operation; decimal text. */
   readonly confirmedQuantity: string;
+  /** What has been posted to the ERP as scrap for the operation; decimal text. */
+  readonly confirmedScrap: string;
+  /** When its end was posted; null: not yet. */
+  readonly confirmedAt: string | null;
   readonly unit: string;
   readonly partner: string | null;
 }
@@ -249,6 +253,15 @@ export type OrderStateCommand =
   | OrderCommand<'completeProductionOrder'>
   | OrderCommand<'cancelProductionOrder'>;
 
+/** The operation has ended with these quantities. An operation is confirmed once. */
+export interface ConfirmOperation extends SystemCommand<'confirmOperation'> {
+  readonly orderNo: string;
+  readonly operationNo: string;
+  readonly yieldQuantity: string;
+  readonly scrapQuantity: string;
+  readonly unit: string;
+}
+
 export interface MoveStock extends SystemCommand<'moveStock'> {
   readonly materialCode: string;
   readonly lotNumber: string;
@@ -279,6 +292,7 @@ export interface SetWorkCenterCapacity extends SystemCommand<'setWorkCenterCapac
 export type ErpCommand =
   | CreateProductionOrder
   | OrderStateCommand
+  | ConfirmOperation
   | MoveStock
   | ChangeStockStatus
   | PickDelivery
@@ -291,6 +305,8 @@ export type ErpCommand =
 export interface ErpResults {
   readonly createProductionOrder: { readonly orderNo: string; readonly lotNumber: string };
   readonly orderState: { readonly from: OrderState; readonly to: OrderState };
+  /** `confirmedYield`: of the order, after this confirmation. */
+  readonly confirmOperation: { readonly confirmedYield: string };
   readonly moveStock: { readonly unit: string };
   /** `from`: the types before, joined by a comma; empty when there was no stock. */
   readonly changeStockStatus: { readonly from: string; readonly to: StockType; readonly changed: boolean };

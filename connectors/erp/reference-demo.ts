@@ -102,6 +102,8 @@ async function insertOrders(tx: Tx, plant: DemoPlant, since: string): Promise<vo
       work_center_code: workCenterCode,
       planned_quantity: order.quantity,
       confirmed_quantity: '0',
+      confirmed_scrap: '0',
+      confirmed_at: null,
     }));
     await tx.insertInto('operation').values(operations).execute();
   }

@@ -13,6 +13,15 @@ export const erpMigrations: MigrationSet = {
       await createDeliveries(db);
     },
   },
+  'erp-0002-confirmations': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .alterTable('operation')
+        .addColumn('confirmed_scrap', 'text', (column) => column.notNull().defaultTo('0'))
+        .execute();
+      await db.schema.alterTable('operation').addColumn('confirmed_at', 'text').execute();
+    },
+  },
 };
 
 async function createMasterData(db: Kysely<unknown>): Promise<void> {

@@ -153,6 +153,8 @@ async function insertOrder(tx: Tx, command: CreateProductionOrder, numbered: Num
         work_center_code: step.work_center_code,
         planned_quantity: command.quantity,
         confirmed_quantity: '0',
+        confirmed_scrap: '0',
+        confirmed_at: null,
       })),
     )
     .execute();

@@ -408,6 +408,8 @@ function toOperation(row: RawOperation): OperationRow & OperationKey {
     constrained: row.constrained === 1,
     plannedQuantity: row.planned_quantity,
     confirmedQuantity: row.confirmed_quantity,
+    confirmedScrap: row.confirmed_scrap,
+    confirmedAt: row.confirmed_at,
     unit: row.unit,
     partner: row.partner,
   };

@@ -16,6 +16,9 @@ export const orderRules: Readonly<
   cancelProductionOrder: { from: ['PLANNED', 'RELEASED'], to: 'CANCELLED' },
 };
 
+/** What is confirmed was allowed to happen: nobody confirms work on an order that is not released, is held or is over. */
+export const confirmableStates: readonly OrderState[] = ['RELEASED', 'IN_PROCESS'];
+
 /** A delivery whose lots are allocated is picked, and what is picked is shipped. SHIPPED is final. */
 export const deliveryRules = {
   pickDelivery: { from: ['ALLOCATED'], to: 'PICKED' },

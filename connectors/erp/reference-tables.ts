@@ -58,6 +58,8 @@ export interface ErpTables extends PostingTables {
     work_center_code: string;
     planned_quantity: string;
     confirmed_quantity: string;
+    confirmed_scrap: string;
+    confirmed_at: string | null;
   };
   lot: {
     plant_code: string;

@@ -5,6 +5,7 @@ import type { Verdict } from '../reference-posting.ts';
 import { createReferencePosting, createReferenceReads } from '../reference-posting.ts';
 import type { ErpCommand, ErpPort } from './port.ts';
 import { setWorkCenterCapacity } from './reference-capacity.ts';
+import { confirmOperation } from './reference-confirmations.ts';
 import { changeDeliveryState, removeDeliveryBlock, setDeliveryBlock } from './reference-deliveries.ts';
 import { changeOrderState, createOrder } from './reference-orders.ts';
 import { createErpReads } from './reference-reads.ts';
@@ -38,6 +39,8 @@ function carryOut(tx: Transaction<ErpTables>, command: ErpCommand, recordedAt: s
     case 'completeProductionOrder':
     case 'cancelProductionOrder':
       return changeOrderState(tx, command, recordedAt);
+    case 'confirmOperation':
+      return confirmOperation(tx, command, recordedAt);
     case 'moveStock':
       return moveStock(tx, command, recordedAt);
     case 'changeStockStatus':

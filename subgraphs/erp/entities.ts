@@ -91,6 +91,7 @@ export const entities: GraphQLResolverMap<ErpContext> = {
     workCenter: (operation: OperationRow, _args, { loaders }) => loaders.workCenters.load(workCenterId(operation)),
     plannedQuantity: (operation: OperationRow) => quantity(operation.plannedQuantity, operation.unit),
     confirmedQuantity: (operation: OperationRow) => quantity(operation.confirmedQuantity, operation.unit),
+    confirmedScrap: (operation: OperationRow) => quantity(operation.confirmedScrap, operation.unit),
   },
   Lot: {
     __resolveReference: ({ id }: Reference, { loaders }: ErpContext) => loaders.lots.load(id),
@@ -129,6 +130,9 @@ export const entities: GraphQLResolverMap<ErpContext> = {
   ProductionOrderTransitionResult: {
     productionOrder: ({ subjectId }: TransitionAnswer, _args, { loaders }) =>
       subjectId && loaders.orders.load(subjectId),
+  },
+  OperationConfirmationResult: {
+    operation: ({ subjectId }: TransitionAnswer, _args, { loaders }) => subjectId && loaders.operations.load(subjectId),
   },
   LotTransitionResult: {
     lot: ({ subjectId }: TransitionAnswer, _args, { loaders }) => subjectId && loaders.lots.load(subjectId),

@@ -6,7 +6,7 @@ import type { StateMachine } from '../state-machine.ts';
  *
  * - PLANNED: entered by `create`; left by `release` and `cancel`. Nothing may happen yet.
  * - RELEASED: the shop floor may work on it; left by `start` when its first operation runs, by `hold`, by `cancel`.
- * - IN_PROCESS: left by `hold`, and by `complete` once every operation has ended.
+ * - IN_PROCESS: left by `hold`, and by `complete` once every operation has ended and is confirmed.
  * - ON_HOLD: left only by `resume`, into the state in which it was held; the ERP remembers which.
  * - COMPLETED, CANCELLED: final.
  */
@@ -24,6 +24,17 @@ export const orderMachine: StateMachine<
     complete: { from: ['IN_PROCESS'], to: 'COMPLETED' },
     cancel: { from: ['PLANNED', 'RELEASED'], to: 'CANCELLED' },
   },
+};
+
+/**
+ * What the ERP has been told of the end of an operation, which the MES reports.
+ *
+ * - UNCONFIRMED: as it is planned; left by `confirm`.
+ * - CONFIRMED: final. A second confirmation would count the same pieces twice.
+ */
+export const confirmationMachine: StateMachine<'UNCONFIRMED' | 'CONFIRMED', 'confirm'> = {
+  states: ['UNCONFIRMED', 'CONFIRMED'],
+  actions: { confirm: { from: ['UNCONFIRMED'], to: 'CONFIRMED' } },
 };
 
 /**

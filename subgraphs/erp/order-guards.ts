@@ -2,7 +2,7 @@ import type { OrderRow } from '../../connectors/erp/port.ts';
 import { askGraph } from '../ask-graph.ts';
 import type { OwningSystem, Rejection } from '../rejection.ts';
 import type { Guard } from '../transition.ts';
-import { materialId, orderId, workCenterId } from './keys.ts';
+import { materialId, operationId, orderId, workCenterId } from './keys.ts';
 
 type OrderGuard = Guard<OrderRow, unknown>;
 
@@ -87,6 +87,23 @@ export const operationsHaveEnded: OrderGuard = {
       };
       return [rejection];
     });
+  },
+};
+
+/** What an order has cost and made is known when the last of its steps is posted. */
+export const operationsAreConfirmed: OrderGuard = {
+  name: 'operations-confirmed',
+  check(order): readonly Rejection[] {
+    if (order.state !== 'IN_PROCESS') return [];
+    const missing = order.operations.filter(({ confirmedAt }) => confirmedAt === null);
+    return missing.map((operation) => ({
+      code: 'CONFIRMATION_MISSING',
+      system: 'ERP',
+      guard: 'operations-confirmed',
+      message: `The end of operation ${operation.operationNo} has not been posted to the ERP.`,
+      remediation: 'Wait for its confirmation, or look at the exceptions of this order.',
+      blockingRef: operationId(operation),
+    }));
   },
 };
 

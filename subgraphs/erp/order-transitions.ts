@@ -15,7 +15,7 @@ import { eventOf } from '../follow-events.ts';
 import type { AnyTransition, Call, Guard, Touch, Transition } from '../transition.ts';
 import { lineId, lotId, materialId, orderId, orderKey, workCenterId } from './keys.ts';
 import { orderMachine } from './machines.ts';
-import { assetsAreReady, inspectionPlanExists, operationsHaveEnded } from './order-guards.ts';
+import { assetsAreReady, inspectionPlanExists, operationsAreConfirmed, operationsHaveEnded } from './order-guards.ts';
 
 interface OrderInput {
   readonly orderId: string;
@@ -87,7 +87,7 @@ const changes: readonly OrderChange[] = [
   {
     name: 'completeProductionOrder',
     action: 'complete',
-    guards: [operationsHaveEnded],
+    guards: [operationsHaveEnded, operationsAreConfirmed],
     touches: made('COMPLETE_OPERATION'),
     event: announce('production.order.completed', factsOf),
   },

@@ -3,6 +3,7 @@ import type { Change, FollowArguments } from '../follow-events.ts';
 import { followEvents } from '../follow-events.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { ErpContext } from './context.ts';
+import { orderId } from './keys.ts';
 
 const orderEvents = [
   'production.order.created',
@@ -12,6 +13,7 @@ const orderEvents = [
   'production.order.resumed',
   'production.order.completed',
   'production.order.cancelled',
+  'production.operation.confirmed',
 ] as const satisfies readonly EventType[];
 
 const deliveryEvents = [
@@ -40,7 +42,8 @@ export const subscriptions: GraphQLResolverMap<ErpContext> = {
   ProductionOrderChange: {
     type,
     occurredAt,
-    productionOrder: ({ event }: Change<EventType>, _args, { loaders }) => event && loaders.orders.load(event.subject),
+    productionOrder: ({ event }: Change<(typeof orderEvents)[number]>, _args, { loaders }) =>
+      event && loaders.orders.load(orderId({ plantCode: event.plantCode, orderNo: event.data.orderNo })),
   },
   DeliveryChange: {
     type,

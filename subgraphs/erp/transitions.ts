@@ -2,6 +2,7 @@ import type { ErpPort } from '../../connectors/erp/port.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { AnyTransition, TransitionAnswer } from '../transition.ts';
 import type { MetaInput } from '../transition-executor.ts';
+import { createConfirmationTransitions } from './confirmation-transitions.ts';
 import type { ErpContext } from './context.ts';
 import { createDeliveryTransitions } from './delivery-transitions.ts';
 import { createOrderTransitions } from './order-transitions.ts';
@@ -12,6 +13,7 @@ import { createWorkCenterTransitions } from './work-center-transitions.ts';
 export function createErpTransitions(port: ErpPort): readonly AnyTransition[] {
   return [
     ...createOrderTransitions(port),
+    ...createConfirmationTransitions(port),
     ...createStockTransitions(port),
     ...createDeliveryTransitions(port),
     ...createWorkCenterTransitions(port),

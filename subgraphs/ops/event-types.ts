@@ -18,6 +18,7 @@ const catalogue = {
   'production.operation.resumed': true,
   'production.operation.completed': true,
   'production.operation.aborted': true,
+  'production.operation.confirmed': true,
   'material.consumed': true,
   'material.moved': true,
   'lot.stockStatusChanged': true,

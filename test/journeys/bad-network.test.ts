@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AndonProcess, type Subscriber } from '../support/andon-process.ts';
+import { AndonProcess, type Subscriber, until } from '../support/andon-process.ts';
 import { transition } from './transitions.ts';
 
 const fillingId = 'mfg:BER:operation:10001:0010';
@@ -44,6 +44,24 @@ describe('a terminal that loses the network and retries', () => {
       `{ operation(id: "${fillingId}") { producedQuantity { value } scrapQuantity { value } } }`,
     );
     expect(data.operation).toEqual({ producedQuantity: { value: '2400' }, scrapQuantity: { value: '12' } });
+  });
+
+  test('the ERP has it once, too: one confirmation with the quantities that were sent', async () => {
+    const { data } = await until(
+      () =>
+        andon.ask(
+          'paula.planner',
+          `{ operation(id: "${fillingId}") { confirmedQuantity { value } confirmedScrap { value } confirmedAt } }`,
+        ),
+      ({ data: seen }) => seen?.operation.confirmedAt !== null,
+    );
+    expect(data.operation).toMatchObject({ confirmedQuantity: { value: '2400' }, confirmedScrap: { value: '12' } });
+    const { data: told } = await andon.ask(
+      'ines.integration',
+      '{ events(filter: { types: ["production.operation.confirmed"] }, first: 10) { nodes { subject data } } }',
+    );
+    expect(told.events.nodes).toHaveLength(1);
+    expect(told.events.nodes[0]).toMatchObject({ subject: fillingId, data: { yieldQuantity: '2400' } });
   });
 
   test('the same key for another request is refused, and nothing happens', async () => {

@@ -66,6 +66,7 @@ const allowed: Readonly<Record<Role, readonly string[]>> = {
     'setDeliveryBlock',
     'removeDeliveryBlock',
     'startProductionOrder',
+    'confirmOperation',
     'setWorkCenterCapacity',
     'dispatchOperation',
     'holdOperation',

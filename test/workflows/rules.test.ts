@@ -248,6 +248,40 @@ describe('when an order is released', () => {
   });
 });
 
+describe('when an operation is completed', () => {
+  const completed = eventOf('production.operation.completed', filling, {
+    orderNo: '10001',
+    operationNo: '0010',
+    workCenterCode: 'FILL-L1',
+    yieldQuantity: '2400',
+    scrapQuantity: '12',
+    unit: 'H87',
+    lot: lotId,
+  });
+
+  test('the ERP is told what it ended with, after it was told that the order had begun', async () => {
+    const { done } = await react('confirm-operation-when-operation-completes', completed);
+    expect(done).toEqual([
+      {
+        mutation: 'confirmOperation',
+        input: {
+          operationId: filling,
+          yieldQuantity: { value: '2400', unit: 'H87' },
+          scrapQuantity: { value: '12', unit: 'H87' },
+        },
+      },
+    ]);
+    const started = eventOf('production.operation.started', filling, {
+      orderNo: '10001',
+      operationNo: '0010',
+      workCenterCode: 'FILL-L1',
+    });
+    expect(lanesOf(ruleNamed('confirm-operation-when-operation-completes'), completed)).toEqual(
+      lanesOf(ruleNamed('start-order-when-operation-starts'), started),
+    );
+  });
+});
+
 describe('when a check fails', () => {
   const failed = (lot: EntityId | null) =>
     eventOf('quality.inspection.failed', entityId('BER', 'inspection-lot', 'IL-10001'), {

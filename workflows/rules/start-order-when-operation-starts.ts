@@ -5,7 +5,7 @@ import type { Rule } from '../rule.ts';
 export const startOrderWhenOperationStarts: Rule<'production.operation.started'> = {
   name: 'start-order-when-operation-starts',
   on: ['production.operation.started'],
-  lanes: ({ plantCode, data }) => [`order-start/${plantCode}/${data.orderNo}`],
+  lanes: ({ plantCode, data }) => [orderLane(plantCode, data.orderNo)],
   // Another operation of the order, or a person, was faster.
   verdicts: { startProductionOrder: { STATE_NOT_ALLOWED: 'DONE' } },
   async react({ plantCode, data }, graph) {
@@ -17,3 +17,8 @@ export const startOrderWhenOperationStarts: Rule<'production.operation.started'>
     await graph.transition('startProductionOrder', { orderId }, { step: 'start' });
   },
 };
+
+/** The ERP learns what happened to an order on the shop floor in the order in which it happened. */
+export function orderLane(plantCode: string, orderNo: string): string {
+  return `order/${plantCode}/${orderNo}`;
+}

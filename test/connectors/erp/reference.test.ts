@@ -10,7 +10,7 @@ import { SystemTimeoutError, SystemUnavailableError } from '../../../connectors/
 import type { Posting } from '../../../connectors/posting.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import type { Database } from '../../../storage/database.ts';
-import { deliveryMachine, orderMachine } from '../../../subgraphs/erp/machines.ts';
+import { confirmationMachine, deliveryMachine, orderMachine } from '../../../subgraphs/erp/machines.ts';
 import { mayLead } from '../../../subgraphs/state-machine.ts';
 import { dialects, openTestStorage, type TestStorage } from '../../support/database.ts';
 
@@ -320,6 +320,48 @@ describe.each(dialects)('the reference ERP on %s', (dialect) => {
           if (posting.status === 'POSTED' && name === 'holdProductionOrder') heldFrom = state;
           if (posting.status === 'POSTED' && name === 'resumeProductionOrder') expect(after).toBe(heldFrom);
           state = after;
+        }
+      }),
+      { numRuns: dialect === 'sqlite' ? 40 : 10 },
+    );
+  });
+
+  test('no sequence of calls confirms an operation twice, or anything of an order that is not worked on', async () => {
+    const isOver = (confirmedAt: string | null) => (confirmedAt === null ? 'UNCONFIRMED' : 'CONFIRMED');
+    const calls = fc.oneof(
+      fc.constantFrom(...orderCommands).map((name) => ({ name, operationNo: null })),
+      fc
+        .constantFrom('0010', '0020', '0030')
+        .map((operationNo) => ({ name: 'confirmOperation' as const, operationNo })),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(calls, { maxLength: 12 }), async (sequence) => {
+        const created = await post({
+          name: 'createProductionOrder',
+          lineCode: 'L2',
+          materialCode: 'LEMON-05L',
+          quantity: '10',
+          unit: 'H87',
+          lotNumber: null,
+          plannedStart: '2026-12-01T05:00:00.000Z',
+          plannedEnd: '2026-12-01T09:00:00.000Z',
+        });
+        const { orderNo } = (created as Extract<Posting, { status: 'POSTED' }>).result as { orderNo: string };
+        for (const { name, operationNo } of sequence) {
+          const before = await order(orderNo);
+          const quantities = { yieldQuantity: '9.5', scrapQuantity: '0.5', unit: 'H87' };
+          const body = operationNo === null ? { name, reason: null } : { name, operationNo, ...quantities };
+          const posting = await post({ ...body, orderNo } as Body<ErpCommand>);
+          const after = await order(orderNo);
+          for (const [index, step] of after.operations.entries()) {
+            const was = isOver(before.operations[index]?.confirmedAt ?? null);
+            if (posting.status === 'POSTED' && step.operationNo === operationNo) {
+              expect(mayLead(confirmationMachine, was, 'confirm', isOver(step.confirmedAt))).toBe(true);
+              expect(['RELEASED', 'IN_PROCESS']).toContain(before.state);
+            } else expect(isOver(step.confirmedAt)).toBe(was);
+            expect(step.confirmedQuantity).toBe(step.confirmedAt === null ? '0' : '9.5');
+          }
+          expect(after.confirmedYield).toBe(after.operations.at(-1)?.confirmedQuantity);
         }
       }),
       { numRuns: dialect === 'sqlite' ? 40 : 10 },

@@ -242,7 +242,22 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
     expect(await state(order2)).toBe('IN_PROCESS');
   });
 
-  test('an order is complete when every operation has ended, as the MES says', async () => {
+  const h87 = (value: string) => ({ value, unit: 'H87' });
+  const confirm = (operationNo: string, over: object = {}) =>
+    perform(
+      erp,
+      'confirmOperation',
+      {
+        operationId: `mfg:BER:operation:10001:${operationNo}`,
+        yieldQuantity: h87('2400'),
+        scrapQuantity: h87('12'),
+        ...over,
+      },
+      { select: 'operation { confirmedQuantity { value } confirmedScrap { value } confirmedAt }' },
+    );
+
+  test('an order is complete when every operation has ended, as the MES says, and is confirmed', async () => {
+    for (const operationNo of ['0010', '0020', '0030']) await confirm(operationNo);
     const operation = (code: string) => ({ id: 'mfg:BER:operation:10001:0010', executionState: { code } });
     graph.answers = { Operations: { productionOrder: { operations: [operation('ENDED'), operation('RUNNING')] } } };
     expect(codesOf(await perform(erp, 'completeProductionOrder', { orderId: order1 }))).toEqual([
@@ -252,6 +267,42 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
     expect(codesOf(await perform(erp, 'completeProductionOrder', { orderId: order1 }))).toEqual(['SYSTEM_UNAVAILABLE']);
     graph.answers = { Operations: { productionOrder: { operations: [operation('ENDED')] } } };
     expect(await perform(erp, 'completeProductionOrder', { orderId: order1 })).toMatchObject({ outcome: 'ACCEPTED' });
+  });
+
+  test('an operation is confirmed once; what the last step yields is what the order yields', async () => {
+    const confirmedYield = async () =>
+      (await ask(erp, `{ productionOrder(id: "${order1}") { confirmedYield { value } version } }`)).data
+        .productionOrder;
+    expect(await confirm('0010')).toMatchObject({
+      outcome: 'ACCEPTED',
+      operation: {
+        confirmedQuantity: { value: '2400' },
+        confirmedScrap: { value: '12' },
+        confirmedAt: expect.any(String),
+      },
+    });
+    expect(codesOf(await confirm('0010'))).toEqual(['STATE_NOT_ALLOWED']);
+    expect(await confirmedYield()).toEqual({ confirmedYield: { value: '0' }, version: '2' });
+    expect(codesOf(await perform(erp, 'completeProductionOrder', { orderId: order1 }))).toEqual(
+      expect.arrayContaining(['CONFIRMATION_MISSING']),
+    );
+    await confirm('0030', { yieldQuantity: h87('2390') });
+    expect(await confirmedYield()).toEqual({ confirmedYield: { value: '2390' }, version: '3' });
+    expect(await events()).toEqual(['production.operation.confirmed', 'production.operation.confirmed']);
+  });
+
+  test('nothing is confirmed for an order that is on hold or not released, nor in another unit', async () => {
+    await perform(erp, 'holdProductionOrder', { orderId: order1 });
+    expect(codesOf(await confirm('0010'))).toEqual(['ORDER_LOCKED']);
+    expect(codesOf(await confirm('0010', { operationId: 'mfg:BER:operation:10002:0010' }))).toEqual([
+      'ORDER_NOT_RELEASED',
+    ]);
+    expect(codesOf(await confirm('0099'))).toEqual(['NOT_FOUND']);
+    await perform(erp, 'resumeProductionOrder', { orderId: order1 });
+    expect(codesOf(await confirm('0010', { scrapQuantity: { value: '1', unit: 'LTR' } }))).toEqual([
+      'UNIT_CONVERSION_MISSING',
+    ]);
+    expect(await events()).not.toContain('production.operation.confirmed');
   });
 
   test('a new order is answered with what was created; what the ERP refuses is a rejection in its words', async () => {
