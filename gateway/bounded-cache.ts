@@ -1,10 +1,17 @@
-/** A map of at most `maxEntries` that forgets what was used longest ago. */
-export class BoundedCache<T> {
-  readonly #maxEntries: number;
-  readonly #entries = new Map<string, T>();
+interface Entry<T> {
+  readonly value: T;
+  weight: number;
+}
 
-  constructor(maxEntries: number) {
-    this.#maxEntries = maxEntries;
+/** A map whose entries weigh at most `limit` together, and that forgets what was used longest ago. */
+export class BoundedCache<T> {
+  readonly #limit: number;
+  readonly #entries = new Map<string, Entry<T>>();
+  #weight = 0;
+
+  /** @param limit in whatever `set` weighs entries in: bytes, or a number of entries */
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
   get size(): number {
@@ -12,27 +19,47 @@ export class BoundedCache<T> {
   }
 
   get(key: string): T | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
     this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    this.#entries.set(key, entry);
+    return entry.value;
   }
 
-  set(key: string, value: T): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#maxEntries) return;
-    const oldest = this.#entries.keys().next();
-    if (!oldest.done) this.#entries.delete(oldest.value);
+  /** Keeps nothing that outweighs the whole cache: it would push everything else out and then go as well. */
+  set(key: string, value: T, weight = 1): void {
+    this.delete(key);
+    if (weight > this.#limit) return;
+    this.#entries.set(key, { value, weight });
+    this.#weight += weight;
+    this.#forgetOldest();
+  }
+
+  /** Says what an entry weighs by now; nothing where it was forgotten meanwhile. */
+  reweigh(key: string, weight: number): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#weight += weight - entry.weight;
+    entry.weight = weight;
+    this.#forgetOldest();
   }
 
   /** What was used longest ago comes first. */
-  values(): IterableIterator<T> {
-    return this.#entries.values();
+  *values(): IterableIterator<T> {
+    for (const { value } of this.#entries.values()) yield value;
   }
 
   delete(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
     this.#entries.delete(key);
+    this.#weight -= entry.weight;
+  }
+
+  #forgetOldest(): void {
+    for (const key of this.#entries.keys()) {
+      if (this.#weight <= this.#limit) return;
+      this.delete(key);
+    }
   }
 }
