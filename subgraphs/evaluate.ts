@@ -3,6 +3,8 @@ import { mayEnterPlant } from '../auth/principal.ts';
 import type { EntityId } from '../journal/entity-ref.ts';
 import type { Interlock } from '../journal/interlock.ts';
 import type { Restriction } from '../journal/restriction.ts';
+import type { Reader } from './plant-only.ts';
+import { tellRejection } from './plant-only.ts';
 import type { OwningSystem, Rejection } from './rejection.ts';
 import { mayAct } from './state-machine.ts';
 import type { AnyTransition, GuardContext, Meta, Subject } from './transition.ts';
@@ -49,18 +51,18 @@ export async function evaluateGuards(question: Question): Promise<readonly Rejec
   const { transition, entity, input, context, system } = question;
   const subject = transition.subject(entity);
   if (!isVisible(context.principal, subject)) return [notFound(system)];
+  const forbidden = checkPolicy(question, subject);
+  // A partner's people are told no more about what they may not do at all.
+  if (forbidden.length > 0 && context.principal.partner !== null) return forbidden;
   const own = await Promise.all(transition.guards.map((guard) => guard.check(entity, input, context)));
   return [
-    ...checkPolicy(question, subject),
+    ...forbidden,
     ...checkState(question, subject),
     ...checkVersion(question, subject),
     ...checkReason(question),
-    ...own.flat(),
+    ...own.flat().map((rejection) => tellRejection(rejection, context.principal)),
   ];
 }
-
-/** Who is told about interlocks. */
-export type Reader = Pick<Principal, 'partner'>;
 
 /** Every interlock that stands in the way, as reasons for `reader`. */
 export async function evaluateInterlocks(
@@ -176,7 +178,7 @@ export function interlockRejection(interlock: Interlock, restricted: string, { p
     code: 'INTERLOCKED',
     system: systemOfKind[interlock.kind],
     guard: 'interlock',
-    message: `${interlock.reason} forbids ${restricted} for ${interlock.entityId}.`,
+    message: `${interlock.reason} forbids ${restricted}${partner === null ? ` for ${interlock.entityId}` : ''}.`,
     remediation: remedyOfKind[interlock.kind],
     blockingRef: interlock.cause,
   };

@@ -2,6 +2,7 @@ import type { Posting } from '../connectors/posting.ts';
 import type { EntityId } from '../journal/entity-ref.ts';
 import type { Journal, JournalTransaction } from '../journal/journal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { tellRejection } from './plant-only.ts';
 import type { OwningSystem, Rejection } from './rejection.ts';
 import type { AnyTransition, Call, TransitionAnswer } from './transition.ts';
 
@@ -100,7 +101,7 @@ export class OutcomeRecorder {
       remediation,
       blockingRef: null,
     };
-    return this.refuse(tx, transition, call, [rejection]);
+    return this.refuse(tx, transition, call, [tellRejection(rejection, call.actor)]);
   }
 
   async #accept(

@@ -3,6 +3,7 @@ import type { AssetRow, AssignmentRow, WorkOrderRow } from '../../connectors/cmm
 import type { EntityId } from '../../journal/entity-ref.ts';
 import { isoTime } from '../../runtime/clock.ts';
 import { type NewestArguments, newestFirst } from '../newest-first.ts';
+import { plantOnly } from '../plant-only.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import { assetTransitionNames } from './asset-transitions.ts';
@@ -116,6 +117,7 @@ const owned: GraphQLResolverMap<CmmsContext> = {
       by: stateBy,
       reason: stateReason,
     }),
+    requestedBy: plantOnly('requestedBy'),
     downtimeId: ({ plantCode, downtimeId }: WorkOrderRow) => downtimeId && downtimeIdOf({ plantCode, downtimeId }),
     downtime: ({ plantCode, downtimeId }: WorkOrderRow) =>
       downtimeId && { id: downtimeIdOf({ plantCode, downtimeId }) },

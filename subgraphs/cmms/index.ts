@@ -1,5 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { CmmsPort } from '../../connectors/cmms/port.ts';
+import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
@@ -15,7 +16,14 @@ export function createCmmsSubgraph(options: SubgraphOptions & { readonly port: C
   const { port, journal, runtime } = options;
   const transitions = createCmmsTransitions(port);
   const executor = new TransitionExecutor({ ...options, system: 'CMMS', transitions });
-  const resolvers = { ...scalars, ...queries, ...entities, ...mutations(transitions), ...subscriptions };
+  const resolvers = {
+    ...scalars,
+    ...plantOnlyFields,
+    ...queries,
+    ...entities,
+    ...mutations(transitions),
+    ...subscriptions,
+  };
   return {
     name: 'cmms',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('cmms'), resolvers }]),

@@ -12,6 +12,7 @@ import type {
 } from '../../connectors/erp/port.ts';
 import { type NewestArguments, newestFirst } from '../newest-first.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
+import { toldCauses } from '../told-causes.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import type { ErpContext } from './context.ts';
 import { deliveryTransitionNames } from './delivery-transitions.ts';
@@ -119,6 +120,13 @@ export const entities: GraphQLResolverMap<ErpContext> = {
     id: deliveryId,
     plant: (delivery: DeliveryRow, _args, { loaders }) => loaders.plants.load(plantId(delivery)),
     state: ({ state, stateSince, stateBy }: DeliveryRow) => ({ code: state, since: stateSince, by: stateBy }),
+    blocks: async ({ blocks }: DeliveryRow, _args, context) => {
+      const causes = await toldCauses(
+        blocks.map(({ cause }) => cause),
+        context,
+      );
+      return blocks.map(({ since }, index) => ({ cause: causes[index] ?? null, since }));
+    },
     availableTransitions: availableTransitions(deliveryTransitionNames),
   },
   DeliveryItem: {

@@ -1,5 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { ErpPort } from '../../connectors/erp/port.ts';
+import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
@@ -15,7 +16,14 @@ export function createErpSubgraph(options: SubgraphOptions & { readonly port: Er
   const { port, journal } = options;
   const transitions = createErpTransitions(port);
   const executor = new TransitionExecutor({ ...options, system: 'ERP', transitions });
-  const resolvers = { ...scalars, ...queries, ...entities, ...mutations(transitions), ...subscriptions };
+  const resolvers = {
+    ...scalars,
+    ...plantOnlyFields,
+    ...queries,
+    ...entities,
+    ...mutations(transitions),
+    ...subscriptions,
+  };
   return {
     name: 'erp',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('erp'), resolvers }]),

@@ -1,9 +1,10 @@
 import type { Principal } from '../../auth/principal.ts';
 import { mayEnterPlant } from '../../auth/principal.ts';
 import { addDecimals } from '../../connectors/decimal.ts';
-import type { ConsumptionRow, DowntimeRow, OperationRow, OperationState } from '../../connectors/mes/port.ts';
+import type { ConsumptionRow, DowntimeRow, LotKey, OperationRow, OperationState } from '../../connectors/mes/port.ts';
 import { type NewestArguments, newestFirst } from '../newest-first.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
+import { toldCauses } from '../told-causes.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import type { MesContext } from './context.ts';
 import { downtimeTransitionNames } from './downtime-transitions.ts';
@@ -36,6 +37,12 @@ async function referTo(
 ): Promise<Reference | null> {
   if (plantCode === undefined || !mayEnterPlant(principal, plantCode)) return null;
   return principal.partner === null || (await hasOwnRow()) ? { id } : null;
+}
+
+/** A lot that an operation makes or uses. What a partner's operation uses may be the plant's own, or somebody else's. */
+function referToLot(row: LotKey, { loaders, principal }: MesContext): Promise<Reference | null> {
+  const id = lotId(row);
+  return referTo(id, row.plantCode, principal, async () => (await loaders.lots.load(id)) !== null);
 }
 
 const interrupted: readonly OperationState[] = ['HELD', 'SUSPENDED'];
@@ -78,14 +85,15 @@ export const entities: GraphQLResolverMap<MesContext> = {
     }),
     producedQuantity: (operation: OperationRow) => quantity(operation.producedQuantity, operation.unit),
     scrapQuantity: (operation: OperationRow) => quantity(operation.scrapQuantity, operation.unit),
-    heldBy: ({ causes }: OperationRow) => causes,
-    lot: (operation: OperationRow) => ({ id: lotId(operation) }),
+    heldBy: async ({ causes }: OperationRow, _args, context) =>
+      (await toldCauses(causes, context)).filter((cause) => cause !== null),
+    lot: (operation: OperationRow, _args, context) => referToLot(operation, context),
     consumptions: (operation: OperationRow, _args, { loaders }) =>
       loaders.consumptionsOfOperation.load(operationId(operation)),
     availableTransitions: availableTransitions(operationTransitionNames),
   },
   Consumption: {
-    lot: (consumption: ConsumptionRow) => ({ id: lotId(consumption) }),
+    lot: (consumption: ConsumptionRow, _args, context) => referToLot(consumption, context),
     quantity: (consumption: ConsumptionRow) => quantity(consumption.quantity, consumption.unit),
   },
   ProductionOrder: {

@@ -1,5 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { MesPort } from '../../connectors/mes/port.ts';
+import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
@@ -15,7 +16,14 @@ export function createMesSubgraph(options: SubgraphOptions & { readonly port: Me
   const { port, journal, graph, runtime } = options;
   const transitions = createMesTransitions(port, graph, runtime.timers);
   const executor = new TransitionExecutor({ ...options, system: 'MES', transitions });
-  const resolvers = { ...scalars, ...queries, ...entities, ...mutations(transitions), ...subscriptions };
+  const resolvers = {
+    ...scalars,
+    ...plantOnlyFields,
+    ...queries,
+    ...entities,
+    ...mutations(transitions),
+    ...subscriptions,
+  };
   return {
     name: 'mes',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('mes'), resolvers }]),

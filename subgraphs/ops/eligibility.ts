@@ -1,6 +1,7 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Interlock } from '../../journal/interlock.ts';
-import { interlockRejection, type Reader } from '../evaluate.ts';
+import { interlockRejection } from '../evaluate.ts';
+import type { Reader } from '../plant-only.ts';
 import type { OwningSystem, Rejection } from '../rejection.ts';
 import { distinctRejections } from '../rejection.ts';
 
@@ -26,7 +27,8 @@ export interface DeliveryFacts {
   readonly erp: {
     readonly deliveryNo: string;
     readonly state: string;
-    readonly blocks: readonly { readonly cause: string; readonly since: string }[];
+    /** A cause that the caller may not know of is null. */
+    readonly blocks: readonly { readonly cause: string | null; readonly since: string }[];
     /** Null for a lot that the caller may not see. */
     readonly lots: readonly (LotFacts | null)[];
   } | null;
@@ -250,15 +252,15 @@ function byExpiry(id: EntityId, expiresOn: string): Blocker {
 
 function byDeliveryBlock(
   deliveryNo: string,
-  { cause, since }: { readonly cause: string; readonly since: string },
+  { cause, since }: { readonly cause: string | null; readonly since: string },
 ): Blocker {
   return blocker(everyUse, {
     code: 'DELIVERY_BLOCKED',
     system: 'ERP',
     guard: 'delivery-block',
-    message: `Delivery ${deliveryNo} is blocked because of ${cause} since ${since}.`,
+    message: `Delivery ${deliveryNo} is blocked because of ${cause ?? 'a restriction of the plant'} since ${since}.`,
     remediation: 'The block ends with its cause.',
-    blockingRef: cause as EntityId,
+    blockingRef: cause as EntityId | null,
   });
 }
 
@@ -276,7 +278,7 @@ function byDeliveryState(deliveryNo: string, state: string): readonly Blocker[] 
 
 function blocker(
   forbidden: readonly Use[],
-  rejection: Omit<Rejection, 'blockingRef'> & { readonly blockingRef?: EntityId },
+  rejection: Omit<Rejection, 'blockingRef'> & { readonly blockingRef?: EntityId | null },
 ): Blocker {
   return { uses: forbidden, rejection: { blockingRef: null, ...rejection } };
 }

@@ -39,7 +39,7 @@ interface DeliveryAnswer {
   readonly id: string;
   readonly deliveryNo: string | null;
   readonly state: { readonly code: string } | null;
-  readonly blocks: readonly { readonly cause: string; readonly since: string }[] | null;
+  readonly blocks: readonly { readonly cause: string | null; readonly since: string }[] | null;
   readonly items: readonly { readonly lot: LotAnswer | null }[] | null;
 }
 

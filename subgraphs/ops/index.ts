@@ -1,4 +1,5 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
@@ -27,6 +28,7 @@ export function createOpsSubgraph(options: OpsSubgraphOptions): Subgraph {
   const executor = new TransitionExecutor({ ...options, system: 'ANDON', transitions, port: exceptions });
   const resolvers = {
     ...scalars,
+    ...plantOnlyFields,
     JSON: jsonScalar,
     ...queries,
     ...entities,

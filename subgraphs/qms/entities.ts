@@ -3,7 +3,6 @@ import type {
   DispositionRow,
   HoldRow,
   InspectionLotRow,
-  InspectionPlanRow,
   InspectionResultRow,
   NonconformanceRow,
   Target,
@@ -11,6 +10,7 @@ import type {
 import { type EntityId, type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { ScopedRow } from '../loader.ts';
 import { type NewestArguments, newestFirst } from '../newest-first.ts';
+import { plantOnly } from '../plant-only.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
 import { findAnnouncedHold } from './announced-hold.ts';
@@ -54,17 +54,48 @@ function reference(
   };
 }
 
-const stub = (id: EntityId | null): Reference | null => (id === null ? null : { id });
+/**
+ * What another system owns, as a row of the QMS names it. A partner's people are told of it only when the QMS has a row that
+ * says whose it is: materials, lines and equipment belong to no partner, and a hold may stand on other people's things.
+ */
+async function refer(id: EntityId | null, context: QmsContext): Promise<Reference | null> {
+  if (id === null) return null;
+  return context.principal.partner === null || (await isTheirs(id, context)) ? { id } : null;
+}
 
-const lineOf = ({ plantCode, lineCode }: { readonly plantCode: string; readonly lineCode: string | null }) =>
-  stub(lineCode === null ? null : entityId(plantCode, 'line', lineCode));
+async function isTheirs(id: EntityId, { loaders }: QmsContext): Promise<boolean> {
+  const ref = parseEntityId(id);
+  if (ref?.type === 'lot') return (await loaders.lotQualities.load(id)) !== null;
+  if (ref?.type !== 'production-order' && ref?.type !== 'operation') return false;
+  return (await loaders.orderQualities.load(orderIdOf(ref.plantCode, ref.key[0] ?? ''))) !== null;
+}
 
-const orderOf = ({ plantCode, orderNo }: { readonly plantCode: string; readonly orderNo: string | null }) =>
-  stub(orderNo === null ? null : orderIdOf(plantCode, orderNo));
+async function referAll(ids: readonly EntityId[], context: QmsContext): Promise<readonly Reference[]> {
+  return (await Promise.all(ids.map((id) => refer(id, context)))).filter((reference) => reference !== null);
+}
+
+/** A field that names what another system owns. */
+const referTo =
+  <Row>(idOf: (row: Row) => EntityId | null) =>
+  (row: Row, _args: unknown, context: QmsContext) =>
+    refer(idOf(row), context);
+
+const lineOf = referTo(({ plantCode, lineCode }: { readonly plantCode: string; readonly lineCode: string | null }) =>
+  lineCode === null ? null : entityId(plantCode, 'line', lineCode),
+);
+
+const orderOf = referTo(({ plantCode, orderNo }: { readonly plantCode: string; readonly orderNo: string | null }) =>
+  orderNo === null ? null : orderIdOf(plantCode, orderNo),
+);
+
+const materialOf = referTo(
+  ({ plantCode, materialCode }: { readonly plantCode: string; readonly materialCode: string | null }) =>
+    materialCode === null ? null : materialIdOf(plantCode, materialCode),
+);
 
 /** The scope, when it is of this type. */
-const scopeOf = (type: EntityType) => (hold: HoldRow) =>
-  stub(hold.scope.type === type ? targetIdOf(hold.plantCode, hold.scope) : null);
+const scopeOf = (type: EntityType) =>
+  referTo(({ plantCode, scope }: HoldRow) => (scope.type === type ? targetIdOf(plantCode, scope) : null));
 
 const withActive = (holds: readonly HoldRow[], { active }: ActiveArguments) =>
   holds.filter(({ state }) => (active ?? null) === null || (state !== 'RELEASED') === active);
@@ -169,19 +200,21 @@ const owned: GraphQLResolverMap<QmsContext> = {
   InspectionPlan: {
     __resolveReference: ({ id }: Reference, { loaders }: QmsContext) => loaders.plans.load(id),
     id: planIdOf,
-    material: ({ plantCode, materialCode }: InspectionPlanRow) => stub(materialIdOf(plantCode, materialCode)),
+    material: materialOf,
   },
   InspectionLot: {
     __resolveReference: ({ id }: Reference, { loaders }: QmsContext) => loaders.inspectionLots.load(id),
     id: inspectionLotIdOf,
     plan: (row: InspectionLotRow, _args, { loaders }) => loaders.plans.load(planIdOf(row)),
     state: stateOf,
-    material: ({ plantCode, materialCode }: InspectionLotRow) => stub(materialIdOf(plantCode, materialCode)),
-    lot: ({ plantCode, materialCode, lotNumber }: InspectionLotRow) =>
-      stub(lotNumber === null ? null : lotIdOf(plantCode, { materialCode, lotNumber })),
+    material: materialOf,
+    lot: referTo(({ plantCode, materialCode, lotNumber }: InspectionLotRow) =>
+      lotNumber === null ? null : lotIdOf(plantCode, { materialCode, lotNumber }),
+    ),
     order: orderOf,
-    operation: ({ plantCode, orderNo, operationNo }: InspectionLotRow) =>
-      stub(orderNo === null ? null : entityId(plantCode, 'operation', orderNo, operationNo)),
+    operation: referTo(({ plantCode, orderNo, operationNo }: InspectionLotRow) =>
+      orderNo === null ? null : entityId(plantCode, 'operation', orderNo, operationNo),
+    ),
     line: lineOf,
     results: async (row: InspectionLotRow, args: NewestArguments, { loaders }) =>
       newestFirst(await loaders.resultsOfInspectionLot.load(inspectionLotIdOf(row)), args, inspectionResultIdOf),
@@ -193,23 +226,30 @@ const owned: GraphQLResolverMap<QmsContext> = {
   InspectionResult: {
     __resolveReference: ({ id }: Reference, context: QmsContext) => resultById(id, context),
     id: inspectionResultIdOf,
+    recordedBy: plantOnly('recordedBy'),
   },
   QualityHold: {
     __resolveReference: ({ id }: Reference, context: QmsContext) => loadHold(id, context),
     id: holdIdOf,
     scope: ({ plantCode, scope }: HoldRow) => targetIdOf(plantCode, scope),
-    affected: ({ plantCode, affected }: HoldRow) => affected.map((one: Target) => targetIdOf(plantCode, one)),
+    affected: async ({ plantCode, affected }: HoldRow, _args, context) => {
+      const ids = affected.map((one: Target) => targetIdOf(plantCode, one));
+      return (await referAll(ids, context)).map(({ id }) => id);
+    },
     state: stateOf,
-    lot: ({ plantCode, lot }: HoldRow) => stub(lot && lotIdOf(plantCode, lot)),
+    placedBy: plantOnly('placedBy'),
+    lot: referTo(({ plantCode, lot }: HoldRow) => lot && lotIdOf(plantCode, lot)),
     order: orderOf,
-    operation: ({ plantCode, orderNo, operationNo }: HoldRow) =>
-      stub(orderNo && operationNo ? entityId(plantCode, 'operation', orderNo, operationNo) : null),
-    material: ({ plantCode, materialCode }: HoldRow) =>
-      stub(materialCode === null ? null : materialIdOf(plantCode, materialCode)),
+    operation: referTo(({ plantCode, orderNo, operationNo }: HoldRow) =>
+      orderNo && operationNo ? entityId(plantCode, 'operation', orderNo, operationNo) : null,
+    ),
+    material: materialOf,
     line: lineOf,
     workCenter: scopeOf('work-center'),
     asset: scopeOf('asset'),
-    delivery: scopeOf('delivery'),
+    // A hold on a delivery belongs to whom the delivery belongs to.
+    delivery: ({ plantCode, scope }: HoldRow) =>
+      scope.type === 'delivery' ? { id: targetIdOf(plantCode, scope) } : null,
     inspectionLot: ({ plantCode, inspectionLotNo }: HoldRow, _args, { loaders }) =>
       inspectionLotNo && loaders.inspectionLots.load(inspectionLotIdOf({ plantCode, inspectionLotNo })),
     dispositions: (hold: HoldRow, _args, { loaders }) => loaders.dispositionsOfHold.load(holdIdOf(hold)),
@@ -217,16 +257,19 @@ const owned: GraphQLResolverMap<QmsContext> = {
       (await loaders.nonconformancesOfHold.load(holdIdOf(hold)))[0] ?? null,
     availableTransitions: (hold: HoldRow, _args, context) => availableToHold(hold, context),
   },
+  HoldAcknowledgement: { message: plantOnly('message') },
   Disposition: {
     __resolveReference: ({ id }: Reference, { loaders }: QmsContext) => loaders.dispositions.load(id),
     id: dispositionIdOf,
     hold: (row: DispositionRow, _args, { loaders }) => loaders.holds.load(holdIdOf(row)),
-    lots: async (row: DispositionRow, _args, { loaders }) => {
-      const hold = await loaders.holds.load(holdIdOf(row));
+    lots: async (row: DispositionRow, _args, context) => {
+      const hold = await context.loaders.holds.load(holdIdOf(row));
       const decided = row.lots.map((lot) => lotIdOf(row.plantCode, lot));
-      return (decided.length > 0 || !hold ? decided : lotsOf(row.plantCode, hold)).map(stub);
+      return referAll(decided.length > 0 || !hold ? decided : lotsOf(row.plantCode, hold), context);
     },
     state: stateOf,
+    proposedBy: plantOnly('proposedBy'),
+    approvedBy: plantOnly('approvedBy'),
     otherHolds: (row: DispositionRow, _args, context) => otherHolds(row, context),
     availableTransitions: async (disposition: DispositionRow, _args, context) => {
       const hold = await context.loaders.holds.load(holdIdOf(disposition));
@@ -240,7 +283,8 @@ const owned: GraphQLResolverMap<QmsContext> = {
     state: stateOf,
     hold: ({ plantCode, holdNo }: NonconformanceRow, _args, { loaders }) =>
       holdNo && loaders.holds.load(holdIdOf({ plantCode, holdNo })),
-    lot: ({ plantCode, lot }: NonconformanceRow) => stub(lot && lotIdOf(plantCode, lot)),
+    raisedBy: plantOnly('raisedBy'),
+    lot: referTo(({ plantCode, lot }: NonconformanceRow) => lot && lotIdOf(plantCode, lot)),
     disposition: ({ plantCode, dispositionNo }: NonconformanceRow, _args, { loaders }) =>
       dispositionNo && loaders.dispositions.load(dispositionIdOf({ plantCode, dispositionNo })),
     availableTransitions: async (nonconformance: NonconformanceRow, _args, context) => {

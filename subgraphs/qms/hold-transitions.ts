@@ -125,7 +125,7 @@ export function placeHold(
       scope: entity.scope,
       affected: entity.affected,
       restrictions: entity.restrictions,
-      reason: reasonOf({ meta, actor }),
+      reason: reasonOf({ meta }),
     }),
     placeFirst: interlocksOf,
     announceWhilePending: (call) => [holdEvent(call, 'quality.hold.placed', '>PLACED')],
@@ -140,6 +140,9 @@ export function placeHold(
     },
   };
 }
+
+/** What belongs to a partner or to none. A hold on anything else belongs to whom the order belongs to that it is about. */
+const partnered: readonly EntityType[] = ['lot', 'production-order', 'operation', 'delivery'];
 
 /** What the hold is about, from what was said and from where the scope is. */
 async function contextOf(
@@ -163,7 +166,7 @@ async function contextOf(
     operationNo: operation?.key[1] ?? null,
     inspectionLotNo: refOf(input.inspectionLotId, 'inspection-lot')?.key[0] ?? null,
     lineCode: place.lineCode ?? around?.lineCode ?? null,
-    partner: place.partner ?? around?.partner ?? null,
+    partner: partnered.includes(scope.type) ? place.partner : (around?.partner ?? null),
   };
 }
 
@@ -247,8 +250,9 @@ function isSame(some: readonly string[], others: readonly string[]): boolean {
   return one.size === other.size && [...one].every((item) => other.has(item));
 }
 
-function reasonOf({ meta, actor }: Pick<Call<unknown, unknown>, 'meta' | 'actor'>): string {
-  return meta.reason?.text ?? `placed by ${actor.name}`;
+/** Whose lot it is reads it, so it names nobody. */
+function reasonOf({ meta }: Pick<Call<unknown, unknown>, 'meta'>): string {
+  return meta.reason?.text ?? 'no reason given';
 }
 
 type PlaceCall = Call<NewHold, PlaceHoldInput>;

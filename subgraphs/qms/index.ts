@@ -1,5 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { QmsPort } from '../../connectors/qms/port.ts';
+import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
@@ -15,7 +16,14 @@ export function createQmsSubgraph(options: SubgraphOptions & { readonly port: Qm
   const { port, journal } = options;
   const transitions = createQmsTransitions(port, options);
   const executor = new TransitionExecutor({ ...options, system: 'QMS', transitions });
-  const resolvers = { ...scalars, ...queries, ...entities, ...mutations(transitions), ...subscriptions };
+  const resolvers = {
+    ...scalars,
+    ...plantOnlyFields,
+    ...queries,
+    ...entities,
+    ...mutations(transitions),
+    ...subscriptions,
+  };
   return {
     name: 'qms',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('qms'), resolvers }]),

@@ -239,9 +239,10 @@ describe('what may be done with a lot', () => {
         message,
         blockingRef,
       ]);
+    const own = [['Quality hold QH-1 (volume) forbids SHIP.', holdId]];
     const all = [['Quality hold QH-1 (volume) forbids SHIP for mfg:BER:lot:WATER-05L:L1.', holdId]];
     const nothing = [['A restriction of the plant stands on it.', null]];
-    expect([told('CM-400', 'CM-400'), told('CM-400', null), told(null, null)]).toEqual([all, all, all]);
+    expect([told('CM-400', 'CM-400'), told('CM-400', null), told(null, null)]).toEqual([own, all, all]);
     expect([told(null, 'CM-400'), told('CM-900', 'CM-400')]).toEqual([nothing, nothing]);
   });
 });
