@@ -1,7 +1,7 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { GatewayConfig } from './config.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
-import { createSharing } from './execution/sharing.ts';
+import type { Sharing } from './execution/sharing.ts';
 import { boundPlanner } from './planning/bounded-planner.ts';
 import { createHivePlanner } from './planning/hive-planner.ts';
 import { createOverrideDraw } from './planning/override-draw.ts';
@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly signInternal: SignInternal | undefined;
   /** Outlives the engine. */
   readonly clients: ClientRegistry;
+  /** Outlives the engine. */
+  readonly sharing: Sharing;
 }
 
 /** One supergraph, ready to answer. Transports stand in front of it and know nothing of plans. */
@@ -29,7 +31,8 @@ export interface Engine {
 }
 
 /** @throws SupergraphError */
-export function createEngine({ supergraphSdl, runtime, config, clients: registry }: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): Engine {
+  const { supergraphSdl, runtime, config, clients: registry, sharing } = options;
   const supergraph = loadSupergraph(supergraphSdl);
   const planner = boundPlanner(createHivePlanner(supergraphSdl), runtime.timers);
   const drawOverride = createOverrideDraw(planner.overridePercentages, runtime.ids);
@@ -37,7 +40,7 @@ export function createEngine({ supergraphSdl, runtime, config, clients: registry
   const scope: ExecutionScope = {
     types: supergraph.types,
     clock: runtime.clock,
-    sharing: createSharing(config.sharing),
+    sharing,
     exposure: { maskUnknown: config.maskErrors },
     client(service) {
       const client = clients.get(service);

@@ -13,6 +13,7 @@ import type { ConsultedSource } from './execution/run.ts';
 import { Graphiql, type GraphiqlOptions } from './graphiql.ts';
 import { isLoopback } from './http/allowed-host.ts';
 import { createWebServer, type WebServer } from './http/create-server.ts';
+import { EqualRequests } from './http/equal-requests.ts';
 import { StreamEndpoint } from './http/stream-endpoint.ts';
 import { createHttpHandler, graphqlPath } from './http-handler.ts';
 import { createLiveEngine } from './live-engine.ts';
@@ -92,6 +93,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const handle = createHttpHandler({
     server,
     streams,
+    equals: config.sharing.router ? new EqualRequests(engine.sharing) : undefined,
     config,
     runtime,
     authenticate,

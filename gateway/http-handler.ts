@@ -7,6 +7,7 @@ import type { Graphiql } from './graphiql.ts';
 import { answerHealth } from './health.ts';
 import { readAcceptedFormats } from './http/accepted-formats.ts';
 import { checkHost } from './http/allowed-host.ts';
+import type { EqualRequests } from './http/equal-requests.ts';
 import { answerExchange } from './http/graphql-endpoint.ts';
 import type { StreamEndpoint } from './http/stream-endpoint.ts';
 import { corsHeaders, preflightHeaders } from './http/web-origin.ts';
@@ -18,6 +19,7 @@ export const graphqlPath = '/graphql';
 export interface HttpHandlerOptions {
   readonly server: GraphQLServer;
   readonly streams: StreamEndpoint;
+  readonly equals: EqualRequests | undefined;
   readonly config: GatewayConfig;
   readonly runtime: Runtime;
   readonly authenticate: Authenticate | undefined;
@@ -57,7 +59,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
 }
 
 async function answerGraphQL(
-  { server, streams, config, runtime, authenticate }: HttpHandlerOptions,
+  { server, streams, equals, config, runtime, authenticate }: HttpHandlerOptions,
   request: IncomingMessage,
   response: ServerResponse,
   search: string,
@@ -65,7 +67,7 @@ async function answerGraphQL(
   const principal = await authenticateRequest(authenticate, request.headers.authorization);
   const requestId = requestIdOf(request) ?? runtime.ids.next();
   response.setHeader('x-request-id', requestId);
-  await answerExchange({ server, streams, config }, { request, response, search, principal, requestId });
+  await answerExchange({ server, streams, equals, config }, { request, response, search, principal, requestId });
 }
 
 const isPreflight = ({ method, headers }: IncomingMessage) =>

@@ -1,10 +1,12 @@
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import type { CompiledOperation } from './execution/compile-operation.ts';
+import { createSharing, type Sharing } from './execution/sharing.ts';
 import { RequestError } from './request-error.ts';
 import { createClientRegistry } from './subgraph-client/client-registry.ts';
 
 /** An engine whose supergraph can be replaced while it answers. */
 export interface LiveEngine extends Engine {
+  readonly sharing: Pick<Sharing, 'onFence'>;
   /**
    * Loads another supergraph, plans the most used operations, and swaps. What runs finishes on its old plan.
    * @returns false where it is the one in use
@@ -18,18 +20,20 @@ export interface LiveEngine extends Engine {
 }
 
 /** @throws SupergraphError */
-export function createLiveEngine(options: Omit<EngineOptions, 'clients'>): LiveEngine {
+export function createLiveEngine(options: Omit<EngineOptions, 'clients' | 'sharing'>): LiveEngine {
   const { runtime, config } = options;
   const clients = createClientRegistry({ ...options, config: config.subgraphs });
+  const sharing = createSharing(config.sharing);
   const listeners: (() => void)[] = [];
-  let current = createEngine({ ...options, clients });
+  let current = createEngine({ ...options, clients, sharing });
   let lastSwap: Promise<unknown> = Promise.resolve();
 
   async function swap(supergraphSdl: string): Promise<boolean> {
     if (supergraphSdl === current.supergraph.sdl) return false;
-    const next = createEngine({ ...options, supergraphSdl, clients });
+    const next = createEngine({ ...options, supergraphSdl, clients, sharing });
     const warmed = await warmUp(current, next, config.supergraph.warmUpOperations);
     current = next;
+    sharing.fence();
     clients.retireAllBut(next.supergraph.subgraphs);
     runtime.log.info('supergraph replaced', { subgraphs: [...next.supergraph.subgraphs.keys()], ...warmed });
     for (const run of listeners) run();
@@ -37,6 +41,7 @@ export function createLiveEngine(options: Omit<EngineOptions, 'clients'>): LiveE
   }
 
   return {
+    sharing,
     get supergraph() {
       return current.supergraph;
     },

@@ -10,7 +10,7 @@ export interface Ids {
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** Source: https://github.com/ulid/spec. Monotonicity within a millisecond is not promised: order comes from the journal. */
-export function createIds(clock: Clock, random: (size: number) => Uint8Array = randomBytes): Ids {
+export function createIds(clock: Clock, random: (size: number) => Uint8Array = pooledRandomBytes()): Ids {
   return {
     next() {
       let time = clock.now();
@@ -22,5 +22,19 @@ export function createIds(clock: Clock, random: (size: number) => Uint8Array = r
       for (const byte of random(16)) id += alphabet.charAt(byte % 32);
       return id;
     },
+  };
+}
+
+/** Asking the system for chance costs more than the rest of an id, so it is asked for a store of it. */
+function pooledRandomBytes(): (size: number) => Uint8Array {
+  let pool = randomBytes(0);
+  let used = 0;
+  return (size) => {
+    if (used + size > pool.length) {
+      pool = randomBytes(Math.max(size, 4096));
+      used = 0;
+    }
+    used += size;
+    return pool.subarray(used - size, used);
   };
 }

@@ -173,7 +173,7 @@ function compileVariant(
     return finish(run);
   };
   const { sharing } = scope;
-  const key = JSON.stringify([source.operationName, source.text]);
+  const key = sharing.nextOperation();
   return {
     execute(variables, context) {
       if (operation.operation === 'mutation') {

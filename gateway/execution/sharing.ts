@@ -20,12 +20,16 @@ export interface Sharing {
   shareAnswer(request: AnswerRequest): Promise<OperationAnswer>;
   /** @throws SubgraphCallError */
   call(client: SubgraphClient, call: SubgraphCall): Promise<SubgraphResponse>;
+  /** A key for one compiled operation. */
+  nextOperation(): string;
   /** Something has happened: nobody joins what started before. */
   fence(): void;
+  /** Calls `run` at each fence. */
+  onFence(run: () => void): void;
 }
 
 export interface AnswerRequest {
-  /** Distinct for each compiled operation. */
+  /** Of `nextOperation`. */
   readonly operation: string;
   readonly variables: Variables;
   readonly context: RequestContext;
@@ -35,13 +39,29 @@ export interface AnswerRequest {
 export function createSharing(config: SharingConfig): Sharing {
   const answers = new SingleFlight<OperationAnswer>();
   const calls = new SingleFlight<SubgraphResponse>(copyResponse);
+  const listeners: (() => void)[] = [];
+  const clientKeys = new WeakMap<SubgraphClient, string>();
+  let lastKey = 0;
+  const nextKey = () => {
+    lastKey += 1;
+    return `${lastKey}`;
+  };
+  // One address has one client, also over several supergraphs: a name alone could mean either address.
+  const keyOf = (client: SubgraphClient): string => {
+    const known = clientKeys.get(client);
+    if (known !== undefined) return known;
+    const key = nextKey();
+    clientKeys.set(client, key);
+    return key;
+  };
   return {
+    nextOperation: nextKey,
     shareAnswer({ operation, variables, context, run }) {
       const who = config.router ? sharerOf(context) : undefined;
       if (who === undefined) return run(context);
       return answers.run({
         key: `${operation}\n${who}\n${JSON.stringify(variables)}`,
-        cancellation: context.cancellation,
+        leaving: context.cancellation,
         start: (cancellation) => run({ ...context, cancellation }),
       });
     },
@@ -50,22 +70,28 @@ export function createSharing(config: SharingConfig): Sharing {
       const who = config.subgraph && request.operationKind === 'query' ? sharerOf(context) : undefined;
       if (who === undefined || client.mayShare?.() === false) return client.execute(call);
       return calls.run({
-        key: `${client.service}\n${who}\n${request.bodyHead}${variables}`,
-        cancellation: context.cancellation,
+        key: `${keyOf(client)}\n${who}\n${request.bodyHead}${variables}`,
+        leaving: context.cancellation,
         start: (cancellation) => client.execute({ ...call, context: { ...context, cancellation } }),
       });
     },
     fence() {
       answers.fence();
       calls.fence();
+      for (const run of listeners) run();
     },
+    onFence: (run) => void listeners.push(run),
   };
 }
 
 const keys = new WeakMap<Principal, string>();
 
 /** @returns who asks, as a key: equal for equal authority of the same principal; undefined where nothing is shared */
-function sharerOf({ principal, cancellation, mayShare }: RequestContext): string | undefined {
+export function sharerOf({
+  principal,
+  cancellation,
+  mayShare,
+}: Pick<RequestContext, 'principal' | 'cancellation' | 'mayShare'>): string | undefined {
   if (mayShare === false || cancellation?.aborted) return undefined;
   if (!principal) return '';
   if (principal.kind === 'WORKFLOW') return undefined;

@@ -1,5 +1,8 @@
 import { Cancellation } from '../cancellation.ts';
 
+/** Calls `run` when whoever asked has gone. @returns a function that forgets it */
+export type Leaving = Pick<Cancellation, 'onCancel'>;
+
 interface Flight<T> {
   readonly key: string;
   readonly cancellation: Cancellation;
@@ -15,10 +18,12 @@ interface Waiting<T> {
   forget(): void;
 }
 
+const ignore = () => undefined;
+
 export interface FlightRequest<T> {
   /** Holds everything that can change the result. */
   readonly key: string;
-  readonly cancellation: Cancellation | undefined;
+  readonly leaving: Leaving | undefined;
   start(cancellation: Cancellation): Promise<T>;
 }
 
@@ -39,12 +44,12 @@ export class SingleFlight<T> {
   }
 
   run(request: FlightRequest<T>): Promise<T> {
-    const { key, cancellation } = request;
-    const known = this.#flights.get(key);
-    if (known) return this.#board(known, cancellation);
+    const { key, leaving } = request;
+    const joined = this.join(key, leaving);
+    if (joined) return joined;
     const flight: Flight<T> = { key, cancellation: new Cancellation(), waiting: [], wanted: 0 };
     this.#flights.set(key, flight);
-    const result = this.#board(flight, cancellation);
+    const result = this.#board(flight, leaving);
     request.start(flight.cancellation).then(
       (value) => this.#land(flight, value),
       (cause: unknown) => this.#crash(flight, cause),
@@ -52,12 +57,18 @@ export class SingleFlight<T> {
     return result;
   }
 
+  /** @returns undefined where no equal work runs */
+  join(key: string, leaving: Leaving | undefined): Promise<T> | undefined {
+    const known = this.#flights.get(key);
+    return known && this.#board(known, leaving);
+  }
+
   /** From now on nobody joins what started before: who asks next sees what happened until now. */
   fence(): void {
     this.#flights.clear();
   }
 
-  #board(flight: Flight<T>, cancellation: Cancellation | undefined): Promise<T> {
+  #board(flight: Flight<T>, leaving: Leaving | undefined): Promise<T> {
     flight.wanted += 1;
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -66,7 +77,7 @@ export class SingleFlight<T> {
         this.#remove(flight);
         flight.cancellation.cancel();
       };
-      flight.waiting.push({ resolve, reject, forget: cancellation?.onCancel(leave) ?? (() => undefined) });
+      flight.waiting.push({ resolve, reject, forget: leaving?.onCancel(leave) ?? ignore });
     });
   }
 

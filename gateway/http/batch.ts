@@ -3,7 +3,7 @@ import { writeErrorBody } from '../response-body.ts';
 import type { Exchange, GraphQLEndpointOptions } from './graphql-endpoint.ts';
 import { readBodyParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
-import { answerSingle } from './single-answer.ts';
+import { answerSingle, cancelOnClose } from './single-answer.ts';
 
 /**
  * Several operations in one request, as Apollo's clients batch them. Each is limited and answered on its own, in the
@@ -24,10 +24,17 @@ export async function answerBatch(
       `The request has ${batch.length} operations; ${maxBatchSize} ${allowed} allowed. Send several requests.`,
     );
   }
+  const cancellation = cancelOnClose(exchange.response);
   const answerItem = async (item: unknown): Promise<string> => {
     try {
       const options = { server, documents: streams.documents };
-      return (await answerSingle(options, exchange, readBodyParams(item), 'application/json')).body;
+      return (
+        await answerSingle(options, exchange, {
+          params: readBodyParams(item),
+          format: 'application/json',
+          cancellation,
+        })
+      ).body;
     } catch (cause) {
       if (!(cause instanceof RequestError)) throw cause;
       return writeErrorBody(cause.errors.map((error) => error.toJSON()));

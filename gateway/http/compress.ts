@@ -11,11 +11,11 @@ export interface EncodedBody {
 }
 
 /** Compresses a body of more than `aboveBytes`, off the event loop's thread, by what the client accepts. */
-export async function compress(
+export function compress(
   body: string,
   acceptEncoding: string | undefined,
   aboveBytes: number,
-): Promise<EncodedBody> {
+): EncodedBody | Promise<EncodedBody> {
   if (body !== last.body) last = { body, bytes: Buffer.from(body), encoded: new Map() };
   const { bytes, encoded } = last;
   const encoding = bytes.length > aboveBytes ? chooseEncoding(acceptEncoding) : undefined;
@@ -25,7 +25,7 @@ export async function compress(
     made = encode(bytes, encoding);
     encoded.set(encoding, made);
   }
-  return { bytes: await made, encoding };
+  return made.then((packed) => ({ bytes: packed, encoding }));
 }
 
 /** Clients whose equal queries shared one answer are sent the very same text one after the other. */

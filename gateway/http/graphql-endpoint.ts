@@ -1,20 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../../auth/principal.ts';
 import type { GraphQLServer } from '../apollo-server.ts';
+import type { Cancellation } from '../cancellation.ts';
 import type { GatewayConfig } from '../config.ts';
 import { isJsonType, parseBody, readBody } from '../http-body.ts';
 import { refuse } from '../request-error.ts';
 import { type AcceptedFormats, readAcceptedFormats } from './accepted-formats.ts';
 import { answerBatch } from './batch.ts';
+import type { EqualRequests } from './equal-requests.ts';
 import { type OperationParams, readBodyParams, readSearchParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
-import { answerSingle } from './single-answer.ts';
+import { answerSingle, cancelOnClose, type SingleAnswer } from './single-answer.ts';
 import type { StreamEndpoint } from './stream-endpoint.ts';
 import { foreignPage, isFromForeignPage } from './web-origin.ts';
 
 export interface GraphQLEndpointOptions {
   readonly server: GraphQLServer;
   readonly streams: StreamEndpoint;
+  /** Absent where equal requests do not share their answer. */
+  readonly equals: EqualRequests | undefined;
   readonly config: GatewayConfig;
 }
 
@@ -33,7 +37,7 @@ export interface Exchange {
  * @throws RequestError
  */
 export async function answerExchange(options: GraphQLEndpointOptions, exchange: Exchange): Promise<void> {
-  const { streams, config } = options;
+  const { streams, equals, config } = options;
   const { request, search } = exchange;
   const accepted = readAcceptedFormats(request.headers.accept);
   const token = streamTokenOf(request, search);
@@ -45,38 +49,59 @@ export async function answerExchange(options: GraphQLEndpointOptions, exchange: 
     case 'GET': {
       if (isFromForeignPage(request.headers, config.cors)) throw foreignPage();
       if (token !== undefined && accepted.stream === 'event-stream') return streams.open(exchange, token);
-      return answerOne(options, exchange, accepted, readSearchParams(search), token);
+      return answerOne(options, exchange, { accepted, params: readSearchParams(search), token, key: undefined });
     }
     case 'POST': {
-      const body = await readJson(options, exchange);
+      const text = await readJson(options, exchange);
+      const key = token === undefined ? equals?.keyOf(exchange, text) : undefined;
+      const joined = key === undefined ? undefined : equals?.join(key, exchange);
+      if (joined) return sendAnswer(exchange, await joined, config.http.compressAboveBytes);
+      const body = parseBody(text);
       if (Array.isArray(body)) return answerBatch(options, exchange, body);
-      return answerOne(options, exchange, accepted, readBodyParams(body), token);
+      return answerOne(options, exchange, { accepted, params: readBodyParams(body), token, key });
     }
     default:
       throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send GraphQL requests with GET or POST.');
   }
 }
 
-async function answerOne(
-  { server, streams, config }: GraphQLEndpointOptions,
-  exchange: Exchange,
-  accepted: AcceptedFormats,
-  params: OperationParams,
-  token: string | undefined,
-): Promise<void> {
-  if (token !== undefined) return streams.start(exchange, token, params);
-  if (await streams.takes(accepted, params)) return streams.answer(exchange, accepted, params);
-  if (accepted.single === undefined) throw notAcceptable();
-  const answer = await answerSingle({ server, documents: streams.documents }, exchange, params, accepted.single);
-  // A well-formed request succeeded as far as such a client's HTTP goes: section "application/json" of the specification.
-  const status = accepted.namesJson && answer.status === 400 ? 200 : answer.status;
-  return sendAnswer(exchange, { ...answer, status }, config.http.compressAboveBytes);
+interface OneRequest {
+  readonly accepted: AcceptedFormats;
+  readonly params: OperationParams;
+  readonly token: string | undefined;
+  /** Of `EqualRequests`. */
+  readonly key: string | undefined;
 }
 
-async function readJson({ config }: GraphQLEndpointOptions, { request }: Exchange): Promise<unknown> {
+async function answerOne(
+  options: GraphQLEndpointOptions,
+  exchange: Exchange,
+  { accepted, params, token, key }: OneRequest,
+): Promise<void> {
+  const { server, streams, equals, config } = options;
+  if (token !== undefined) return streams.start(exchange, token, params);
+  if (await streams.takes(accepted, params)) return streams.answer(exchange, accepted, params);
+  const { single: format, namesJson } = accepted;
+  if (format === undefined) throw notAcceptable();
+  const answer = async (cancellation: Cancellation): Promise<SingleAnswer> => {
+    const made = await answerSingle({ server, documents: streams.documents }, exchange, {
+      params,
+      format,
+      cancellation,
+    });
+    // A well-formed request succeeded as far as such a client's HTTP goes: section "application/json" of the specification.
+    return namesJson && made.status === 400 ? { ...made, status: 200 } : made;
+  };
+  const isShared = key !== undefined && (await streams.kindOf(params)) === 'query';
+  const answered =
+    equals && isShared ? await equals.lead(key, exchange, answer) : await answer(cancelOnClose(exchange.response));
+  return sendAnswer(exchange, answered, config.http.compressAboveBytes);
+}
+
+async function readJson({ config }: GraphQLEndpointOptions, { request }: Exchange): Promise<string> {
   const contentType = request.headers['content-type'];
   if (!isJsonType(contentType)) throw isSimple(contentType) ? forgery() : notJson();
-  return parseBody(await readBody(request, config.limits.maxBodyBytes));
+  return readBody(request, config.limits.maxBodyBytes);
 }
 
 /** What any web page may send to any host without being asked (Fetch standard, "CORS-safelisted request-header"). */

@@ -1,19 +1,26 @@
-import { compress } from './compress.ts';
+import type { ServerResponse } from 'node:http';
+import { compress, type EncodedBody } from './compress.ts';
 import type { Exchange } from './graphql-endpoint.ts';
 import type { SingleAnswer } from './single-answer.ts';
 
 /** Sends a whole answer, compressed where the client takes it. */
-export async function sendAnswer(
+export function sendAnswer(
   { request, response }: Pick<Exchange, 'request' | 'response'>,
-  { status, headers, body }: SingleAnswer,
+  answer: SingleAnswer,
   compressAboveBytes: number,
-): Promise<void> {
-  const { bytes, encoding } = await compress(body, request.headers['accept-encoding'], compressAboveBytes);
+): Promise<void> | undefined {
+  const body = compress(answer.body, request.headers['accept-encoding'], compressAboveBytes);
+  if (body instanceof Promise) return body.then((made) => write(response, answer, made));
+  write(response, answer, body);
+  return undefined;
+}
+
+function write(response: ServerResponse, { status, headers }: SingleAnswer, { bytes, encoding }: EncodedBody): void {
   if (response.destroyed) return;
-  const vary = [response.getHeader('vary'), 'Accept', 'Accept-Encoding'].filter((name) => name !== undefined);
+  const varies = response.getHeader('vary');
   response.writeHead(status, {
     ...headers,
-    vary: vary.join(', '),
+    vary: varies === undefined ? 'Accept, Accept-Encoding' : `${varies}, Accept, Accept-Encoding`,
     ...(encoding && { 'content-encoding': encoding }),
     'content-length': bytes.length,
   });

@@ -18,17 +18,21 @@ export interface SingleAnswerOptions {
   readonly documents: DocumentSource;
 }
 
+export interface SingleRequest {
+  readonly params: OperationParams;
+  readonly format: SingleFormat;
+  readonly cancellation: Cancellation;
+}
+
 /** Hands one operation to Apollo Server, with its document found and its format chosen. @throws RequestError */
 export async function answerSingle(
   { server, documents }: SingleAnswerOptions,
-  { request, response, principal, requestId }: Exchange,
-  params: OperationParams,
-  format: SingleFormat,
+  { request, principal, requestId }: Exchange,
+  { params, format, cancellation }: SingleRequest,
 ): Promise<SingleAnswer> {
   const { operationName, variables } = params;
   const { persistedQuery: _, ...extensions } = params.extensions;
   const body = { query: documents.textOf(params), operationName, variables, extensions };
-  const cancellation = cancelOnClose(response);
   const method = request.method ?? 'GET';
   const answer = await server.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
@@ -79,7 +83,7 @@ function headersOf(request: IncomingMessage, format: SingleFormat): HeaderMap {
 }
 
 /** Cancels when the client goes away before it has its answer. */
-function cancelOnClose(response: ServerResponse): Cancellation {
+export function cancelOnClose(response: ServerResponse): Cancellation {
   const cancellation = new Cancellation();
   response.on('close', () => {
     if (!response.writableFinished) cancellation.cancel();

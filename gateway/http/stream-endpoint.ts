@@ -41,11 +41,15 @@ export class StreamEndpoint {
     if (accepted.stream === undefined) return false;
     if (accepted.stream === 'event-stream' && accepted.prefersStream) return true;
     if (accepted.single === undefined) return true;
+    return (await this.kindOf(params)) === 'subscription';
+  }
+
+  /** @returns undefined where the operation is refused: what is wrong with it is told when it is answered */
+  async kindOf(params: OperationParams): Promise<CompiledOperation['kind'] | undefined> {
     try {
-      return (await this.#prepare(params)).kind === 'subscription';
+      return (await this.#prepare(params)).kind;
     } catch (cause) {
-      // What is wrong with it is told in one response.
-      if (cause instanceof RequestError) return false;
+      if (cause instanceof RequestError) return undefined;
       throw cause;
     }
   }

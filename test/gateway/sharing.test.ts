@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Principal } from '../../auth/principal.ts';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
+import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 
 class Count {
@@ -68,7 +68,10 @@ afterEach(async () => {
   }
 });
 
-async function startPlant(sharing: { router: boolean; subgraph: boolean }): Promise<Plant> {
+async function startPlant(
+  sharing: { router: boolean; subgraph: boolean },
+  config: Partial<GatewayConfig> = {},
+): Promise<Plant> {
   const gate = new Gate();
   const begun = new Count();
   let level = 0;
@@ -99,7 +102,7 @@ async function startPlant(sharing: { router: boolean; subgraph: boolean }): Prom
       },
     },
     {
-      config: { ...defaultGatewayConfig, port: 0, sharing },
+      config: { ...defaultGatewayConfig, port: 0, sharing, ...config },
       authenticate: (credentials) => {
         if (credentials === 'alice') begun.add();
         return principal(credentials ?? 'nobody', credentials === 'alice@2' ? ['2'] : ['*']);
@@ -218,4 +221,32 @@ test('with sharing off, equal queries are each answered', async () => {
   plant.gate.open();
   await Promise.all(asked);
   expect(calls(plant)).toBe(2);
+});
+
+test('who shares an answer still gets it in its own form: its request id, its format, packed or plain, with the plan where asked', async () => {
+  const plant = await startPlant(
+    { router: true, subgraph: true },
+    { exposeQueryPlans: true, http: { ...defaultGatewayConfig.http, drainGraceMs: 1, compressAboveBytes: 1 } },
+  );
+  const asked = [
+    { 'x-request-id': 'one', 'accept-encoding': 'identity' },
+    { 'x-request-id': 'two', 'accept-encoding': 'gzip' },
+    { 'x-request-id': 'three', accept: 'application/graphql-response+json' },
+    { 'x-request-id': 'four', 'apollo-expose-query-plan': 'true' },
+  ].map((headers) => plant.federation.post({ query: '{ level { value } }' }, { authorization: 'alice', ...headers }));
+  await plant.gate.arrived(1);
+  await settled(plant, 4);
+  plant.gate.open();
+  const answers = await Promise.all(asked);
+  expect(answers.map(({ body }) => body.data)).toEqual(Array(4).fill({ level: { value: 0 } }));
+  expect(answers.map(({ headers }) => headers.get('x-request-id'))).toEqual(['one', 'two', 'three', 'four']);
+  expect(answers.slice(0, 2).map(({ headers }) => headers.get('content-encoding'))).toEqual([null, 'gzip']);
+  expect(answers.map(({ headers }) => headers.get('content-type')?.split(';')[0])).toEqual([
+    'application/json',
+    'application/json',
+    'application/graphql-response+json',
+    'application/json',
+  ]);
+  expect(answers.map(({ body }) => body.extensions.queryPlan !== undefined)).toEqual([false, false, false, true]);
+  expect(calls(plant)).toBe(1);
 });
