@@ -2,7 +2,7 @@ import type { EntityId } from './entity-ref.ts';
 import type { Restriction } from './restriction.ts';
 
 /** What placed an interlock. */
-export type InterlockKind = 'QUALITY_HOLD' | 'BREAKDOWN' | 'CALIBRATION' | 'SUPPLIER_INCIDENT';
+export type InterlockKind = 'QUALITY_HOLD' | 'ORDER_HOLD' | 'BREAKDOWN' | 'CALIBRATION' | 'SUPPLIER_INCIDENT';
 
 /**
  * An active restriction on one entity. Placed before the system that asked for it is told, lifted after every system
@@ -20,7 +20,7 @@ export interface Interlock {
   readonly plantCode: string;
   /** The partner number that its cause belongs to: nobody else's partner reads why it stands. Null: the plant's own. */
   readonly partner: string | null;
-  /** The entity that explains it, a hold or a downtime: the `blockingRef` of every refusal. */
+  /** The entity that explains it, a hold, a held order or a downtime: the `blockingRef` of every refusal. */
   readonly cause: EntityId;
   readonly restrictions: readonly Restriction[];
   /** A sentence for the person who is refused. */

@@ -10,10 +10,11 @@ import type {
 import type { EventData, EventType } from '../../journal/catalogue.ts';
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { NewEvent } from '../../journal/envelope.ts';
+import type { NewInterlock } from '../../journal/interlock.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import { eventOf } from '../follow-events.ts';
 import type { AnyTransition, Call, Guard, Touch, Transition } from '../transition.ts';
-import { lineId, lotId, materialId, orderId, orderKey, workCenterId } from './keys.ts';
+import { lineId, lotId, materialId, operationId, orderId, orderKey, workCenterId } from './keys.ts';
 import { orderMachine } from './machines.ts';
 import { assetsAreReady, inspectionPlanExists, operationsAreConfirmed, operationsHaveEnded } from './order-guards.ts';
 
@@ -30,6 +31,8 @@ interface OrderChange {
   readonly guards?: readonly Guard<OrderRow, OrderInput>[];
   readonly touches?: (order: OrderRow) => readonly Touch[];
   readonly event: (call: OrderCall, stateChange: string) => NewEvent;
+  readonly place?: (call: OrderCall) => readonly NewInterlock[];
+  readonly lift?: (order: OrderRow) => readonly EntityId[];
 }
 
 type OrderCall = Call<OrderRow, OrderInput>;
@@ -60,6 +63,25 @@ function made(restriction: Restriction) {
   ];
 }
 
+/**
+ * What is held is not begun, and not gone on with after a pause; what runs may end. It stands on the operations, so that it
+ * does not stand in the way of the order's own resumption.
+ */
+function holdOperations(call: OrderCall): readonly NewInterlock[] {
+  const { plantCode, partner, orderNo, operations } = call.entity;
+  return operations.map((operation) => ({
+    kind: 'ORDER_HOLD',
+    entityId: operationId(operation),
+    plantCode,
+    partner,
+    cause: orderId(call.entity),
+    restrictions: ['START_OPERATION'],
+    reason: `The hold of order ${orderNo} (${call.meta.reason?.text ?? ''})`,
+    placedBy: call.actor.id,
+    placedByTransition: call.transitionId,
+  }));
+}
+
 const changes: readonly OrderChange[] = [
   {
     name: 'releaseProductionOrder',
@@ -77,12 +99,14 @@ const changes: readonly OrderChange[] = [
     action: 'hold',
     reasonRequired: true,
     event: announce('production.order.held', (call) => ({ ...factsOf(call), reason: call.meta.reason?.text ?? '' })),
+    place: holdOperations,
   },
   {
     name: 'resumeProductionOrder',
     action: 'resume',
     touches: made('START_OPERATION'),
     event: announce('production.order.resumed', factsOf),
+    lift: (order) => [orderId(order)],
   },
   {
     name: 'completeProductionOrder',
@@ -107,7 +131,7 @@ export function createOrderTransitions(port: ErpPort): readonly AnyTransition[] 
 }
 
 function changeOrder(port: ErpPort, change: OrderChange): Transition<OrderRow, OrderInput, OrderStateCommand> {
-  const { name, action, reasonRequired = false, guards = [], touches = () => [], event } = change;
+  const { name, action, reasonRequired = false, guards = [], touches = () => [], event, place, lift } = change;
   return {
     name,
     machine: orderMachine,
@@ -139,7 +163,12 @@ function changeOrder(port: ErpPort, change: OrderChange): Transition<OrderRow, O
     }),
     effects(call, posting) {
       const { from, to } = posting.result as ErpResults['orderState'];
-      return { toState: to, events: [event(call, `${from}>${to}`)] };
+      return {
+        toState: to,
+        events: [event(call, `${from}>${to}`)],
+        ...(place && { place: place(call) }),
+        ...(lift && { lift: lift(call.entity) }),
+      };
     },
   };
 }

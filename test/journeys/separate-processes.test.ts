@@ -83,4 +83,59 @@ describe('gateway, subgraphs and workflows as processes of their own over one Po
     expect(errors).toEqual([]);
     expect(data.productionOrder.holds).toHaveLength(1);
   });
+
+  const orderId = 'mfg:BER:production-order:10002';
+  const released = `{
+    productionOrder(id: "${orderId}") { state { code reason } operations { id executionState { code } } }
+  }`;
+
+  test('an order that is released while the MES is away is held in the ERP, and the integration team is told', async () => {
+    await andon.kill('mes');
+    expect(await transition(andon, 'paula.planner', 'releaseProductionOrder', { orderId })).toMatchObject({
+      outcome: 'ACCEPTED',
+    });
+    const { data } = await until(
+      () => andon.ask('paula.planner', released),
+      ({ data: seen }) => seen?.productionOrder.state.code === 'ON_HOLD',
+      60_000,
+    );
+    expect(data.productionOrder.state.reason).toContain('The release has not got through everywhere');
+    const { data: told } = await until(
+      () =>
+        andon.ask(
+          'ines.integration',
+          '{ exceptions(filter: { states: [OPEN], workflow: "dispatch-operations-when-order-released" }) { nodes { subject } } }',
+        ),
+      ({ data: seen }) => seen?.exceptions.nodes.length > 0,
+    );
+    expect(told.exceptions.nodes).toEqual([{ subject: orderId }]);
+  }, 90_000);
+
+  test('with the MES back it gets through, and is worked on when a person has resumed the order', async () => {
+    await andon.startSubgraph('mes');
+    const { data: told } = await andon.ask(
+      'ines.integration',
+      '{ exceptions(filter: { states: [OPEN] }) { nodes { id } } }',
+    );
+    for (const { id: exceptionId } of told.exceptions.nodes) {
+      const reason = 'The MES is back.';
+      await transition(andon, 'ines.integration', 'retryException', { exceptionId }, { reason });
+    }
+    const { data } = await until(
+      () => andon.ask('paula.planner', released),
+      ({ data: seen }) =>
+        seen?.productionOrder.operations?.every(
+          ({ executionState }: { executionState: { code: string } | null }) =>
+            executionState?.code === 'ALLOWED_TO_START',
+        ),
+      60_000,
+    );
+    const operationId = data.productionOrder.operations[0].id as string;
+    const start = () => transition(andon, 'olga.operator', 'startOperation', { operationId });
+    expect((await start()).rejections).toMatchObject([{ code: 'INTERLOCKED', system: 'ERP', blockingRef: orderId }]);
+    expect(await transition(andon, 'paula.planner', 'resumeProductionOrder', { orderId })).toMatchObject({
+      outcome: 'ACCEPTED',
+    });
+    expect(await start()).toMatchObject({ outcome: 'ACCEPTED' });
+  }, 90_000);
 });

@@ -236,6 +236,19 @@ describe('when an order is released', () => {
     ]);
   });
 
+  test.each(['dispatch-operations-when-order-released', 'create-inspections-when-order-released'])(
+    '%s: what does not get through has the order held in the ERP, with the reason',
+    async (name) => {
+      const graph = new PlantGraph({}, { dispatchOperation: 'REFUSED', createInspectionLot: 'REFUSED' });
+      const problem = await ruleNamed(name)
+        .react(released, graph)
+        .catch((error: unknown) => error);
+      await ruleNamed(name).whenStuck?.(released, graph, problem as StepProblem);
+      expect(graph.done).toEqual([{ mutation: 'holdProductionOrder', input: { orderId } }]);
+      expect(ruleNamed(name).verdicts?.['holdProductionOrder']).toEqual({ STATE_NOT_ALLOWED: 'DONE' });
+    },
+  );
+
   test('it is in process in the ERP when its first operation runs, and not told again', async () => {
     const started = eventOf('production.operation.started', filling, {
       orderNo: '10001',

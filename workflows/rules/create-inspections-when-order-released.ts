@@ -1,5 +1,6 @@
 import { entityId } from '../../journal/entity-ref.ts';
 import type { Rule } from '../rule.ts';
+import { heldAlready, holdOrderOfFailedRelease } from './hold-order-of-failed-release.ts';
 
 interface Answer {
   readonly productionOrder: {
@@ -18,6 +19,7 @@ const document = `query Plans($id: ID!) {
 export const createInspectionsWhenOrderReleased: Rule<'production.order.released'> = {
   name: 'create-inspections-when-order-released',
   on: ['production.order.released'],
+  verdicts: heldAlready,
   async react({ plantCode, data }, graph) {
     const orderId = entityId(plantCode, 'production-order', data.orderNo);
     const { productionOrder } = await graph.read<Answer>(document, { id: orderId });
@@ -27,4 +29,5 @@ export const createInspectionsWhenOrderReleased: Rule<'production.order.released
       await graph.transition('createInspectionLot', input, { step: `inspect ${planId}` });
     });
   },
+  whenStuck: holdOrderOfFailedRelease,
 };

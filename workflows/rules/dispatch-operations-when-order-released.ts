@@ -1,5 +1,6 @@
 import { entityId } from '../../journal/entity-ref.ts';
 import type { Rule } from '../rule.ts';
+import { heldAlready, holdOrderOfFailedRelease } from './hold-order-of-failed-release.ts';
 
 interface Answer {
   readonly productionOrder: {
@@ -21,7 +22,7 @@ export const dispatchOperationsWhenOrderReleased: Rule<'production.order.release
   name: 'dispatch-operations-when-order-released',
   on: ['production.order.released'],
   // The MES knows the operation already: an order that was dispatched by hand.
-  verdicts: { dispatchOperation: { STATE_NOT_ALLOWED: 'DONE' } },
+  verdicts: { dispatchOperation: { STATE_NOT_ALLOWED: 'DONE' }, ...heldAlready },
   async react({ plantCode, data }, graph) {
     const orderId = entityId(plantCode, 'production-order', data.orderNo);
     const { productionOrder } = await graph.read<Answer>(document, { id: orderId });
@@ -34,4 +35,5 @@ export const dispatchOperationsWhenOrderReleased: Rule<'production.order.release
       await graph.transition('dispatchOperation', input, { step: `dispatch ${operationNo}` });
     });
   },
+  whenStuck: holdOrderOfFailedRelease,
 };

@@ -256,6 +256,18 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
       { select: 'operation { confirmedQuantity { value } confirmedScrap { value } confirmedAt }' },
     );
 
+  test('no operation of a held order is begun, and the hold of the order is what a refusal names', async () => {
+    await perform(erp, 'holdProductionOrder', { orderId: order1 });
+    const operations = ['0010', '0020', '0030'].map((number) => entityId('BER', 'operation', '10001', number));
+    const standing = await place.journal.interlocks.active(operations, 'START_OPERATION');
+    expect(standing.map(({ entityId: id, cause, kind }) => [id, cause, kind])).toEqual(
+      operations.map((id) => [id, order1, 'ORDER_HOLD']),
+    );
+    expect(await place.journal.interlocks.active(operations, 'COMPLETE_OPERATION')).toEqual([]);
+    expect(await perform(erp, 'resumeProductionOrder', { orderId: order1 })).toMatchObject({ outcome: 'ACCEPTED' });
+    expect(await place.journal.interlocks.active(operations, 'START_OPERATION')).toEqual([]);
+  });
+
   test('an order is complete when every operation has ended, as the MES says, and is confirmed', async () => {
     for (const operationNo of ['0010', '0020', '0030']) await confirm(operationNo);
     const operation = (code: string) => ({ id: 'mfg:BER:operation:10001:0010', executionState: { code } });
