@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { type EngineChoice, readEngineChoice } from './gateway/config.ts';
 import type { CrashPoint } from './runtime/crash-points.ts';
 import { crashPointNames } from './runtime/crash-points.ts';
 import type { LogLevel } from './runtime/logger.ts';
@@ -11,6 +12,8 @@ export interface AndonConfig {
   readonly host: string;
   /** Further names that clients may reach it by, with commas between, as behind a proxy. `ANDON_ALLOWED_HOSTS` @default none */
   readonly allowedHosts: readonly string[];
+  /** What plans and runs operations: see the gateway's configuration. `ANDON_ENGINE` @default auto */
+  readonly engine: EngineChoice;
   /** Where the embedded stores and the development keys live. `ANDON_DATA_DIR` @default .andon */
   readonly dataDir: string;
   /** PostgreSQL to use instead of embedded SQLite. `DATABASE_URL` @default unset */
@@ -41,6 +44,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): AndonConfig {
     port: readPort(env['PORT']),
     host: env['HOST'] || '127.0.0.1',
     allowedHosts: (env['ANDON_ALLOWED_HOSTS'] ?? '').split(',').flatMap((name) => name.trim() || []),
+    engine: readEngineChoice(env['ANDON_ENGINE']) ?? 'auto',
     dataDir: resolve(env['ANDON_DATA_DIR'] || '.andon'),
     databaseUrl: env['DATABASE_URL'] || undefined,
     landscapeFile: env['ANDON_LANDSCAPE'] || 'landscape.yaml',

@@ -67,10 +67,10 @@ export async function startAndon(config: AndonConfig): Promise<Andon> {
 }
 
 /** Dashboards of the same authority share one stream: the domain looks at roles, plants and partner, not at who asks. */
-function gatewayConfig({ port, host, allowedHosts }: AndonConfig) {
+function gatewayConfig({ port, host, allowedHosts, engine }: AndonConfig) {
   const { subscriptions } = defaultGatewayConfig;
   const shared = { ...subscriptions, shareBy: 'authority' as const };
-  return { ...defaultGatewayConfig, port, host, allowedHosts, subscriptions: shared };
+  return { ...defaultGatewayConfig, port, host, allowedHosts, engine, subscriptions: shared };
 }
 
 /** The graph as its own subgraphs and workflows see it. They are built before the gateway that answers them. */
@@ -106,6 +106,7 @@ Settings come from the environment:
   HOST             address that it listens on (default: 127.0.0.1)
   ANDON_DATA_DIR   where the embedded stores and the development keys live (default: .andon)
   DATABASE_URL     postgres://… to use PostgreSQL instead of the embedded stores
+  ANDON_ENGINE     auto, native or apollo: what runs queries (default: auto; docs/gateway.md)
   ANDON_LANDSCAPE  which connectors speak to which systems (default: landscape.yaml)
   LOG_LEVEL        debug, info, warn, error or silent (default: warn)
   ANDON_JWKS_URL, ANDON_JWKS_FILE, ANDON_ISSUER, ANDON_AUDIENCE   your identity provider; see docs/tokens.md

@@ -27,6 +27,12 @@ export interface GatewayConfig {
    * hidden field that it uses: for development. @default false
    */
   readonly exposeQueryPlans: boolean;
+  /**
+   * What plans and runs operations. `native` is the planner of Hive Router with our own executor, `apollo` is `@apollo/gateway`
+   * (an optional peer; slower, without subscriptions), `auto` the native one, and apollo where it cannot be loaded.
+   * Environment: ANDON_ENGINE. @default auto
+   */
+  readonly engine: 'auto' | 'native' | 'apollo';
   readonly supergraph: SupergraphConfig;
   readonly limits: GatewayLimits;
   readonly subgraphs: SubgraphsConfig;
@@ -38,6 +44,10 @@ export interface GatewayConfig {
   /** Serves HTTPS, as HTTP/2 and HTTP/1.1, in the place of HTTP. @default none */
   readonly tls: TlsConfig | undefined;
 }
+
+export type EngineChoice = GatewayConfig['engine'];
+
+const engines: readonly EngineChoice[] = ['auto', 'native', 'apollo'];
 
 export interface SupergraphConfig {
   /** Path or http(s) URL of the composed supergraph; `--supergraph` on the command line wins over it. @default none */
@@ -187,6 +197,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
   maskErrors: true,
   planCacheBytes: 67_108_864,
   exposeQueryPlans: false,
+  engine: 'auto' as const,
   supergraph: Object.freeze({
     source: undefined,
     pollIntervalMs: 2000,
@@ -256,11 +267,19 @@ export interface ConfigSources {
 export function readGatewayConfig({ file, env = process.env }: ConfigSources = {}): GatewayConfig {
   const config = file === undefined ? defaultGatewayConfig : readFile(file);
   const port = env['PORT'];
-  if (port === undefined || port === '') return config;
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+  if (port && (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)) {
     throw new ConfigValueError(`PORT is "${port}". Set it to a whole number from 0 to 65535.`);
   }
-  return Object.freeze({ ...config, port: Number(port) });
+  const engine = readEngineChoice(env['ANDON_ENGINE']) ?? config.engine;
+  return Object.freeze({ ...config, engine, ...(port && { port: Number(port) }) });
+}
+
+/** @param text of ANDON_ENGINE @throws ConfigValueError */
+export function readEngineChoice(text: string | undefined): EngineChoice | undefined {
+  if (!text) return undefined;
+  const engine = engines.find((one) => one === text);
+  if (engine) return engine;
+  throw new ConfigValueError(`ANDON_ENGINE is "${text}". Set it to ${engines.join(', ')}, or leave it out.`);
 }
 
 /** A value of the environment that cannot be used. */
@@ -284,6 +303,7 @@ function readFile(file: string): GatewayConfig {
     introspection: root.boolean('introspection') ?? defaults.introspection,
     maskErrors: root.boolean('maskErrors') ?? defaults.maskErrors,
     planCacheBytes: root.integer('planCacheBytes', 1, maxInteger) ?? defaults.planCacheBytes,
+    engine: readEngine(root),
     supergraph: readSupergraph(root.section('supergraph')),
     limits: readIntegers(root.section('limits'), defaults.limits),
     subgraphs: readSubgraphs(root.section('subgraphs')),
@@ -295,6 +315,13 @@ function readFile(file: string): GatewayConfig {
     cors: readCors(root.section('cors')),
     tls: root.keys().includes('tls') ? readTls(root.section('tls')) : undefined,
   });
+}
+
+function readEngine(root: YamlSection): EngineChoice {
+  const given = root.string('engine') ?? defaultGatewayConfig.engine;
+  const engine = engines.find((one) => one === given);
+  if (engine) return engine;
+  throw root.error('engine', `engine is "${given}".`, `Write ${engines.join(', ')}.`);
 }
 
 function readHosts(root: YamlSection): readonly string[] {

@@ -1,11 +1,12 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import type { GatewayConfig } from './config.ts';
+import { EngineError, type EngineName } from './engine-error.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
 import type { Sharing } from './execution/sharing.ts';
 import { boundPlanner } from './planning/bounded-planner.ts';
-import { createHivePlanner } from './planning/hive-planner.ts';
 import { createOverrideDraw } from './planning/override-draw.ts';
-import { createOperationPreparer, type RememberingPreparer } from './prepare-operation.ts';
+import type { Planner } from './planning/planner.ts';
+import { createNativeCompiler, createOperationPreparer, type RememberingPreparer } from './prepare-operation.ts';
 import type { ClientRegistry } from './subgraph-client/client-registry.ts';
 import type { SignInternal } from './subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
@@ -25,16 +26,17 @@ export interface EngineOptions {
 
 /** One supergraph, ready to answer. Transports stand in front of it and know nothing of plans. */
 export interface Engine {
+  readonly name: EngineName;
   readonly supergraph: Supergraph;
   readonly preparer: RememberingPreparer;
   close(): Promise<void>;
 }
 
-/** @throws SupergraphError */
-export function createEngine(options: EngineOptions): Engine {
+/** The native planner and our own executor. @throws SupergraphError, EngineError */
+export async function createNativeEngine(options: EngineOptions): Promise<Engine> {
   const { supergraphSdl, runtime, config, clients: registry, sharing } = options;
   const supergraph = loadSupergraph(supergraphSdl);
-  const planner = boundPlanner(createHivePlanner(supergraphSdl), runtime.timers);
+  const planner = boundPlanner(await loadPlanner(supergraphSdl), runtime.timers);
   const drawOverride = createOverrideDraw(planner.overridePercentages, runtime.ids);
   const clients = registry.clientsFor(supergraph.subgraphs);
   const scope: ExecutionScope = {
@@ -48,9 +50,21 @@ export function createEngine(options: EngineOptions): Engine {
       return client;
     },
   };
+  const compile = createNativeCompiler({ supergraph, planner, scope, log: runtime.log, drawOverride });
   return {
+    name: 'native',
     supergraph,
-    preparer: createOperationPreparer({ supergraph, planner, scope, config, log: runtime.log, drawOverride }),
+    preparer: createOperationPreparer({ supergraph, config, compile }),
     close: () => registry.close(),
   };
+}
+
+/** The planner has no binary for every machine, so it is loaded when it is needed. */
+async function loadPlanner(supergraphSdl: string): Promise<Planner> {
+  try {
+    const { createHivePlanner } = await import('./planning/hive-planner.ts');
+    return createHivePlanner(supergraphSdl);
+  } catch (cause) {
+    throw new EngineError('native', cause);
+  }
 }

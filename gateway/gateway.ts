@@ -75,12 +75,12 @@ export interface Gateway {
   replaceSupergraph(sdl: string): Promise<boolean>;
 }
 
-/** @throws SupergraphError, ConfigValueError */
+/** @throws SupergraphError, ConfigValueError, EngineError, NoEngineError */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, runtime, authenticate } = options;
   refuseOpenDoor(options);
   const { supergraphSdl, subgraphs = new Map(), signInternal } = options;
-  const engine = createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal });
+  const engine = await createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal });
   const { schema } = engine.supergraph;
   const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log });
   const running = new Set<Promise<unknown>>();

@@ -1,4 +1,5 @@
-import { createEngine, type Engine, type EngineOptions } from './engine.ts';
+import { chooseEngine } from './choose-engine.ts';
+import type { Engine, EngineOptions } from './engine.ts';
 import type { CompiledOperation } from './execution/compile-operation.ts';
 import { createSharing, type Sharing } from './execution/sharing.ts';
 import { RequestError } from './request-error.ts';
@@ -19,18 +20,19 @@ export interface LiveEngine extends Engine {
   successorOf(operation: CompiledOperation): Promise<CompiledOperation>;
 }
 
-/** @throws SupergraphError */
-export function createLiveEngine(options: Omit<EngineOptions, 'clients' | 'sharing'>): LiveEngine {
+/** @throws SupergraphError, EngineError, NoEngineError */
+export async function createLiveEngine(options: Omit<EngineOptions, 'clients' | 'sharing'>): Promise<LiveEngine> {
   const { runtime, config } = options;
   const clients = createClientRegistry({ ...options, config: config.subgraphs });
   const sharing = createSharing(config.sharing);
+  const createEngine = chooseEngine(config.engine, runtime.log);
   const listeners: (() => void)[] = [];
-  let current = createEngine({ ...options, clients, sharing });
+  let current = await createEngine({ ...options, clients, sharing });
   let lastSwap: Promise<unknown> = Promise.resolve();
 
   async function swap(supergraphSdl: string): Promise<boolean> {
     if (supergraphSdl === current.supergraph.sdl) return false;
-    const next = createEngine({ ...options, supergraphSdl, clients, sharing });
+    const next = await createEngine({ ...options, supergraphSdl, clients, sharing });
     const warmed = await warmUp(current, next, config.supergraph.warmUpOperations);
     current = next;
     sharing.fence();
@@ -41,6 +43,9 @@ export function createLiveEngine(options: Omit<EngineOptions, 'clients' | 'shari
   }
 
   return {
+    get name() {
+      return current.name;
+    },
     sharing,
     get supergraph() {
       return current.supergraph;

@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   GraphQLError,
+  type GraphQLObjectType,
   Kind,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
@@ -55,12 +56,20 @@ const refusalBytes = (text: string) => 4096 + 2 * text.length;
 
 export interface PreparerOptions {
   readonly supergraph: Supergraph;
-  readonly planner: Planner;
-  readonly scope: ExecutionScope;
   readonly config: GatewayConfig;
-  readonly log: Logger;
-  /** See `createOverrideDraw`. */
-  readonly drawOverride: (() => number) | undefined;
+  /** What makes one engine differ from another. */
+  readonly compile: CompileOperation;
+}
+
+/** @throws RequestError the operation cannot be planned */
+export type CompileOperation = (selected: SelectedOperation) => Promise<CompiledOperation>;
+
+/** One operation that passed limits and validation. */
+export interface SelectedOperation extends OperationParts, PreparedText {
+  readonly document: DocumentNode;
+  readonly rootType: GraphQLObjectType;
+  /** To be called for each combination of @skip and @include values that is planned. */
+  onPlanned(): void;
 }
 
 /** Parse, select, limit, validate, plan, compile: once for each text and operation name, then from memory. */
@@ -91,12 +100,11 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
 
 interface PreparationRequest extends PreparedText {
   readonly document: DocumentNode | undefined;
-  /** Called for each combination of @skip and @include values that is planned. */
-  onPlanned(): void;
+  onPlanned: SelectedOperation['onPlanned'];
 }
 
 async function prepareOperation(
-  { supergraph, planner, scope, config, log, drawOverride }: PreparerOptions,
+  { supergraph, config, compile }: PreparerOptions,
   request: PreparationRequest,
 ): Promise<CompiledOperation> {
   const { text, operationName } = request;
@@ -107,19 +115,36 @@ async function prepareOperation(
   const operation = selectOperation(document, operationName);
   const rootType = supergraph.schema.getRootType(operation.operation);
   if (!rootType) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation.operation} type.`);
-  const plan = (parts: OperationParts, draw: number | undefined) => {
-    request.onPlanned();
-    return planOperation({ supergraph, planner, log }, parts, draw);
+  const { onPlanned } = request;
+  return compile({ text, operationName, document, operation, fragments, rootType, onPlanned });
+}
+
+export interface NativeCompilerOptions {
+  readonly supergraph: Supergraph;
+  readonly planner: Planner;
+  readonly scope: ExecutionScope;
+  readonly log: Logger;
+  /** See `createOverrideDraw`. */
+  readonly drawOverride: (() => number) | undefined;
+}
+
+/** Plans with the native planner and compiles for our own executor. */
+export function createNativeCompiler(options: NativeCompilerOptions): CompileOperation {
+  const { supergraph, scope, drawOverride } = options;
+  return (selected) => {
+    const plan = (parts: OperationParts, draw: number | undefined) => {
+      selected.onPlanned();
+      return planOperation(options, parts, draw);
+    };
+    return compileOperation({ ...selected, plan, drawOverride }, supergraph, scope);
   };
-  const source = { text, operationName, operation, fragments, rootType, plan, drawOverride };
-  return compileOperation(source, supergraph, scope);
 }
 
 /** Refusals that are about the moment, not the text alone. */
 const passing: ReadonlySet<string> = new Set(['PLANNING_TIMEOUT', 'PLANNING_OVERLOADED']);
 
 async function planOperation(
-  { supergraph, planner, log }: Pick<PreparerOptions, 'supergraph' | 'planner' | 'log'>,
+  { supergraph, planner, log }: Pick<NativeCompilerOptions, 'supergraph' | 'planner' | 'log'>,
   { operation, fragments }: OperationParts,
   draw: number | undefined,
 ): Promise<readonly PlanNode[]> {

@@ -112,6 +112,7 @@ describe('the structure of the project', () => {
       pg: ['storage/', 'journal/'],
       kysely: ['storage/', 'journal/', 'connectors/', 'workflows/'],
       '@apollo/server': ['gateway/'],
+      '@apollo/gateway': ['gateway/fallback-engine/'],
       '@apollo/composition': ['gateway/supergraph/'],
       '@apollo/subgraph': ['subgraphs/'],
       '@graphql-hive/router-query-planner': ['gateway/planning/'],

@@ -126,7 +126,8 @@ export async function compileOperation(
   };
 }
 
-function createCoercion(
+/** Variables as the specification coerces them, from what a client sent. */
+export function createCoercion(
   operation: OperationDefinitionNode,
   { schema }: Supergraph,
 ): CompiledOperation['coerceVariables'] {

@@ -1,0 +1,51 @@
+import type { Engine, EngineOptions } from '../engine.ts';
+import { createOperationPreparer } from '../prepare-operation.ts';
+import { loadSupergraph, SupergraphError } from '../supergraph/load-supergraph.ts';
+import { createApolloCompiler } from './compile-apollo-operation.ts';
+import { type ApolloGatewayOptions, type ApolloLogger, loadApolloGateway } from './load-apollo-gateway.ts';
+import { createDataSource } from './subgraph-data-source.ts';
+
+/**
+ * The engine for machines that the native planner has no binary for: Apollo's planner and executor behind our limits,
+ * validation, transports and subgraph clients. It has no subscriptions.
+ * @throws SupergraphError, EngineError
+ */
+export async function createApolloEngine(options: EngineOptions): Promise<Engine> {
+  const { supergraphSdl, runtime, config, clients: registry, sharing } = options;
+  const supergraph = loadSupergraph(supergraphSdl);
+  const clients = registry.clientsFor(supergraph.subgraphs);
+  const { clock, log } = runtime;
+  const exposure = { maskUnknown: config.maskErrors };
+  const apolloLog: ApolloLogger = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: (message) => log.warn('apollo gateway', { message }),
+    error: (message) => log.error('apollo gateway', { message }),
+  };
+  const executor = await loadExecutor({
+    supergraphSdl,
+    logger: apolloLog,
+    __exposeQueryPlanExperimental: false,
+    buildService({ name }) {
+      const client = clients.get(name);
+      if (!client) throw new Error(`Apollo's gateway names subgraph "${name}", which the supergraph does not.`);
+      return createDataSource({ clock, exposure, sharing, client });
+    },
+  });
+  const compile = createApolloCompiler({ supergraph, executor, sharing, log, apolloLog });
+  return {
+    name: 'apollo',
+    supergraph,
+    preparer: createOperationPreparer({ supergraph, config, compile }),
+    close: () => registry.close(),
+  };
+}
+
+async function loadExecutor(options: ApolloGatewayOptions) {
+  const { ApolloGateway } = await loadApolloGateway();
+  try {
+    return (await new ApolloGateway(options).load()).executor;
+  } catch (cause) {
+    throw new SupergraphError(cause instanceof Error ? cause.message : String(cause));
+  }
+}

@@ -1,0 +1,71 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { type Clock, isoTime } from '../../runtime/clock.ts';
+import { BoundedCache } from '../bounded-cache.ts';
+import type { Run } from '../execution/run.ts';
+import type { Sharing } from '../execution/sharing.ts';
+import {
+  callErrorToFieldError,
+  type ErrorExposure,
+  SubgraphCallError,
+  toClientError,
+} from '../execution/subgraph-error.ts';
+import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
+import { type PreparedRequest, prepareRequest, type SubgraphClient } from '../subgraph-client/subgraph-client.ts';
+import type { SubgraphDataSource } from './load-apollo-gateway.ts';
+
+export interface DataSourceScope {
+  readonly clock: Clock;
+  readonly exposure: ErrorExposure;
+  readonly sharing: Sharing;
+  readonly client: SubgraphClient;
+}
+
+/** Bytes of request texts that are kept ready for one subgraph. */
+const maxPreparedBytes = 4_194_304;
+
+/**
+ * Calls one subgraph for Apollo's executor with the client that the native engine uses: in process or remote, with
+ * deadline, repetition, breaker, signature, masking and request id. The call's `context` is the `Run`.
+ */
+export function createDataSource({ clock, exposure, sharing, client }: DataSourceScope): SubgraphDataSource {
+  const { service } = client;
+  const prepared = new BoundedCache<PreparedRequest>(maxPreparedBytes);
+  const prepare = (operation: string, operationName: string | undefined) => {
+    const known = prepared.get(operation);
+    if (known) return known;
+    const operationKind = operation.startsWith('mutation') ? 'mutation' : 'query';
+    const made = prepareRequest({ operationKind, operation, operationName, variables: [] });
+    prepared.set(operation, made, 4 * operation.length);
+    return made;
+  };
+  const asClientsRead = (errors: readonly GraphQLFormattedError[]): GraphQLFormattedError[] =>
+    errors.map((error) => {
+      const { message, extensions } = toClientError(error, service, exposure);
+      return { message, extensions, ...(Array.isArray(error.path) && { path: error.path }) };
+    });
+  const read = ({ data, errors = [], extensions }: SubgraphResponse, run: Run) => {
+    const asOf = extensions?.['asOf'];
+    const isObject = typeof data === 'object' && data !== null;
+    run.consulted(service, typeof asOf === 'string' ? asOf : isoTime(clock.now()), errors.length === 0 || isObject);
+    if (!isObject && errors.length === 0) throw new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service);
+    return { data: isObject ? data : null, ...(errors.length > 0 && { errors: asClientsRead(errors) }) };
+  };
+  return {
+    async process({ request, context }) {
+      const run = context as Run;
+      const call = {
+        request: prepare(request.query, request.operationName),
+        variables: JSON.stringify(request.variables ?? {}),
+        context: run.context,
+      };
+      try {
+        return read(await sharing.call(client, call), run);
+      } catch (cause) {
+        if (!(cause instanceof SubgraphCallError)) throw cause;
+        run.consulted(service, isoTime(clock.now()), false);
+        const { message, extensions } = callErrorToFieldError(cause);
+        return { data: null, errors: [{ message, extensions }] };
+      }
+    },
+  };
+}
