@@ -1,9 +1,8 @@
-import type { AndonProcessOptions } from '../support/andon-process.ts';
-
 /** What runs the queries of a journey. The fallback engine has no subscriptions, so nobody subscribes on it. */
-export interface JourneyEngine extends Pick<AndonProcessOptions, 'env'> {
+export interface JourneyEngine {
   readonly engine: 'native' | 'apollo';
   readonly hasSubscriptions: boolean;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export const engines: readonly JourneyEngine[] = [
