@@ -2,6 +2,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { Clock } from '../../runtime/clock.ts';
 import { isoTime } from '../../runtime/clock.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
+import { isPlain } from '../subgraph-client/read-response.ts';
 import type { PreparedRequest, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import { Failure, type FieldError } from './failure.ts';
@@ -52,6 +53,7 @@ export function readAnswer(
   run: Run,
 ): SubgraphAnswer {
   const { data, errors, extensions } = response;
+  if (!response[isPlain]) run.isPlain = false;
   const asOf = extensions?.['asOf'];
   const failed = errors !== undefined && errors.length > 0;
   run.consulted(service, typeof asOf === 'string' ? asOf : isoTime(scope.clock.now()), !failed || data != null);

@@ -161,7 +161,7 @@ function compileVariant(
   const { schema, fieldSource } = supergraph;
   const write = compileResponseWriter({ schema, fragments, fieldSource }, rootType, operation.selectionSet);
   const finish = (run: Run): OperationAnswer => {
-    const { data, errors } = write(run.root, run.errors);
+    const { data, errors } = write(run);
     return { data, errors, sources: run.sources(), plans };
   };
   if (operation.operation === 'subscription') return compileSubscription(plans, finish, scope);

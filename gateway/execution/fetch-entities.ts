@@ -5,9 +5,10 @@ import { compileEntityPath, type EntityPath } from './entity-path.ts';
 import { Failure } from './failure.ts';
 import { quote } from './json-text.ts';
 import { copyData, holdsObjects, mergeInto } from './merge.ts';
-import { compileRepresentation, type Represent } from './representation.ts';
+import { compileRepresentations, type Representations } from './representation.ts';
 import { isResponseObject, type ResponseObject } from './response-data.ts';
 import { compileRewrites } from './rewrite.ts';
+import type { Run } from './run.ts';
 import { markFailed, readShapes, renameShapes, type Shape } from './shape.ts';
 import type { Step } from './step.ts';
 import { callErrorToFieldError, SubgraphCallError } from './subgraph-error.ts';
@@ -27,13 +28,13 @@ export function compileEntityFetch(node: EntityFetchNode, scope: ExecutionScope)
   const groups = node.groups.map((group) => compileGroup(group, shapes.get(group.alias) ?? [], node.service, scope));
   const writeMembers = compileMembers(node.request.variables);
   return (run) => {
-    const batches = groups.map((group) => collectBatch(group, run.root));
+    const batches = groups.map((group) => collectBatch(group, run));
     if (batches.every((batch) => batch.texts.length === 0)) return undefined;
     const variables = variablesText(groups, batches, writeMembers(run.variables));
     return callSubgraph(scope, client, request, variables, run).then((answer) => {
       for (const [index, group] of groups.entries()) {
         const batch = batches[index];
-        if (batch && batch.texts.length > 0) mergeBatch(group, batch, answer, scope);
+        if (batch && batch.texts.length > 0) mergeBatch(group, batch, answer, run, scope);
       }
     });
   };
@@ -43,7 +44,7 @@ interface CompiledGroup {
   readonly alias: string;
   readonly variable: string;
   readonly paths: readonly EntityPath[];
-  readonly represent: Represent;
+  readonly collect: () => Representations;
   readonly rewrite: ((entity: ResponseObject) => void) | undefined;
   readonly shapes: readonly Shape[];
   /** What the places get when the list of entities itself is missing or has another length. */
@@ -61,7 +62,7 @@ function compileGroup(
     alias: group.alias,
     variable: group.variable,
     paths: group.paths.map((path) => compileEntityPath(path, types)),
-    represent: compileRepresentation(group.requires, group.inputRewrites, types),
+    collect: compileRepresentations(group.requires, group.inputRewrites, types),
     rewrite: group.outputRewrites.length > 0 ? compileRewrites(group.outputRewrites, types) : undefined,
     shapes: renameShapes(shapes, group.outputRewrites),
     malformed: new Failure([malformed]),
@@ -70,27 +71,22 @@ function compileGroup(
 
 /** The places of one request that wait for entities. `targets[i]` on path `pathOf[i]` waits for `texts[indexOf[i]]`. */
 interface Batch {
-  readonly texts: string[];
+  readonly texts: readonly string[];
   readonly targets: ResponseObject[];
   readonly indexOf: number[];
   readonly pathOf: number[];
 }
 
-function collectBatch(group: CompiledGroup, root: ResponseObject): Batch {
-  const batch: Batch = { texts: [], targets: [], indexOf: [], pathOf: [] };
-  const known = new Map<string, number>();
+function collectBatch(group: CompiledGroup, { root, sharesObjects }: Run): Batch {
+  const representations = group.collect();
+  const batch: Batch = { texts: representations.texts, targets: [], indexOf: [], pathOf: [] };
   for (const [path, walk] of group.paths.entries()) {
-    walk(root, (entity) => {
-      const text = group.represent(entity);
-      if (typeof text !== 'string') {
+    walk(root, sharesObjects, (entity) => {
+      const index = representations.indexOf(entity);
+      if (typeof index !== 'number') {
         // What is needed to ask is missing because another subgraph failed: so these fields fail with it.
-        if (text) markFailed(entity, group.shapes, withoutTail(text));
+        if (index) markFailed(entity, group.shapes, withoutTail(index));
         return;
-      }
-      let index = known.get(text);
-      if (index === undefined) {
-        index = batch.texts.push(text) - 1;
-        known.set(text, index);
       }
       batch.targets.push(entity);
       batch.indexOf.push(index);
@@ -113,7 +109,7 @@ function variablesText(groups: readonly CompiledGroup[], batches: readonly Batch
   return `{${members === '' ? '' : `${members},`}${written.join(',')}}`;
 }
 
-function mergeBatch(group: CompiledGroup, batch: Batch, answer: SubgraphAnswer, scope: ExecutionScope): void {
+function mergeBatch(group: CompiledGroup, batch: Batch, answer: SubgraphAnswer, run: Run, scope: ExecutionScope): void {
   const entities = answer.data?.[group.alias];
   if (!Array.isArray(entities) || entities.length !== batch.texts.length) {
     const failure = answer.failure ?? (entities instanceof Failure ? entities : group.malformed);
@@ -121,8 +117,12 @@ function mergeBatch(group: CompiledGroup, batch: Batch, answer: SubgraphAnswer, 
     return;
   }
   if (group.rewrite) for (const entity of entities) if (isResponseObject(entity)) group.rewrite(entity);
+  // Places that wait for one entity get the same objects.
+  if (batch.targets.length > batch.texts.length) run.sharesObjects ||= entities.some(holdsSharable);
   mergeEntities(group, batch, entities, scope);
 }
+
+const holdsSharable = (entity: unknown) => isResponseObject(entity) && holdsObjects(entity);
 
 /** Paths of errors that took the whole list away start at the list (`_entities`, index, …): places start below. */
 function withoutEntityTail(failure: Failure): Failure {

@@ -39,7 +39,7 @@ export function compileRootMerge(node: FetchNode, scope: ExecutionScope): (run: 
       else if (failure) markFailed(target, shapes, failure);
     };
     if (atRoot) return apply(run.root, data);
-    targets(run.root, (target) => apply(target, data && (copyData(data) as ResponseObject)));
+    targets(run.root, run.sharesObjects, (target) => apply(target, data && (copyData(data) as ResponseObject)));
   };
 }
 

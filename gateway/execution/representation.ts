@@ -5,39 +5,96 @@ import { jsonText, quote } from './json-text.ts';
 import { isResponseObject, type ResponseObject, typenameOf } from './response-data.ts';
 import { compileRewrites } from './rewrite.ts';
 
-/**
- * @returns the entity's representation as JSON text, which is also its identity among the others;
- *   the failure that took a required field away; or undefined where the entity cannot be asked for
- */
-export type Represent = (entity: ResponseObject) => string | Failure | undefined;
+/** The distinct representations of the entities that one request is about, in the order in which they were met. */
+export interface Representations {
+  /** JSON texts. */
+  readonly texts: readonly string[];
+  /**
+   * @returns which of the texts is the entity's; the failure that took a required field away; or undefined where the
+   *   entity cannot be asked for
+   */
+  indexOf(entity: ResponseObject): number | Failure | undefined;
+}
 
 /**
  * A representation is left out when the entity's type needs nothing from this subgraph, when a required field never
  * arrived, or when every required field is null: a key of nulls identifies nothing. A null among other values is sent.
  */
-export function compileRepresentation(
+export function compileRepresentations(
   requires: readonly Requirement[],
   rewrites: readonly Rewrite[],
   types: TypeIndex,
-): Represent {
+): () => Representations {
   const onlyType = soleTypeCondition(requires);
   const writers = new Map<string, Writer>();
   const rewrite = rewrites.length > 0 ? compileRewrites(rewrites, types) : undefined;
-  return (entity) => {
+  const writerOf = (entity: ResponseObject): Writer | undefined => {
     const typename = typenameOf(entity) ?? onlyType;
     if (typename === undefined) return undefined;
-    let write = writers.get(typename);
-    if (!write) {
-      write = compileObject(requires, typename, types);
-      // Names come from subgraphs: only those that the schema knows are worth remembering.
-      if (types.possible(typename).size > 0) writers.set(typename, write);
-    }
-    const text = write(entity);
-    return rewrite && typeof text === 'string' ? rewriteText(text, rewrite) : text;
+    const known = writers.get(typename);
+    if (known) return known;
+    const writer = compileObject(requires, typename, types);
+    // Names come from subgraphs: only those that the schema knows are worth remembering.
+    if (types.possible(typename).size > 0) writers.set(typename, writer);
+    return writer;
   };
+  return () => new RepresentationList(writerOf, rewrite);
 }
 
-type Writer = (value: ResponseObject) => string | Failure | undefined;
+interface Writer {
+  readonly write: (value: ResponseObject) => string | Failure | undefined;
+  /** The required fields, the last of which mostly tells entities apart. */
+  readonly sources: readonly string[];
+}
+
+class RepresentationList implements Representations {
+  readonly texts: string[] = [];
+  readonly #writerOf: (entity: ResponseObject) => Writer | undefined;
+  readonly #rewrite: ((value: ResponseObject) => void) | undefined;
+  readonly #byText = new Map<string, number>();
+  /** An entity that was met with each text, by the value of its last required field: the text need not be made again. */
+  readonly #met = new Map<Writer, Map<unknown, { readonly entity: ResponseObject; readonly index: number }>>();
+
+  constructor(
+    writerOf: (entity: ResponseObject) => Writer | undefined,
+    rewrite: ((value: ResponseObject) => void) | undefined,
+  ) {
+    this.#writerOf = writerOf;
+    this.#rewrite = rewrite;
+  }
+
+  indexOf(entity: ResponseObject): number | Failure | undefined {
+    const writer = this.#writerOf(entity);
+    if (!writer) return undefined;
+    const last = writer.sources.at(-1) ?? '';
+    let met = this.#met.get(writer);
+    const alike = met?.get(entity[last]);
+    if (alike && isAlike(alike.entity, entity, writer.sources)) return alike.index;
+    const written = writer.write(entity);
+    if (typeof written !== 'string') return written;
+    const index = this.#indexOfText(this.#rewrite ? rewriteText(written, this.#rewrite) : written);
+    if (!met) {
+      met = new Map();
+      this.#met.set(writer, met);
+    }
+    met.set(entity[last], { entity, index });
+    return index;
+  }
+
+  #indexOfText(text: string): number {
+    const known = this.#byText.get(text);
+    if (known !== undefined) return known;
+    const index = this.texts.push(text) - 1;
+    this.#byText.set(text, index);
+    return index;
+  }
+}
+
+/** Objects and lists are alike only where they are the same ones. */
+function isAlike(one: ResponseObject, other: ResponseObject, sources: readonly string[]): boolean {
+  for (const source of sources) if (one[source] !== other[source]) return false;
+  return true;
+}
 
 interface CollectedField {
   readonly source: string;
@@ -82,7 +139,7 @@ function compileObject(requires: readonly Requirement[], typename: string, types
     write: selections.length > 0 ? compileNested(selections, types) : jsonText,
   }));
   const head = `{"__typename":${quote(typename)}`;
-  return (value) => {
+  const write = (value: ResponseObject) => {
     let text = head;
     let identifies = false;
     for (const { source, prefix, write } of fields) {
@@ -96,6 +153,7 @@ function compileObject(requires: readonly Requirement[], typename: string, types
     }
     return identifies ? `${text}}` : undefined;
   };
+  return { write, sources: fields.map(({ source }) => source) };
 }
 
 /** A nested object may lack fields (another type's, or null from its subgraph): what is there is sent. */

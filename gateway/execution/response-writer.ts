@@ -2,12 +2,15 @@ import {
   type FieldNode,
   type GraphQLAbstractType,
   type GraphQLFormattedError,
+  GraphQLID,
   type GraphQLInterfaceType,
   type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
+  GraphQLString,
   type GraphQLType,
   getNamedType,
+  getNullableType,
   isAbstractType,
   isEnumType,
   isInterfaceType,
@@ -21,6 +24,7 @@ import type { FieldSource } from '../supergraph/field-sources.ts';
 import { Failure, formatFieldError, type ResponsePath } from './failure.ts';
 import { jsonText, quote } from './json-text.ts';
 import type { ResponseObject } from './response-data.ts';
+import type { Run } from './run.ts';
 import { type SelectionScope, selectFields } from './select-fields.ts';
 
 /** A response as it goes to the client. */
@@ -34,7 +38,10 @@ export interface WrittenResponse {
  * Writes the merged data of all subgraphs as the answer to one operation: selected fields only, in the order of the
  * query, values checked against the public schema, nulls propagated as the specification demands (6.4.4).
  */
-export type ResponseWriter = (root: ResponseObject, known: readonly GraphQLFormattedError[]) => WrittenResponse;
+export type ResponseWriter = (merged: MergedData) => WrittenResponse;
+
+/** What was merged while a plan ran. */
+export type MergedData = Pick<Run, 'root' | 'errors' | 'isPlain'>;
 
 /** Response keys at the root that graphql-js answers itself (`__schema`, `__type`). */
 export const introspectionFields: ReadonlySet<string> = new Set(['__schema', '__type']);
@@ -53,8 +60,8 @@ export function compileResponseWriter(
   selections: SelectionSetNode,
 ): ResponseWriter {
   const write = compileObject(scope, root, [selections]);
-  return (data, known) => {
-    const run = new WriteRun(known);
+  return ({ root: data, errors, isPlain }) => {
+    const run = new WriteRun(errors, isPlain);
     const text = write(data, 0, run) ?? 'null';
     return { data: text, errors: run.errors };
   };
@@ -75,8 +82,12 @@ class WriteRun {
   /** How many values were refused so far, whether or not that became an error of its own. */
   refusals = 0;
 
-  constructor(known: readonly GraphQLFormattedError[]) {
+  /** Whether strings are written as they are. */
+  readonly isPlain: boolean;
+
+  constructor(known: readonly GraphQLFormattedError[], isPlain: boolean) {
     this.errors = [...known];
+    this.isPlain = isPlain;
   }
 
   fail(failure: Failure, depth: number): void {
@@ -130,6 +141,8 @@ interface FieldWriter {
   readonly key: string;
   readonly prefix: string;
   readonly write: Write;
+  /** Whether a string is a value of this field, so that it needs no further look. */
+  readonly isText: boolean;
 }
 
 function compileObject(
@@ -139,7 +152,9 @@ function compileObject(
 ): Write {
   const fields = [...selectFields(scope, type, sets)].flatMap(([key, nodes], index) => {
     const write = compileField(scope, type, nodes);
-    return write ? [{ key, prefix: `${index === 0 ? '{' : ','}${quote(key)}:`, write }] : [];
+    return write
+      ? [{ key, prefix: `${index === 0 ? '{' : ','}${quote(key)}:`, write, isText: isText(type, nodes) }]
+      : [];
   });
   if (fields.length === 0) return () => '{}';
   return createObjectWriter(fields);
@@ -148,17 +163,27 @@ function compileObject(
 function createObjectWriter(fields: readonly FieldWriter[]): Write {
   return (value, depth, run) => {
     let text = '';
-    const { path } = run;
+    const { path, isPlain } = run;
     const source = value as ResponseObject;
     for (let i = 0; i < fields.length; i += 1) {
       const field = fields[i] as FieldWriter;
+      const member = source[field.key];
+      if (isPlain && field.isText && typeof member === 'string') {
+        text += `${field.prefix}"${member}"`;
+        continue;
+      }
       path[depth] = field.key;
-      const written = field.write(source[field.key], depth + 1, run);
+      const written = field.write(member, depth + 1, run);
       if (written === undefined) return undefined;
       text += field.prefix + written;
     }
     return `${text}}`;
   };
+}
+
+function isText(parent: GraphQLObjectType | GraphQLInterfaceType, [node]: readonly FieldNode[]): boolean {
+  const type = node && getNullableType(parent.getFields()[node.name.value]?.type);
+  return type === GraphQLString || type === GraphQLID;
 }
 
 function compileField(
@@ -305,7 +330,8 @@ function leafWriter(type: GraphQLLeafType, position: Position): Write {
   switch (type.name) {
     case 'String':
     case 'ID':
-      return (value, depth, run) => (typeof value === 'string' ? quote(value) : slow(value, depth, run));
+      return (value, depth, run) =>
+        typeof value !== 'string' ? slow(value, depth, run) : run.isPlain ? `"${value}"` : quote(value);
     case 'Int':
       return (value, depth, run) =>
         (value as number) === ((value as number) | 0) ? `${value}` : slow(value, depth, run);

@@ -29,6 +29,10 @@ export class Run {
   readonly context: RequestContext;
   /** Errors that have no place in the data. */
   readonly errors: GraphQLFormattedError[] = [];
+  /** Whether no string in the data needs an escape in JSON, as far as is known without looking. */
+  isPlain = true;
+  /** Whether some object stands at more than one place. */
+  sharesObjects = false;
   readonly #sources = new Map<string, ConsultedSource>();
 
   constructor(variables: Readonly<Record<string, unknown>>, context: RequestContext, root: ResponseObject = {}) {

@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
+import type { isPlain } from './read-response.ts';
 
 /** One operation for one subgraph. */
 export interface SubgraphRequest {
@@ -18,6 +19,8 @@ export interface SubgraphResponse {
   readonly errors?: readonly GraphQLFormattedError[];
   /** `asOf` (ISO 8601): how old the data is, where that is not now. */
   readonly extensions?: Record<string, unknown>;
+  /** See there; kept by who read the text. */
+  readonly [isPlain]?: true;
 }
 
 /** A subgraph in this process: what `routing_url: local:NAME` names. */

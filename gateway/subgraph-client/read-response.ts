@@ -1,15 +1,27 @@
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 
-/** @throws SubgraphCallError unless the value has the shape of a GraphQL response */
-export function readResponse(service: string, body: unknown): SubgraphResponse {
-  if (isRecord(body)) {
-    const { data, errors } = body;
-    const dataFits = data === undefined || data === null || isRecord(data);
-    const errorsFit = errors === undefined || (Array.isArray(errors) && errors.every(isRecord));
-    if (dataFits && errorsFit && (data !== undefined || errors !== undefined)) return body;
-  }
-  throw new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service);
+/**
+ * Marks a response whose JSON text had no backslash: none of its strings needs an escape when it is written again. A
+ * symbol, because a subgraph can name any other key.
+ */
+export const isPlain: unique symbol = Symbol('isPlain');
+
+/**
+ * @param text where the body was read from, if it was
+ * @throws SubgraphCallError unless the value has the shape of a GraphQL response
+ */
+export function readResponse(service: string, body: unknown, text?: string): SubgraphResponse {
+  if (!isRecord(body) || !fits(body)) throw new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service);
+  const response: SubgraphResponse & { [isPlain]?: true } = body;
+  if (text?.includes('\\') === false) response[isPlain] = true;
+  return response;
+}
+
+function fits({ data, errors }: Record<string, unknown>): boolean {
+  const dataFits = data === undefined || data === null || isRecord(data);
+  const errorsFit = errors === undefined || (Array.isArray(errors) && errors.every(isRecord));
+  return dataFits && errorsFit && (data !== undefined || errors !== undefined);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

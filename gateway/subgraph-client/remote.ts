@@ -134,7 +134,7 @@ async function post(
   };
   const { statusCode, text } = await exchange(pool, { path, headers, body }, cancellation);
   const parsed = parseJson(text);
-  if (statusCode < 400 || hasGraphQLShape(parsed)) return readResponse(service, parsed);
+  if (statusCode < 400 || hasGraphQLShape(parsed)) return readResponse(service, parsed, text);
   options.runtime.log.warn('subgraph answered with an error status', {
     subgraph: service,
     statusCode,
