@@ -47,9 +47,14 @@ export function entityId(plantCode: string, type: EntityType, ...key: readonly s
 export function parseEntityId(id: string): EntityRef | null {
   const [scheme, plantCode, type, ...key] = id.split(':').map(decodePart);
   if (scheme !== 'mfg' || !plantCode || key.length === 0 || key.some((part) => !part)) return null;
+  // No key of ours has one, and PostgreSQL refuses to look for a NUL.
+  if ([plantCode, ...key].some((part) => controlCharacter.test(part ?? ''))) return null;
   if (!type || !Object.hasOwn(keyParts, type) || key.length !== keyParts[type as EntityType]) return null;
   return { plantCode, type: type as EntityType, key: key as string[] };
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
 
 function decodePart(part: string): string | undefined {
   try {

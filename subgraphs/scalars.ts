@@ -1,19 +1,14 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { isDecimal } from '../connectors/decimal.ts';
-import { isoTime } from '../runtime/clock.ts';
+import { readDate, readInstant } from './instant.ts';
 
 /** The scalars of `common.graphql`: what comes in is checked and brought into one form, what goes out is passed on. */
 export const scalars = {
   Decimal: textScalar('Decimal', 'a decimal number as text, for example "12.500"', (text) =>
     isDecimal(text) ? text : null,
   ),
-  DateTime: textScalar('DateTime', 'ISO 8601 with offset, for example "2026-05-21T06:02:11.000Z"', (text) => {
-    const hasOffset = /T.*(Z|[+-]\d\d:\d\d)$/.test(text);
-    return hasOffset && !Number.isNaN(Date.parse(text)) ? isoTime(Date.parse(text)) : null;
-  }),
-  Date: textScalar('Date', 'a date as ISO 8601, for example "2026-05-21"', (text) =>
-    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : null,
-  ),
+  DateTime: textScalar('DateTime', 'ISO 8601 with offset, for example "2026-05-21T06:02:11.000Z"', readInstant),
+  Date: textScalar('Date', 'a date as ISO 8601, for example "2026-05-21"', readDate),
   EventCursor: textScalar('EventCursor', 'a cursor that a subscription or the journal gave', (text) =>
     /^\d{1,18}$/.test(text) ? text : null,
   ),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Principal } from '../auth/principal.ts';
 import { SystemTimeoutError, SystemUnavailableError } from '../connectors/errors.ts';
 import type { Posting, PostingPort, SystemCommand } from '../connectors/posting.ts';
+import { isPrintable } from '../connectors/wellformed.ts';
 import { canonicalJson } from '../journal/canonical-json.ts';
 import type { Claim, Command } from '../journal/command.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -11,6 +12,8 @@ import { ClientError } from './errors.ts';
 import type { MayTransition } from './evaluate.ts';
 import { evaluateGuards, evaluateInterlocks, notFound } from './evaluate.ts';
 import type { GraphReader } from './graph-reader.ts';
+import { checkInput, checkMeta } from './input-checks.ts';
+import { readInstant } from './instant.ts';
 import { type AnyCall, answerOf, OutcomeRecorder, pendingAnswer } from './outcome-recorder.ts';
 import type { OwningSystem, Rejection } from './rejection.ts';
 import { distinctRejections } from './rejection.ts';
@@ -132,6 +135,8 @@ export class TransitionExecutor {
     const signal = AbortSignal.timeout(this.#systemTimeoutMs);
     const transitionId = runtime.ids.next();
     const meta = this.#completeMeta(request, transitionId);
+    const invalid = this.#checkInput(transition, request);
+    if (invalid.length > 0) return unrecordedRefusal(transitionId, invalid);
     const entity = await transition.load(request.input, signal, request.principal);
     if (entity === null) return unrecordedRefusal(transitionId, [notFound(system)]);
     const context = { principal: request.principal, graph, signal };
@@ -159,14 +164,21 @@ export class TransitionExecutor {
     return this.#send(intent.transition, intent.call, claimEndsAt);
   }
 
+  #checkInput({ checks }: AnyTransition, { input, meta, principal }: TransitionRequest): readonly Rejection[] {
+    const { system, runtime } = this.#options;
+    const context = { now: runtime.clock.now(), isWorkflow: principal.kind === 'WORKFLOW', system };
+    return [...checkInput(checks, input, { ...context, path: 'input' }), ...checkMeta(meta, context)];
+  }
+
   #completeMeta({ meta }: TransitionRequest, transitionId: string): Meta {
+    const now = this.#options.runtime.clock.now();
     return {
       idempotencyKey: meta.idempotencyKey,
       expectedVersion: meta.expectedVersion ?? null,
       correlationId: meta.correlationId ?? transitionId,
       causationId: meta.causationId ?? null,
       reason: meta.reason?.text.trim() ? { code: meta.reason.code ?? null, text: meta.reason.text } : null,
-      occurredAt: requireTime(meta.occurredAt) ?? isoTime(this.#options.runtime.clock.now()),
+      occurredAt: requireTime(meta.occurredAt, now) ?? isoTime(now),
     };
   }
 
@@ -436,21 +448,29 @@ function isUncertain(error: unknown): error is SystemUnavailableError | SystemTi
 }
 
 function requireKey(key: string): string {
-  if (key.trim() === '' || key.length > 200) {
+  if (key.trim() === '' || key.length > 200 || !isPrintable(key)) {
     throw new ClientError(
       'BAD_IDEMPOTENCY_KEY',
-      'meta.idempotencyKey must have 1 to 200 characters, for example a UUID.',
+      'meta.idempotencyKey must have 1 to 200 printable characters, for example a UUID.',
     );
   }
   return key;
 }
 
-function requireTime(text: string | null | undefined): string | null {
+/** The clocks of terminals and ours differ. */
+const clockSkewMs = 5 * 60 * 1000;
+/** What is reported later belongs into the reason: the audit trail would tell a wrong story. */
+const longestAgoMs = 366 * 24 * 60 * 60 * 1000;
+
+function requireTime(text: string | null | undefined, now: number): string | null {
   if (text === null || text === undefined) return null;
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
+  const instant = readInstant(text);
+  if (instant === null)
     throw new ClientError('BAD_TIME', 'meta.occurredAt must be ISO 8601, for example 2026-05-21T06:02:11Z.');
-  return isoTime(time);
+  const time = Date.parse(instant);
+  if (time > now + clockSkewMs || time < now - longestAgoMs)
+    throw new ClientError('BAD_TIME', 'meta.occurredAt must not be in the future, nor more than a year ago.');
+  return instant;
 }
 
 /** Two requests are the same when name and input are; key order does not matter. */

@@ -5,6 +5,7 @@ import type { NewEvent } from '../journal/envelope.ts';
 import type { NewInterlock } from '../journal/interlock.ts';
 import type { Restriction } from '../journal/restriction.ts';
 import type { GraphReader } from './graph-reader.ts';
+import type { InputChecks } from './input-checks.ts';
 import type { Rejection } from './rejection.ts';
 import type { StateMachine } from './state-machine.ts';
 
@@ -88,6 +89,8 @@ export interface Transition<Entity, Input, Command extends SystemCommand = Syste
   /** The action of `machine`. */
   readonly action: string;
   readonly reasonRequired?: boolean;
+  /** What may stand in each field of the input. Nothing is loaded or recorded before it is. */
+  readonly checks: InputChecks<Input>;
   /**
    * @param principal who asks, for facts that only the rest of the graph knows; visibility is checked afterwards
    * @returns null for what does not exist: the caller is told NOT_FOUND, as for what it may not see

@@ -3,6 +3,7 @@ import { compareDecimals } from '../decimal.ts';
 import { checkRow, checkState } from '../reference-checks.ts';
 import type { Verdict } from '../reference-posting.ts';
 import { refuse } from '../reference-posting.ts';
+import { fitsUnit, isAmount, isCode } from '../wellformed.ts';
 import type { CreateProductionOrder, ErpResults, OrderStateCommand } from './port.ts';
 import { orderRules } from './reference-rules.ts';
 import type { ErpTables } from './reference-tables.ts';
@@ -79,15 +80,23 @@ export async function changeOrderState(tx: Tx, command: OrderStateCommand, recor
   return { version: String(order.version + 1), result };
 }
 
+const longestLotNumber = 40;
+
 function checkPlan(
   command: CreateProductionOrder,
   material: ErpTables['material'],
   routingSteps: number,
 ): Verdict | null {
-  const { lineCode, materialCode, quantity, unit, plannedStart, plannedEnd } = command;
+  const { lineCode, materialCode, quantity, unit, lotNumber, plannedStart, plannedEnd } = command;
   if (routingSteps === 0) return refuse('ROUTING_MISSING', `Line ${lineCode} does not exist, or has no routing.`);
   if (material.kind !== 'FINISHED') return refuse('MATERIAL_NOT_PRODUCED', `${materialCode} is bought, not made.`);
   if (compareDecimals(quantity, '0') <= 0) return refuse('QUANTITY_TOLERANCE', 'The quantity must be above zero.');
+  if (!isAmount(quantity) || !fitsUnit(quantity, material.unit)) {
+    return refuse('QUANTITY_TOLERANCE', `The quantity is too long, or cannot be counted in ${material.unit}.`);
+  }
+  if (lotNumber !== null && !isCode(lotNumber, longestLotNumber)) {
+    return refuse('LOT_NUMBER_INVALID', `A lot number has 1 to ${longestLotNumber} letters and digits.`);
+  }
   if (unit !== material.unit) {
     return refuse(
       'UNIT_CONVERSION_MISSING',

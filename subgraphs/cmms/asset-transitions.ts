@@ -6,6 +6,7 @@ import type {
   SetAssetAvailability,
 } from '../../connectors/cmms/port.ts';
 import { eventOf } from '../follow-events.ts';
+import { asDeclared, id } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import { mayAct } from '../state-machine.ts';
 import type { AnyTransition, Transition } from '../transition.ts';
@@ -28,6 +29,7 @@ export function setAssetAvailability(
     name: 'setAssetAvailability',
     machine: assetMachine,
     action: 'setAvailability',
+    checks: { assetId: id, availability: asDeclared, causeRef: id },
     load: async ({ assetId }) => {
       const key = assetKey(assetId);
       return (key && (await port.assetsByKeys([key]))[0]) ?? null;

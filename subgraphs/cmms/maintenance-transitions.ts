@@ -10,6 +10,7 @@ import type {
 import type { EventData, EventType } from '../../journal/catalogue.ts';
 import type { NewEvent } from '../../journal/envelope.ts';
 import { eventOf } from '../follow-events.ts';
+import { asDeclared, id, plannedTime, text } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { AnyTransition, Call, Transition } from '../transition.ts';
 import { assetIdOf, assetKey, downtimeKey, workOrderId, workOrderKey } from './keys.ts';
@@ -27,6 +28,7 @@ export function requestMaintenance(port: CmmsPort): Transition<AssetRow, Request
     name: 'requestMaintenance',
     machine: workOrderMachine,
     action: 'request',
+    checks: { assetId: id, kind: asDeclared, description: text, downtimeId: id },
     load: async ({ assetId, downtimeId }) => {
       const key = assetKey(assetId);
       if (!key || (downtimeId && downtimeKey(downtimeId)?.plantCode !== key.plantCode)) return null;
@@ -155,6 +157,7 @@ function changeWorkOrder(
     machine: workOrderMachine,
     action,
     reasonRequired,
+    checks: { workOrderId: id, scheduledFor: plannedTime },
     load: async (input) => {
       const key = workOrderKey(input.workOrderId);
       return (key && (await port.workOrdersByKeys([key]))[0]) ?? null;

@@ -1,5 +1,6 @@
 import type { ConfirmOperation, ErpPort, OperationRow, OrderRow } from '../../connectors/erp/port.ts';
 import { eventOf } from '../follow-events.ts';
+import { amount, id } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { AnyTransition, Guard, Transition } from '../transition.ts';
 import { operationId, operationKey, orderId } from './keys.ts';
@@ -67,6 +68,7 @@ export function createConfirmationTransitions(port: ErpPort): readonly AnyTransi
     name: 'confirmOperation',
     machine: confirmationMachine,
     action: 'confirm',
+    checks: { operationId: id, yieldQuantity: amount, scrapQuantity: amount },
     guards: [orderTakesConfirmations, unitIsTheOrders],
     async load(input) {
       const key = operationKey(input.operationId);

@@ -10,6 +10,7 @@ import type {
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import { eventOf } from '../follow-events.ts';
+import { id } from '../input-checks.ts';
 import type { AnyTransition, Call, Guard, Subject, Touch, Transition } from '../transition.ts';
 import { isNotBlocked, isShippable, stockIsFree } from './delivery-guards.ts';
 import { deliveryId, deliveryKey, lotId, materialId, orderId } from './keys.ts';
@@ -104,6 +105,7 @@ function changeState(
     name,
     machine: deliveryMachine,
     action,
+    checks: { deliveryId: id },
     guards,
     load,
     subject,
@@ -134,6 +136,7 @@ function changeBlock(
     name,
     machine: deliveryMachine,
     action,
+    checks: { deliveryId: id, causeRef: id },
     guards: [],
     load,
     subject,

@@ -13,6 +13,7 @@ import type { NewEvent } from '../../journal/envelope.ts';
 import type { NewInterlock } from '../../journal/interlock.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import { eventOf } from '../follow-events.ts';
+import { code, id, plannedTime, positiveAmount } from '../input-checks.ts';
 import type { AnyTransition, Call, Guard, Touch, Transition } from '../transition.ts';
 import { lineId, lotId, materialId, operationId, orderId, orderKey, workCenterId } from './keys.ts';
 import { orderMachine } from './machines.ts';
@@ -137,6 +138,7 @@ function changeOrder(port: ErpPort, change: OrderChange): Transition<OrderRow, O
     machine: orderMachine,
     action,
     reasonRequired,
+    checks: { orderId: id },
     guards,
     touches,
     async load(input) {
@@ -188,12 +190,38 @@ interface NewOrder {
   readonly material: MaterialRow;
 }
 
+const endsAfterStart: Guard<NewOrder, CreateInput> = {
+  name: 'dates',
+  check(_order, input) {
+    if (input === null || input.plannedStart < input.plannedEnd) return [];
+    return [
+      {
+        code: 'DATES_INVALID',
+        system: 'ERP',
+        guard: 'dates',
+        message: 'The planned end must be after the planned start.',
+        remediation: 'Give a later input.plannedEnd.',
+        blockingRef: null,
+      },
+    ];
+  },
+};
+
 function createOrder(port: ErpPort): Transition<NewOrder, CreateInput, CreateProductionOrder> {
   return {
     name: 'createProductionOrder',
     machine: orderMachine,
     action: 'create',
-    guards: [],
+    checks: {
+      plantCode: code(),
+      lineCode: code(),
+      materialCode: code(),
+      quantity: positiveAmount,
+      lotNumber: code(),
+      plannedStart: plannedTime,
+      plannedEnd: plannedTime,
+    },
+    guards: [endsAfterStart],
     async load({ plantCode, lineCode, materialCode }) {
       const [[line], [material]] = await Promise.all([
         port.linesByKeys([{ plantCode, lineCode }]),

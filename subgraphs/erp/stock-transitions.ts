@@ -7,6 +7,7 @@ import type {
   StockType,
 } from '../../connectors/erp/port.ts';
 import { eventOf } from '../follow-events.ts';
+import { asDeclared, code, id, positiveAmount } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { AnyTransition, Guard, Subject, Transition } from '../transition.ts';
 import { causeId, lotId, lotKey, materialId, orderId } from './keys.ts';
@@ -64,6 +65,7 @@ function moveStock(load: Load): Transition<LotRow, MoveInput, MoveStock> {
     name: 'moveStock',
     machine: null,
     action: 'move',
+    checks: { lotId: id, fromLocation: code(), toLocation: code(), quantity: positiveAmount },
     guards: [unitIsTheLots],
     load,
     subject,
@@ -114,6 +116,7 @@ function changeStockStatus(load: Load): Transition<LotRow, StatusInput, ChangeSt
     name: 'changeStockStatus',
     machine: null,
     action: 'changeStatus',
+    checks: { lotId: id, toStockType: asDeclared, causeRef: id },
     guards: [],
     load,
     subject,

@@ -6,6 +6,7 @@ import type {
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
 import { eventOf } from '../follow-events.ts';
+import { asDeclared, id } from '../input-checks.ts';
 import type { AnyTransition, Transition } from '../transition.ts';
 import { workCenterId, workCenterKey } from './keys.ts';
 import { capacityMachine } from './machines.ts';
@@ -23,6 +24,7 @@ export function createWorkCenterTransitions(port: ErpPort): readonly AnyTransiti
     name: 'setWorkCenterCapacity',
     machine: capacityMachine,
     action: 'setCapacity',
+    checks: { workCenterId: id, capacityStatus: asDeclared, causeRef: id },
     guards: [],
     async load(input) {
       const key = workCenterKey(input.workCenterId);

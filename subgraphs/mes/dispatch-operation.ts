@@ -3,6 +3,7 @@ import { SystemUnavailableError } from '../../connectors/errors.ts';
 import type { DispatchOperation, LotKey, MesPort, OperationKey, OperationState } from '../../connectors/mes/port.ts';
 import { eventOf } from '../follow-events.ts';
 import type { GraphReader } from '../graph-reader.ts';
+import { code, id } from '../input-checks.ts';
 import type { Transition } from '../transition.ts';
 import { lotKey, operationId, orderKey } from './keys.ts';
 import { operationMachine } from './machines.ts';
@@ -57,6 +58,7 @@ export function createDispatchOperation(
     name: 'dispatchOperation',
     machine: operationMachine,
     action: 'dispatch',
+    checks: { orderId: id, operationNo: code(), workCenterCode: code(), lotId: id, line: code() },
     guards: [],
     async load(input, signal, principal) {
       const order = orderKey(input.orderId);

@@ -12,6 +12,7 @@ import type {
 import type { Timers } from '../../runtime/timers.ts';
 import { eventOf } from '../follow-events.ts';
 import type { GraphReader } from '../graph-reader.ts';
+import { asDeclared, code, id, listOfIds } from '../input-checks.ts';
 import { orNull } from '../or-null.ts';
 import type { AnyTransition, Call, Transition } from '../transition.ts';
 import { assetId, assetKey, downtimeId, downtimeKey, workCenterId, workCenterKey } from './keys.ts';
@@ -128,6 +129,7 @@ function reportDowntime(sources: Sources): Transition<Stop, ReportInput, ReportD
     name: 'reportDowntime',
     machine: downtimeMachine,
     action: 'report',
+    checks: { assetId: id, workCenterIds: listOfIds(200), reasonCode: code(), planned: asDeclared },
     guards: [],
     load: (input, signal, principal) => loadStop(sources, input, signal, principal),
     subject: (stop) => ({
@@ -177,6 +179,7 @@ function endDowntime(port: MesPort): Transition<DowntimeRow, EndInput, EndDownti
     name: 'endDowntime',
     machine: downtimeMachine,
     action: 'end',
+    checks: { downtimeId: id },
     guards: [],
     async load(input) {
       const key = downtimeKey(input.downtimeId);

@@ -18,6 +18,7 @@ import type { Restriction } from '../../journal/restriction.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import { eventOf } from '../follow-events.ts';
 import type { GraphReader } from '../graph-reader.ts';
+import { amount, excerptOf, id } from '../input-checks.ts';
 import { orNull } from '../or-null.ts';
 import type { Rejection } from '../rejection.ts';
 import type { AnyTransition, Call, Guard, Subject, Touch, Transition } from '../transition.ts';
@@ -201,6 +202,7 @@ function changeState(
     machine: operationMachine,
     action,
     reasonRequired,
+    checks: { operationId: id },
     guards,
     load,
     subject,
@@ -248,6 +250,7 @@ function completeOperation(load: Load): Transition<OperationRow, CompleteInput, 
     name: 'completeOperation',
     machine: operationMachine,
     action: 'complete',
+    checks: { operationId: id, yieldQuantity: amount, scrapQuantity: amount },
     guards: [quantitiesAreTheOrders],
     load,
     subject,
@@ -283,6 +286,7 @@ function changeCause(
     name,
     machine: operationMachine,
     action: name === 'holdOperation' ? 'hold' : 'unhold',
+    checks: { operationId: id, causeRef: id },
     guards: [],
     load,
     subject,
@@ -315,7 +319,7 @@ const lotIsALot: Guard<OperationRow, ConsumptionInput> = {
         code: 'NOT_FOUND',
         system: 'MES',
         guard: 'lot',
-        message: `${input.lotId} is no lot of plant ${operation.plantCode}.`,
+        message: `${excerptOf(input.lotId)} is no lot of plant ${operation.plantCode}.`,
         remediation: 'Check the id of the lot.',
         blockingRef: null,
       },
@@ -360,6 +364,7 @@ function recordConsumption(
     name: 'recordConsumption',
     machine: operationMachine,
     action: 'consume',
+    checks: { operationId: id, lotId: id, quantity: amount },
     guards: [lotIsALot, quantityIsPositive],
     async load(input, signal, principal) {
       const operation = await load(input);

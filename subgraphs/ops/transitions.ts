@@ -1,4 +1,5 @@
 import { eventOf } from '../follow-events.ts';
+import { id } from '../input-checks.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import { type StateMachine, stateAfter } from '../state-machine.ts';
 import type { AnyTransition, Subject, Transition } from '../transition.ts';
@@ -60,6 +61,7 @@ function shared(port: ExceptionPort, name: ExceptionCommand['name']) {
   return {
     name,
     machine: exceptionMachine,
+    checks: { exceptionId: id },
     load: async ({ exceptionId: id }: ExceptionInput) => {
       const key = exceptionKey(id);
       const row = key === null ? undefined : (await port.exceptionsByIds([key])).get(key);

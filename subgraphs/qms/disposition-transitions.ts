@@ -11,6 +11,7 @@ import type {
 } from '../../connectors/qms/port.ts';
 import type { EventData } from '../../journal/catalogue.ts';
 import { eventOf } from '../follow-events.ts';
+import { asDeclared, id, text } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Call, GuardContext, Subject, Transition } from '../transition.ts';
 import { type HeldCase, holdSubject, loadHeldCase } from './hold-transitions.ts';
@@ -28,6 +29,7 @@ export function proposeDisposition(port: QmsPort): Transition<HeldCase, ProposeD
     name: 'proposeDisposition',
     machine: dispositionMachine,
     action: 'propose',
+    checks: { holdId: id, decision: asDeclared },
     load: ({ holdId }) => loadHeldCase(port, holdId),
     // What changes is a disposition that does not exist yet; the hold is where it begins.
     subject: (entity) => ({ ...holdSubject(entity), state: null }),
@@ -138,6 +140,7 @@ export function approveDisposition(port: QmsPort): Transition<DecidedCase, Dispo
     name: 'approveDisposition',
     machine: dispositionMachine,
     action: 'approve',
+    checks: { dispositionId: id },
     load: ({ dispositionId }) => loadDecidedCase(port, dispositionId),
     subject: dispositionSubject,
     touches: () => [],
@@ -183,6 +186,7 @@ export function rejectDisposition(port: QmsPort): Transition<DecidedCase, Dispos
     name: 'rejectDisposition',
     machine: dispositionMachine,
     action: 'reject',
+    checks: { dispositionId: id },
     reasonRequired: true,
     load: ({ dispositionId }) => loadDecidedCase(port, dispositionId),
     subject: dispositionSubject,
@@ -208,6 +212,7 @@ export function settleDisposition(port: QmsPort): Transition<DecidedCase, Settle
     name: 'settleDisposition',
     machine: dispositionMachine,
     action: 'settle',
+    checks: { dispositionId: id, outcome: asDeclared, system: asDeclared, message: text },
     load: ({ dispositionId }) => loadDecidedCase(port, dispositionId),
     subject: dispositionSubject,
     touches: () => [],

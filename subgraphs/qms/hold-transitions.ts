@@ -20,6 +20,7 @@ import type { Restriction } from '../../journal/restriction.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import { eventOf } from '../follow-events.ts';
+import { asDeclared, codeOrBlank, excerptOf, id, listOfIds, text } from '../input-checks.ts';
 import { orNull } from '../or-null.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Call, Subject, Transition } from '../transition.ts';
@@ -80,6 +81,16 @@ export function placeHold(
     name: 'placeHold',
     machine: holdMachine,
     action: 'place',
+    checks: {
+      scope: id,
+      restrictions: asDeclared,
+      affected: listOfIds(1000),
+      holdNo: codeOrBlank(120),
+      inspectionLotId: id,
+      lotId: id,
+      orderId: id,
+      operationId: id,
+    },
     load: async (input, signal, principal) => {
       const scope = parseEntityId(input.scope);
       if (!scope || !holdable.includes(scope.type)) return null;
@@ -212,7 +223,7 @@ async function isOfInspection(port: QmsPort, { plantCode, holdNo }: HoldKey, tim
 function checkScope({ restrictions, strange }: NewHold): readonly Rejection[] {
   const found: Rejection[] = [];
   if (strange.length > 0) {
-    const message = `${strange.join(', ')} cannot be held together with the scope.`;
+    const message = `${strange.slice(0, 3).map(excerptOf).join(', ')} cannot be held together with the scope.`;
     const remedy = 'Give ids of the same plant: lots, orders, operations, work centers, assets, materials, deliveries.';
     found.push(refusal('scope', 'AFFECTED_INVALID', message, remedy));
   }
@@ -326,6 +337,7 @@ export function acknowledgeHold(port: QmsPort): Transition<HeldCase, Acknowledge
     name: 'acknowledgeHold',
     machine: holdMachine,
     action: 'acknowledge',
+    checks: { holdId: id, system: asDeclared, failed: asDeclared, message: text },
     load: ({ holdId }) => loadHeldCase(port, holdId),
     subject: holdSubject,
     touches: () => [],
@@ -391,6 +403,7 @@ export function releaseHold(port: QmsPort): Transition<HeldCase, ReleaseHoldInpu
     name: 'releaseHold',
     machine: holdMachine,
     action: 'release',
+    checks: { holdId: id, dispositionId: id },
     load: ({ holdId }) => loadHeldCase(port, holdId),
     subject: holdSubject,
     touches: () => [],

@@ -11,6 +11,7 @@ import type {
 } from '../../connectors/qms/port.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import { eventOf } from '../follow-events.ts';
+import { asDeclared, code, id, measured } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Call, Subject, Transition } from '../transition.ts';
 import {
@@ -63,6 +64,7 @@ export function createInspectionLot(
     name: 'createInspectionLot',
     machine: inspectionLotMachine,
     action: 'create',
+    checks: { planId: id, orderId: id, lotId: id, operationNo: code() },
     load: (input, signal, principal) => loadNewInspectionLot(port, whereItIs, input, signal, principal),
     subject: ({ plan, lineCode, partner }) => ({
       id: planIdOf(plan),
@@ -184,6 +186,7 @@ export function recordInspectionResult(
     name: 'recordInspectionResult',
     machine: inspectionLotMachine,
     action: 'record',
+    checks: { inspectionLotId: id, characteristic: code(), sampleNo: code(), value: measured },
     load: ({ inspectionLotId }) => loadInspectedLot(port, inspectionLotId),
     subject: inspectionSubject,
     touches: () => [],
@@ -284,6 +287,7 @@ export function decideInspectionLot(
     name: 'decideInspectionLot',
     machine: inspectionLotMachine,
     action: 'decide',
+    checks: { inspectionLotId: id, decision: asDeclared },
     load: ({ inspectionLotId }) => loadInspectedLot(port, inspectionLotId),
     subject: inspectionSubject,
     touches: () => [],

@@ -9,6 +9,7 @@ import type {
   RaiseNonconformance,
 } from '../../connectors/qms/port.ts';
 import { eventOf } from '../follow-events.ts';
+import { asDeclared, id, text } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Transition } from '../transition.ts';
 import { holdIdOf, holdKey, lotIdOf, lotKey, nonconformanceIdOf, nonconformanceKey } from './keys.ts';
@@ -35,6 +36,7 @@ export function raiseNonconformance(port: QmsPort): Transition<Found, RaiseNonco
     name: 'raiseNonconformance',
     machine: nonconformanceMachine,
     action: 'raise',
+    checks: { holdId: id, lotId: id, severity: asDeclared, description: text },
     load: (input) => loadFound(port, input),
     subject: ({ plantCode, hold, lot, lineCode, partner }) => ({
       id: hold || lot === null ? holdIdOf(hold ?? { plantCode, holdNo: '' }) : lotIdOf(plantCode, lot),
@@ -124,6 +126,7 @@ export function closeNonconformance(
     name: 'closeNonconformance',
     machine: nonconformanceMachine,
     action: 'close',
+    checks: { ncId: id },
     load: ({ ncId }) => loadOpenCase(port, ncId),
     subject: ({ nonconformance }) => {
       const { plantCode, lineCode, partner, version, state } = nonconformance;

@@ -173,11 +173,11 @@ describe.each(dialects)('the MES in the graph, on %s', (dialect) => {
     await perform(mes, 'resumeOperation', { operationId: labelling });
     const select =
       'operation { executionState { code } producedQuantity { value unit } scrapQuantity { value } endedAt }';
-    const done = await perform(mes, 'completeOperation', completion(labelling, '8999.5', '0.5'), { select });
+    const done = await perform(mes, 'completeOperation', completion(labelling, '8999', '1'), { select });
     expect(done.operation).toEqual({
       executionState: { code: 'ENDED' },
-      producedQuantity: { value: '8999.5', unit: 'H87' },
-      scrapQuantity: { value: '0.5' },
+      producedQuantity: { value: '8999', unit: 'H87' },
+      scrapQuantity: { value: '1' },
       endedAt: expect.any(String),
     });
     expect(await events()).toEqual(
@@ -187,7 +187,7 @@ describe.each(dialects)('the MES in the graph, on %s', (dialect) => {
     expect(completed).toMatchObject({
       line: 'L1',
       stateChange: 'RUNNING>ENDED',
-      data: { yieldQuantity: '8999.5', lot: lot1 },
+      data: { yieldQuantity: '8999', lot: lot1 },
     });
   });
 
