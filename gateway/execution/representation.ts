@@ -156,18 +156,23 @@ function compileObject(requires: readonly Requirement[], typename: string, types
   return { write, sources: fields.map(({ source }) => source) };
 }
 
+const typename: Requirement = { kind: 'field', name: '__typename', alias: undefined, selections: [] };
+
 /** A nested object may lack fields (another type's, or null from its subgraph): what is there is sent. */
 function compileNested(selections: readonly Requirement[], types: TypeIndex): (value: unknown) => string | Failure {
   const byType = new Map<string, readonly NestedField[]>();
-  const fieldsFor = (typename: string): readonly NestedField[] => {
-    const known = byType.get(typename);
+  // What depends on the type is read by it: the planner leaves the type itself out.
+  const told = selections.some(({ kind }) => kind === 'types') ? [typename, ...selections] : selections;
+  const fieldsFor = (type: string): readonly NestedField[] => {
+    const known = byType.get(type);
     if (known) return known;
-    const fields = collect(selections, typename, types).map(({ source, key, selections: below }) => ({
+    const collected = collect(told, type, types);
+    const fields = collected.map(({ source, key, selections: below }) => ({
       source,
       prefix: `${quote(key)}:`,
       write: below.length > 0 ? compileNested(below, types) : jsonText,
     }));
-    if (typename === '' || types.possible(typename).size > 0) byType.set(typename, fields);
+    if (type === '' || types.possible(type).size > 0) byType.set(type, fields);
     return fields;
   };
   const write = (value: unknown): string | Failure => {

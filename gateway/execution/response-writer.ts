@@ -18,6 +18,7 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  Kind,
   type SelectionSetNode,
 } from 'graphql';
 import type { FieldSource } from '../supergraph/field-sources.ts';
@@ -301,7 +302,12 @@ function abstractWriter(
   sets: readonly SelectionSetNode[],
   position: Position,
 ): Write {
-  const possible = new Map(scope.schema.getPossibleTypes(type).map((object) => [object.name, object]));
+  const interfaces = isInterfaceType(type) ? [type, ...scope.schema.getImplementations(type).interfaces] : [];
+  // A subgraph that knows an interface as @interfaceObject gives its name: enough, unless the type itself matters.
+  const typeless = interfaces.filter((named) => !dependsOnType(scope, named, sets));
+  const possible = new Map(
+    [...scope.schema.getPossibleTypes(type), ...typeless].map((named) => [named.name, named] as const),
+  );
   const writers = new Map<string, Write>();
   // Where the answer does not depend on the type, the planner does not ask for it.
   const untyped = isInterfaceType(type) ? compileObject(scope, type, sets) : undefined;
@@ -319,6 +325,18 @@ function abstractWriter(
     writers.set(known.name, write);
     return write(value, depth, run);
   };
+}
+
+/** Whether objects of one interface may be answered differently, by `__typename` or a fragment on some of them. */
+function dependsOnType(scope: WriterScope, type: GraphQLInterfaceType, sets: readonly SelectionSetNode[]): boolean {
+  const everyone = new Set<string | undefined>([undefined, type.name, ...type.getInterfaces().map(({ name }) => name)]);
+  const depends = (set: SelectionSetNode | undefined): boolean =>
+    (set?.selections ?? []).some((node) => {
+      if (node.kind === Kind.FIELD) return node.name.value === '__typename';
+      const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments.get(node.name.value);
+      return !everyone.has(fragment?.typeCondition?.name.value) || depends(fragment?.selectionSet);
+    });
+  return sets.some(depends);
 }
 
 function leafWriter(type: GraphQLLeafType, position: Position): Write {

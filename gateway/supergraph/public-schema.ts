@@ -2,6 +2,7 @@ import {
   buildASTSchema,
   type ConstDirectiveNode,
   type DefinitionNode,
+  type DirectiveDefinitionNode,
   type DocumentNode,
   type GraphQLSchema,
   Kind,
@@ -10,7 +11,7 @@ import {
 
 /**
  * What clients see: the supergraph without the machinery of federation (`join__…`, `link__…`, other linked features),
- * without directive definitions that only subgraphs apply, and without anything @inaccessible.
+ * without directive definitions that only schemas apply, and without anything @inaccessible.
  */
 export function buildPublicSchema(supergraph: DocumentNode): GraphQLSchema {
   const hidden = readHiddenNames(supergraph);
@@ -35,6 +36,18 @@ interface HiddenNames {
   /** The name under which the supergraph imports @inaccessible. */
   readonly inaccessible: string;
 }
+
+/** Specification 3.13, ExecutableDirectiveLocation. */
+const executableLocations = new Set([
+  'QUERY',
+  'MUTATION',
+  'SUBSCRIPTION',
+  'FIELD',
+  'FRAGMENT_DEFINITION',
+  'FRAGMENT_SPREAD',
+  'INLINE_FRAGMENT',
+  'VARIABLE_DEFINITION',
+]);
 
 const publicDirectives = new Set(['deprecated', 'specifiedBy', 'oneOf']);
 
@@ -70,7 +83,7 @@ function publicDefinition(
   hidden: HiddenNames,
   inaccessible: ReadonlySet<string>,
 ): DefinitionNode | undefined {
-  if (node.kind === Kind.DIRECTIVE_DEFINITION) return undefined;
+  if (node.kind === Kind.DIRECTIVE_DEFINITION) return publicDirective(node, hidden);
   if (node.kind === Kind.SCHEMA_DEFINITION) return publicRoot(node, inaccessible);
   if (!('name' in node) || node.name === undefined) return undefined;
   const name = node.name.value;
@@ -96,6 +109,15 @@ function publicDefinition(
     default:
       return undefined;
   }
+}
+
+/** Of the composed directives clients use those that operations may carry. @defer is one that this gateway refuses. */
+function publicDirective(node: DirectiveDefinitionNode, hidden: HiddenNames): DirectiveDefinitionNode | undefined {
+  const name = node.name.value;
+  if (name === 'defer' || name === 'stream' || hidden.prefixes.some((prefix) => name.startsWith(prefix)))
+    return undefined;
+  const locations = node.locations.filter(({ value }) => executableLocations.has(value));
+  return locations.length > 0 ? { ...node, locations } : undefined;
 }
 
 function publicRoot(node: SchemaDefinitionNode, inaccessible: ReadonlySet<string>): SchemaDefinitionNode {
