@@ -1,6 +1,6 @@
 import { ApolloServer, type ApolloServerPlugin, type GraphQLRequest, HeaderMap } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
+import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Logger } from '../runtime/logger.ts';
 import type { GatewayConfig } from './config.ts';
 import type { OperationAnswer } from './execution/compile-operation.ts';
@@ -47,18 +47,21 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
     includeStacktraceInErrorResponses: false,
     dangerouslyDisableValidation: true,
     parseOptions: { maxTokens },
-    formatError: (formatted, cause) =>
-      (isTokenLimit(formatted)
-        ? tokenLimitExceeded(maxTokens)
-        : isStackOverflow(cause)
-          ? nestedTooDeep()
-          : undefined
-      )?.errors[0]?.toJSON() ?? formatted,
+    formatError: (formatted, cause) => {
+      if (isTokenLimit(formatted)) return errorOf(tokenLimitExceeded(maxTokens));
+      if (isStackOverflow(cause)) return errorOf(nestedTooDeep());
+      return formatted.message.startsWith('GET requests only') ? errorOf(mutationOverGet()) : formatted;
+    },
     stringifyResult: (result) => (result.data instanceof WrittenData ? result.data.body : JSON.stringify(result)),
   });
   await server.start();
   return server;
 }
+
+const errorOf = ({ message, errors }: RequestError): GraphQLFormattedError => errors[0]?.toJSON() ?? { message };
+
+/** Apollo Server refuses it with the status alone. */
+const mutationOverGet = () => refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
 
 /** Rides in the place of `data`: Apollo copies the result object around it, but hands `data` on as it is. */
 class WrittenData {

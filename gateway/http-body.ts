@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { type BrotliDecompress, brotliDecompress, type Gunzip, gunzip } from 'node:zlib';
-import { type RequestError, refuse } from './request-error.ts';
+import { parseJson } from './limits/parse-json.ts';
+import { RequestError, refuse } from './request-error.ts';
 
 /** Reads a request body of at most `maxBytes`, unpacked. @throws RequestError 413, 415, 400 */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
@@ -13,6 +14,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
 }
 
 function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (Number(request.headers['content-length']) > maxBytes) return Promise.reject(tooLarge(maxBytes));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -95,8 +97,9 @@ export function isJsonType(contentType: string | undefined): boolean {
 /** @throws RequestError 400 */
 export function parseBody(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJson(text);
+  } catch (cause) {
+    if (cause instanceof RequestError) throw cause;
     throw refuse(400, 'BAD_REQUEST', 'The body is not valid JSON.');
   }
 }

@@ -77,7 +77,8 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
   const prepared = new BoundedCache<Prepared>(options.config.planCacheBytes);
   return {
     prepare(text, operationName, document) {
-      const key = operationName === undefined ? text : `${operationName}\n${text}`;
+      // Unambiguous: a text must not be able to stand in the place of another one with a name.
+      const key = operationName === undefined ? `:${text}` : `${operationName.length}:${operationName}${text}`;
       const known = prepared.get(key);
       if (known) {
         known.uses += 1;
@@ -167,8 +168,13 @@ const operationsOf = (document: DocumentNode): readonly OperationDefinitionNode[
 function validateDocument({ schema }: Supergraph, document: DocumentNode, introspection: boolean): void {
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const errors = validate(schema, document, rules, { maxErrors: 20, hideSuggestions: !introspection });
+  if (errors.some(({ message }) => message === 'Validation aborted.')) throw tooManyRepetitions();
   if (errors.length > 0) throw new RequestError(400, withCode(errors, 'GRAPHQL_VALIDATION_FAILED'));
 }
+
+/** graphql-js compares each pair of fields that are answered under one name, up to a limit of its own. */
+const tooManyRepetitions = () =>
+  refuse(400, 'FIELD_LIMIT_EXCEEDED', 'The operation selects the same fields too many times. Select each once.');
 
 function selectOperation(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
   const operations = operationsOf(document);

@@ -4,7 +4,7 @@ import { callSubgraph, type ExecutionScope, type SubgraphAnswer } from './call-s
 import { compileEntityPath } from './entity-path.ts';
 import { Failure } from './failure.ts';
 import { copyData, mergeInto } from './merge.ts';
-import type { ResponseObject } from './response-data.ts';
+import { ownValue, type ResponseObject } from './response-data.ts';
 import { compileRewrites } from './rewrite.ts';
 import type { Run } from './run.ts';
 import { markFailed, readRootShapes, renameShapes, type Shape } from './shape.ts';
@@ -46,6 +46,6 @@ export function compileRootMerge(node: FetchNode, scope: ExecutionScope): (run: 
 /** Root fields that had to be answered and are not there, not even as null. */
 function fillMissing(data: ResponseObject, asked: readonly Shape[], missing: Failure): void {
   for (const { key, isConditional } of asked) {
-    if (!isConditional && data[key] === undefined) data[key] = missing;
+    if (!isConditional && ownValue(data, key) === undefined) data[key] = missing;
   }
 }

@@ -1,6 +1,6 @@
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import { Failure } from './failure.ts';
-import { isResponseObject, type ResponseObject } from './response-data.ts';
+import { isResponseObject, ownValue, type ResponseObject } from './response-data.ts';
 
 /**
  * Merges what one subgraph answered into what others answered before, in place.
@@ -12,7 +12,9 @@ import { isResponseObject, type ResponseObject } from './response-data.ts';
 export function mergeInto(target: ResponseObject, source: ResponseObject, types: TypeIndex): void {
   for (const key in source) {
     const next = source[key];
-    const known = target[key];
+    // To set this one would change what every object inherits. Clients cannot ask for it (`limitResponseNames`).
+    if (key === '__proto__') continue;
+    const known = ownValue(target, key);
     // Places that share an answer meet their own objects again.
     if (known === next) continue;
     if (known === undefined || known === null || known instanceof Failure) {

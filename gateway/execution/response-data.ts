@@ -9,3 +9,9 @@ export function typenameOf(value: ResponseObject): string | undefined {
   const name = value['__typename'];
   return typeof name === 'string' ? name : undefined;
 }
+
+/** A field may be answered under the name of a method that objects inherit (`constructor`); data has no functions. */
+export function ownValue(object: ResponseObject, key: string): unknown {
+  const value = object[key];
+  return typeof value === 'function' ? undefined : value;
+}

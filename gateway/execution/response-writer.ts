@@ -153,12 +153,17 @@ function compileObject(
 ): Write {
   const fields = [...selectFields(scope, type, sets)].flatMap(([key, nodes], index) => {
     const write = compileField(scope, type, nodes);
-    return write
-      ? [{ key, prefix: `${index === 0 ? '{' : ','}${quote(key)}:`, write, isText: isText(type, nodes) }]
-      : [];
+    if (!write) return [];
+    const prefix = `${index === 0 ? '{' : ','}${quote(key)}:`;
+    return [{ key, prefix, write: key in Object.prototype ? ownOnly(write) : write, isText: isText(type, nodes) }];
   });
   if (fields.length === 0) return () => '{}';
   return createObjectWriter(fields);
+}
+
+/** What an object inherits under the name of a field is not its value. */
+function ownOnly(write: Write): Write {
+  return (value, depth, run) => write(typeof value === 'function' ? undefined : value, depth, run);
 }
 
 function createObjectWriter(fields: readonly FieldWriter[]): Write {

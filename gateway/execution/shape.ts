@@ -9,7 +9,7 @@ import {
 import type { Rewrite } from '../planning/plan.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import { Failure } from './failure.ts';
-import { isResponseObject, type ResponseObject, typenameOf } from './response-data.ts';
+import { isResponseObject, ownValue, type ResponseObject, typenameOf } from './response-data.ts';
 
 /** What a planned request asks for: known so that a failed or incomplete answer can be told field by field. */
 export interface Shape {
@@ -93,7 +93,7 @@ export function markFailed(target: ResponseObject, shapes: readonly Shape[], fai
   for (const { key, types, children } of shapes) {
     if (key === '__typename') continue;
     if (types && typename !== undefined && !types.has(typename)) continue;
-    const value = target[key];
+    const value = ownValue(target, key);
     if (value === undefined || value === null) target[key] = belowKey(failure, key);
     else if (children.length > 0) markBelow(value, children, failure);
   }

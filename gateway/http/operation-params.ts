@@ -1,5 +1,6 @@
 import type { DocumentRequest } from '../documents/document-source.ts';
-import { refuse } from '../request-error.ts';
+import { parseJson } from '../limits/parse-json.ts';
+import { RequestError, refuse } from '../request-error.ts';
 
 /** The parameters of one GraphQL request, checked. Source: GraphQL over HTTP, section "Request Parameters". */
 export interface OperationParams extends DocumentRequest {
@@ -57,8 +58,9 @@ function parsed(params: URLSearchParams, name: string): unknown {
   const text = single(params, name);
   if (text === undefined || text === '') return undefined;
   try {
-    return JSON.parse(text);
-  } catch {
+    return parseJson(text);
+  } catch (cause) {
+    if (cause instanceof RequestError) throw cause;
     throw refuse(400, 'BAD_REQUEST', `"${name}" is not valid JSON.`);
   }
 }

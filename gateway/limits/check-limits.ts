@@ -6,10 +6,20 @@ import { limitDirectives } from './directives.ts';
 import { limitFields } from './fields.ts';
 import type { OperationLimits, SizeLimit } from './limit.ts';
 import { measureOperation, type OperationSize, type ParsedOperation } from './measure.ts';
+import { limitNumbers } from './numbers.ts';
 import { isStackOverflow, nestedTooDeep } from './parse-document.ts';
+import { limitResponseNames } from './response-names.ts';
 import { limitRootFields } from './root-fields.ts';
 
-const limits: readonly SizeLimit[] = [limitDepth, limitRootFields, limitAliases, limitDirectives, limitFields];
+const limits: readonly SizeLimit[] = [
+  limitDepth,
+  limitRootFields,
+  limitAliases,
+  limitDirectives,
+  limitFields,
+  limitResponseNames,
+  limitNumbers,
+];
 
 /**
  * Refuses operations that would cost too much, before the costly checks of validation see them: validating the overlap

@@ -7,5 +7,5 @@ export const limitDepth: SizeLimit = ({ depth }, { maxDepth }) =>
     : refuse(
         400,
         'DEPTH_LIMIT_EXCEEDED',
-        `The operation has ${depth} levels deep; ${maxDepth} are allowed. Ask for less at once, or page through it.`,
+        `The operation has ${depth} levels; ${maxDepth} are allowed. Ask for less at once, or page through it.`,
       );

@@ -1,9 +1,14 @@
 import {
+  type ArgumentNode,
   type FragmentDefinitionNode,
   Kind,
+  type ObjectValueNode,
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
+  type TypeNode,
+  type ValueNode,
+  type VariableDefinitionNode,
 } from 'graphql';
 
 /** One operation as it was parsed. */
@@ -21,9 +26,23 @@ export interface OperationSize {
   readonly rootFields: number;
   /** A fragment that contains itself has no size. */
   readonly isCircular: boolean;
+  /** Whether a field is to be answered under a name that objects use for themselves. */
+  readonly hasReservedName: boolean;
+  /** Whether a number is written that does not fit into 64 bits. */
+  readonly hasHugeNumber: boolean;
 }
 
-const circular: OperationSize = { depth: 0, fields: 0, aliases: 0, directives: 0, rootFields: 0, isCircular: true };
+const nothing: OperationSize = {
+  depth: 0,
+  fields: 0,
+  aliases: 0,
+  directives: 0,
+  rootFields: 0,
+  isCircular: false,
+  hasReservedName: false,
+  hasHugeNumber: false,
+};
+const circular: OperationSize = { ...nothing, isCircular: true };
 
 /** Measures each fragment once, so that the time is linear in the document however often fragments are spread. */
 export function measureOperation({ operation, fragments }: ParsedOperation): OperationSize {
@@ -44,18 +63,58 @@ export function measureOperation({ operation, fragments }: ParsedOperation): Ope
     if (node.kind === Kind.INLINE_FRAGMENT) return plusDirectives(ofSet(node.selectionSet), directives);
     const below = node.selectionSet ? ofSet(node.selectionSet) : nothing;
     return {
-      depth: below.depth + 1,
+      depth: 1 + Math.max(below.depth, levelsOfArguments(node.arguments)),
       fields: below.fields + 1,
       aliases: below.aliases + (node.alias ? 1 : 0),
       directives: below.directives + directives,
       rootFields: 1,
       isCircular: below.isCircular,
+      hasHugeNumber: below.hasHugeNumber || (node.arguments ?? []).some(({ value }) => isHuge(value)),
+      hasReservedName: below.hasReservedName || (node.alias ?? node.name).value === '__proto__',
     };
   };
-  return plusDirectives(ofSet(operation.selectionSet), operation.directives?.length ?? 0);
+  const variables = (operation.variableDefinitions ?? []).map(ofVariable);
+  // Validation looks at every fragment, whether or not the operation uses it.
+  const unused = [...fragments.keys()]
+    .map(ofFragment)
+    .map(({ depth, isCircular }) => ({ ...nothing, depth, isCircular }));
+  const size = [...variables, ...unused].reduce(add, ofSet(operation.selectionSet));
+  return plusDirectives(size, operation.directives?.length ?? 0);
 }
 
-const nothing: OperationSize = { depth: 0, fields: 0, aliases: 0, directives: 0, rootFields: 0, isCircular: false };
+function ofVariable({ variable, type, defaultValue }: VariableDefinitionNode): OperationSize {
+  const depth = Math.max(levelsOfType(type), defaultValue ? levelsOfValue(defaultValue) : 0);
+  const hasHugeNumber = defaultValue !== undefined && isHuge(defaultValue);
+  return { ...nothing, depth, hasHugeNumber, hasReservedName: variable.name.value === '__proto__' };
+}
+
+function isHuge(node: ValueNode): boolean {
+  switch (node.kind) {
+    case Kind.INT:
+      return node.value.length > 18 && BigInt.asIntN(64, BigInt(node.value)) !== BigInt(node.value);
+    case Kind.LIST:
+      return node.values.some(isHuge);
+    case Kind.OBJECT:
+      return node.fields.some(({ value }) => isHuge(value));
+    default:
+      return false;
+  }
+}
+
+const levelsOfType = (node: TypeNode): number => (node.kind === Kind.NAMED_TYPE ? 0 : 1 + levelsOfType(node.type));
+
+/** Values are nested like fields are, and cost the planner as much. */
+function levelsOfArguments(nodes: readonly ArgumentNode[] = []): number {
+  return nodes.reduce((deepest, { value }) => Math.max(deepest, levelsOfValue(value)), 0);
+}
+
+function levelsOfValue(node: ValueNode): number {
+  if (node.kind === Kind.LIST) return 1 + node.values.reduce((most, value) => Math.max(most, levelsOfValue(value)), 0);
+  return node.kind === Kind.OBJECT ? 1 + levelsOfFields(node) : 0;
+}
+
+const levelsOfFields = ({ fields }: ObjectValueNode) =>
+  fields.reduce((most, { value }) => Math.max(most, levelsOfValue(value)), 0);
 
 function add(a: OperationSize, b: OperationSize): OperationSize {
   return {
@@ -65,6 +124,8 @@ function add(a: OperationSize, b: OperationSize): OperationSize {
     directives: a.directives + b.directives,
     rootFields: a.rootFields + b.rootFields,
     isCircular: a.isCircular || b.isCircular,
+    hasReservedName: a.hasReservedName || b.hasReservedName,
+    hasHugeNumber: a.hasHugeNumber || b.hasHugeNumber,
   };
 }
 

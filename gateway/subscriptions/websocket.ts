@@ -36,6 +36,7 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
     perMessageDeflate: false,
     maxPayload: config.limits.maxBodyBytes,
     clientTracking: false,
+    autoPong: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
   const encode = createFrameEncoder();
@@ -82,6 +83,11 @@ function connect(
     authenticate: (credentials) => authenticateRequest(authenticate, credentials),
   });
   socket.on('message', (data, isBinary) => connection.receive(isBinary ? '' : String(data)));
+  socket.on('ping', (data) => {
+    // One who sends pings and takes no answers would fill the memory with pongs.
+    if (socket.bufferedAmount > services.config.maxQueuedBytes) socket.terminate();
+    else if (socket.readyState === socket.OPEN) socket.pong(data);
+  });
   socket.on('close', () => connection.closed());
   socket.on('error', (cause) => runtime.log.debug('socket failed', { cause }));
   return connection;

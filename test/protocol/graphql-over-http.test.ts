@@ -142,11 +142,15 @@ test('a page of another site cannot make a browser ask, neither by GET nor by a 
   }
 });
 
-test('__proto__ in variables, extensions and aliases is data like any other', async () => {
+test('__proto__ in variables and extensions is data like any other; nothing is answered under this name', async () => {
   const body =
-    '{"query":"query($id: ID!) { __proto__: product(id: $id) { constructor: name } }","variables":{"id":"p1","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}},"extensions":{"__proto__":{"polluted":1}}}';
+    '{"query":"query($id: ID!) { prototype: product(id: $id) { constructor: name } }","variables":{"id":"p1","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}},"extensions":{"__proto__":{"polluted":1}}}';
   const response = await ask({ method: 'POST', headers: { 'content-type': 'application/json' }, body });
   expect(response.status).toBe(200);
-  expect(await response.text()).toContain('"data":{"__proto__":{"constructor":"Table"}}');
+  expect(await response.text()).toContain('"data":{"prototype":{"constructor":"Table"}}');
+  const alias = '{"query":"{ __proto__: product(id: \\"p1\\") { constructor: name } }"}';
+  const refused = await ask({ method: 'POST', headers: { 'content-type': 'application/json' }, body: alias });
+  expect(refused.status).toBe(400);
+  expect(await refused.text()).toContain('GRAPHQL_VALIDATION_FAILED');
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });

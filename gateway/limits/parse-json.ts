@@ -1,0 +1,52 @@
+import { refuse } from '../request-error.ts';
+
+/** Levels of objects and lists: more than any input type needs, fewer than what writing the values again can descend. */
+const maxLevels = 200;
+
+/**
+ * Parses JSON of a client. Its values are walked and written again by functions that call themselves for each level, here
+ * and in subgraphs, so its nesting is bounded.
+ * @throws SyntaxError it is none. RequestError 400 it is nested too deep
+ */
+export function parseJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  // Each level takes two characters at least.
+  if (text.length > 2 * maxLevels && levelsOf(text) > maxLevels) {
+    throw refuse(
+      400,
+      'DEPTH_LIMIT_EXCEEDED',
+      `The JSON is nested deeper than ${maxLevels} levels. Send flatter variables.`,
+    );
+  }
+  return value;
+}
+
+/** The deepest nesting in a text that is known to be JSON. */
+function levelsOf(text: string): number {
+  let level = 0;
+  let deepest = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case quote:
+        at = endOfString(text, at);
+        break;
+      case openBrace:
+      case openBracket:
+        level += 1;
+        if (level > deepest) deepest = level;
+        break;
+      case closeBrace:
+      case closeBracket:
+        level -= 1;
+    }
+  }
+  return deepest;
+}
+
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text.charCodeAt(at) !== quote) at += text.charCodeAt(at) === backslash ? 2 : 1;
+  return at;
+}
+
+const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = [34, 92, 123, 125, 91, 93];
