@@ -857,10 +857,10 @@ describe('sockets', () => {
         const socket = await to.socket();
         await socket.acknowledged();
         for (let i = 0; i < 2000; i += 1) socket.send(subscribe(`${i}`, `{ nothing${i} }`));
-        return socket.reply();
+        await socket.reply();
+        return to.query('{ machine { name } }');
       },
       200,
-      'TOO_MANY_OPERATIONS',
     ],
     [
       'two thousand subscriptions that are ended at once',
