@@ -185,6 +185,8 @@ export interface WorkCenterFilter {
   readonly plantCode?: string | null;
   readonly lineCode?: string | null;
   readonly capacityStatuses?: readonly CapacityStatus[] | null;
+  /** Those whose capacity this cause takes away. */
+  readonly heldBy?: string | null;
 }
 
 export interface MaterialFilter {
@@ -208,6 +210,8 @@ export interface LotFilter {
   readonly orderNo?: string | null;
   /** Lots with stock of one of these types. */
   readonly stockTypes?: readonly StockType[] | null;
+  /** Lots whose stock this cause restricts. */
+  readonly heldBy?: string | null;
   readonly changedSince?: string | null;
 }
 
@@ -216,6 +220,8 @@ export interface DeliveryFilter {
   readonly states?: readonly DeliveryState[] | null;
   /** Only deliveries that are blocked, or only those that are not. */
   readonly blocked?: boolean | null;
+  /** Those that this cause blocks. */
+  readonly heldBy?: string | null;
   readonly changedSince?: string | null;
 }
 
@@ -270,10 +276,18 @@ export interface MoveStock extends SystemCommand<'moveStock'> {
   readonly quantity: string;
 }
 
+/**
+ * Causes add up, as those of a delivery's blocks do. Any type but `UNRESTRICTED` is for a cause that restricts the lot;
+ * `UNRESTRICTED` ends the cause, and frees stock only when no other cause is left.
+ */
 export interface ChangeStockStatus extends SystemCommand<'changeStockStatus'> {
   readonly materialCode: string;
   readonly lotNumber: string;
   readonly toStockType: StockType;
+  /** Only stock of this type changes; and when the cause ends, only what was of this type before. Null: all stock. */
+  readonly fromStockType: StockType | null;
+  /** Null: there is no cause to keep. */
+  readonly causeRef: string | null;
 }
 
 export type PickDelivery = DeliveryCommand<'pickDelivery'>;

@@ -22,6 +22,21 @@ export const erpMigrations: MigrationSet = {
       await db.schema.alterTable('operation').addColumn('confirmed_at', 'text').execute();
     },
   },
+  'erp-0003-stock-causes': {
+    async up(db: Kysely<unknown>) {
+      await createTables(db, [
+        {
+          name: 'stock_cause',
+          key: ['plant_code', 'material_code', 'lot_number', 'cause_ref'],
+          text: ['since'],
+          integer: ['was_free'],
+          indexes: [['plant_code', 'cause_ref']],
+        },
+      ]);
+      for (const table of ['capacity_cause', 'delivery_block'])
+        await db.schema.createIndex(`${table}_by_cause`).on(table).columns(['plant_code', 'cause_ref']).execute();
+    },
+  },
 };
 
 async function createMasterData(db: Kysely<unknown>): Promise<void> {

@@ -81,7 +81,8 @@ function masterDataReads(db: Db) {
         .where(isAfter(workCenterColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('line_code', filter.lineCode))
-        .where(isOneOf('capacity_status', filter.capacityStatuses));
+        .where(isOneOf('capacity_status', filter.capacityStatuses))
+        .where(isHeldBy('capacity_cause', 'work_center', ['work_center_code'], filter.heldBy));
       const ordered = rows
         .orderBy('plant_code')
         .orderBy('work_center_code')
@@ -155,6 +156,7 @@ function lotReads(db: Db) {
         .where(isValue('l.material_code', filter.materialCode))
         .where(isValue('l.order_no', filter.orderNo))
         .where(hasStockOf(filter.stockTypes))
+        .where(isHeldBy('stock_cause', 'l', ['material_code', 'lot_number'], filter.heldBy))
         .where(isSince('l.changed_at', filter.changedSince));
       const ordered = rows.orderBy('l.plant_code').orderBy('l.material_code').orderBy('l.lot_number');
       return toPage(await withStock(db, await ordered.limit(page.first + 1).execute()), page);
@@ -191,6 +193,7 @@ function deliveryReads(db: Db) {
         .where(isValue('plant_code', filter.plantCode))
         .where(isOneOf('state', filter.states))
         .where(isBlocked(filter.blocked))
+        .where(isHeldBy('delivery_block', 'delivery', ['delivery_no'], filter.heldBy))
         .where(isSince('changed_at', filter.changedSince));
       const ordered = rows
         .orderBy('plant_code')
@@ -286,6 +289,14 @@ function hasStockOf(types: readonly string[] | null | undefined) {
   if (!types) return sql<boolean>`1 = 1`;
   return sql<boolean>`exists (select 1 from stock as s where s.plant_code = l.plant_code
     and s.material_code = l.material_code and s.lot_number = l.lot_number and ${isOneOf('s.stock_type', types)})`;
+}
+
+/** @param of the table, or its alias, that the rows come from */
+function isHeldBy(causes: string, of: string, key: readonly string[], cause: string | null | undefined) {
+  if (!cause) return sql<boolean>`1 = 1`;
+  const same = ['plant_code', ...key].map((column) => sql`c.${sql.ref(column)} = ${sql.ref(`${of}.${column}`)}`);
+  return sql<boolean>`exists (select 1 from ${sql.table(causes)} as c
+    where ${sql.join(same, sql` and `)} and c.cause_ref = ${cause})`;
 }
 
 function isBlocked(blocked: boolean | null | undefined) {

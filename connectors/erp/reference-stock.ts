@@ -3,7 +3,7 @@ import { addDecimals, compareDecimals, subtractDecimals } from '../decimal.ts';
 import { checkRow } from '../reference-checks.ts';
 import type { Verdict } from '../reference-posting.ts';
 import { refuse } from '../reference-posting.ts';
-import type { ChangeStockStatus, ErpResults, LotKey, MoveStock, StockType } from './port.ts';
+import type { ErpResults, LotKey, MoveStock, StockType } from './port.ts';
 import type { ErpTables } from './reference-tables.ts';
 
 type Tx = Transaction<ErpTables>;
@@ -33,25 +33,6 @@ export async function moveStock(tx: Tx, command: MoveStock, recordedAt: string):
   return { version: await changeLot(tx, lot, recordedAt), result };
 }
 
-/** Everything that there is of the lot gets one stock type. A lot without stock is left as it is: nothing can be wrong with it. */
-export async function changeStockStatus(tx: Tx, command: ChangeStockStatus, recordedAt: string): Promise<Verdict> {
-  const { lotNumber, toStockType } = command;
-  const lot = await findLot(tx, command);
-  const missing = checkRow(command, `Lot ${lotNumber}`, lot);
-  if (missing || !lot) return missing ?? refuse('NOT_FOUND', lotNumber);
-  const positions = await positionsOf(tx, command);
-  const from = [...new Set(positions.map((position) => position.stock_type))].join(',');
-  const others = positions.filter((position) => position.stock_type !== toStockType);
-  for (const position of others) {
-    await changePosition(tx, position, '0');
-    await addStock(tx, { ...position, stock_type: toStockType }, position.quantity);
-  }
-  const changed = others.length > 0;
-  const version = changed ? await changeLot(tx, lot, recordedAt) : String(lot.version);
-  const result: ErpResults['changeStockStatus'] = { from, to: toStockType, changed };
-  return { version, result };
-}
-
 /** Takes what leaves the plant out of the unrestricted stock. The caller has checked that there is enough. */
 export async function issueStock(tx: Tx, lot: LotKey, quantity: string, recordedAt: string): Promise<void> {
   const positions = (await positionsOf(tx, lot)).filter((position) => position.stock_type === 'UNRESTRICTED');
@@ -72,7 +53,7 @@ export async function stockByType(tx: Tx, lot: LotKey): Promise<ReadonlyMap<Stoc
 
 type LotWithUnit = ErpTables['lot'] & { readonly unit: string };
 
-function findLot(tx: Tx, { plantCode, materialCode, lotNumber }: LotKey): Promise<LotWithUnit | undefined> {
+export function findLot(tx: Tx, { plantCode, materialCode, lotNumber }: LotKey): Promise<LotWithUnit | undefined> {
   return tx
     .selectFrom('lot as l')
     .innerJoin('material as m', (join) =>
@@ -86,7 +67,7 @@ function findLot(tx: Tx, { plantCode, materialCode, lotNumber }: LotKey): Promis
     .executeTakeFirst();
 }
 
-function positionsOf(tx: Tx, { plantCode, materialCode, lotNumber }: LotKey): Promise<Position[]> {
+export function positionsOf(tx: Tx, { plantCode, materialCode, lotNumber }: LotKey): Promise<Position[]> {
   return tx
     .selectFrom('stock')
     .selectAll()
@@ -131,6 +112,12 @@ async function changePosition(tx: Tx, position: Position, quantity: string): Pro
       .execute();
 }
 
+/** Gives what there is in a place another stock type. */
+export async function retypePosition(tx: Tx, position: Position, stock_type: StockType): Promise<void> {
+  await changePosition(tx, position, '0');
+  await addStock(tx, { ...position, stock_type }, position.quantity);
+}
+
 async function addStock(tx: Tx, position: Position, quantity: string): Promise<void> {
   const { plant_code, material_code, lot_number, storage_location, stock_type } = position;
   const isIt = { plant_code, material_code, lot_number, storage_location, stock_type };
@@ -147,7 +134,7 @@ async function addStock(tx: Tx, position: Position, quantity: string): Promise<v
       .execute();
 }
 
-async function changeLot(tx: Tx, lot: ErpTables['lot'], recordedAt: string): Promise<string> {
+export async function changeLot(tx: Tx, lot: ErpTables['lot'], recordedAt: string): Promise<string> {
   const version = lot.version + 1;
   await tx
     .updateTable('lot')

@@ -79,6 +79,15 @@ export interface ErpTables extends PostingTables {
     stock_type: StockType;
     quantity: string;
   };
+  stock_cause: {
+    plant_code: string;
+    material_code: string;
+    lot_number: string;
+    cause_ref: string;
+    /** 1: but for its causes, the blocked stock of the lot would be free. */
+    was_free: number;
+    since: string;
+  };
   delivery: {
     plant_code: string;
     delivery_no: string;

@@ -9,7 +9,8 @@ import { confirmOperation } from './reference-confirmations.ts';
 import { changeDeliveryState, removeDeliveryBlock, setDeliveryBlock } from './reference-deliveries.ts';
 import { changeOrderState, createOrder } from './reference-orders.ts';
 import { createErpReads } from './reference-reads.ts';
-import { changeStockStatus, moveStock } from './reference-stock.ts';
+import { moveStock } from './reference-stock.ts';
+import { changeStockStatus } from './reference-stock-status.ts';
 import type { ErpTables } from './reference-tables.ts';
 
 export interface ReferenceErpOptions {

@@ -29,6 +29,7 @@ interface FilterInput {
   readonly plant?: string | null;
   readonly line?: string | null;
   readonly material?: string | null;
+  readonly heldBy?: string | null;
 }
 
 type ListArguments = ConnectionArguments & { readonly filter?: FilterInput | null };
@@ -47,7 +48,13 @@ function list<Filter, Row>(
     const request = pageRequest(args);
     const { plant, line, material, ...rest } = args.filter ?? {};
     const filter = { plantCode: plant, lineCode: line, materialCode: material, ...rest } as Filter;
-    return toConnection(await read(context, filter, request, rowScope(context.principal)), keyOf, request);
+    const scope = rowScope(context.principal);
+    // Causes are the plant's own: a partner does not find them out by asking for each.
+    const page =
+      scope.partner !== null && rest.heldBy
+        ? { rows: [], hasNextPage: false }
+        : await read(context, filter, request, scope);
+    return toConnection(page, keyOf, request);
   };
 }
 

@@ -22,6 +22,7 @@ interface MoveInput {
 interface StatusInput {
   readonly lotId: string;
   readonly toStockType: StockType;
+  readonly fromStockType?: StockType | null;
   readonly causeRef?: string | null;
 }
 
@@ -131,6 +132,8 @@ function changeStockStatus(load: Load): Transition<LotRow, StatusInput, ChangeSt
       materialCode: entity.materialCode,
       lotNumber: entity.lotNumber,
       toStockType: input.toStockType,
+      fromStockType: input.fromStockType ?? null,
+      causeRef: input.causeRef ?? null,
     }),
     effects(call, posting) {
       const { from, to, changed } = posting.result as ErpResults['changeStockStatus'];

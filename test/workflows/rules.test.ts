@@ -21,6 +21,7 @@ const otherHoldId = entityId('BER', 'hold', 'QH-2');
 const dispositionId = entityId('BER', 'disposition', 'DI-1');
 const assetId = entityId('BER', 'asset', 'BER-FILLER-L1');
 const downtimeId = entityId('BER', 'downtime', 'DT-1');
+const materialId = entityId('BER', 'material', 'WATER-05L');
 const fillingCenter = entityId('BER', 'work-center', 'FILL-L1');
 
 let schema: GraphQLSchema;
@@ -39,27 +40,28 @@ beforeAll(() => {
 interface Situation {
   operations: { id: EntityId; state: string; heldBy: readonly string[] }[];
   deliveryState: string;
-  deliveryBlocks: string[];
+  /** What the ERP holds for `holdId`. */
+  heldInErp: { lots?: EntityId[]; deliveries?: EntityId[]; workCenters?: EntityId[] };
+  lotsOfMaterial: EntityId[];
   lotInterlocks: { kind: string; cause: string }[];
   assetInterlocks: { kind: string; cause: string }[];
   orderState: string;
   availability: string;
   downtimeEndedAt: string | null;
   workOrders: { downtimeId: string | null; state: { code: string } }[];
-  affected: EntityId[];
 }
 
 const ordinary = (): Situation => ({
   operations: [{ id: filling, state: 'RUNNING', heldBy: [] }],
   deliveryState: 'ALLOCATED',
-  deliveryBlocks: [],
+  heldInErp: {},
+  lotsOfMaterial: [],
   lotInterlocks: [],
   assetInterlocks: [],
   orderState: 'RELEASED',
   availability: 'UP',
   downtimeEndedAt: null,
   workOrders: [],
-  affected: [],
 });
 
 /**
@@ -110,11 +112,12 @@ class PlantGraph implements RuleGraph {
 
   #answer(document: string, variables: Readonly<Record<string, unknown>>): object {
     const now = this.situation;
-    const delivery = {
-      id: deliveryId,
-      state: { code: now.deliveryState },
-      blocks: now.deliveryBlocks.map((cause) => ({ cause })),
-    };
+    const delivery = { id: deliveryId, state: { code: now.deliveryState } };
+    const { heldBy = null } = (variables['filter'] ?? {}) as { readonly heldBy?: EntityId };
+    const page = (ids: readonly EntityId[] = []) => ({
+      nodes: ids.map((id) => ({ id })),
+      pageInfo: { hasNextPage: false, endCursor: null },
+    });
     const states = /states: \[([^\]]*)\]/.exec(document)?.[1]?.split(', ') ?? [];
     const interlocksOf = (ids: unknown) =>
       (ids as readonly string[]).includes(assetId) ? now.assetInterlocks : now.lotInterlocks;
@@ -136,13 +139,15 @@ class PlantGraph implements RuleGraph {
         operations: now.operations.map(({ id, state }) => ({ id, executionState: { code: state } })),
       },
       delivery,
+      lots: page(heldBy === null ? now.lotsOfMaterial : now.heldInErp.lots),
+      deliveries: page(now.heldInErp.deliveries),
+      workCenters: page(now.heldInErp.workCenters),
       operations: {
         nodes: now.operations
           .filter(({ state }) => states.includes(state))
           .map(({ id, heldBy }) => ({ id, heldBy, lot: { id: lotId } })),
         pageInfo: { hasNextPage: false, endCursor: null },
       },
-      qualityHold: { scope: lotId, affected: now.affected },
       interlocks: { nodes: 'ids' in variables ? interlocksOf(variables['ids']) : [] },
       asset: {
         availability: { code: now.availability },
@@ -193,7 +198,7 @@ const hold = (over: Partial<EventData['quality.hold.placed']> = {}) =>
     holdNo: 'QH-1',
     scope: lotId,
     affected: [],
-    restrictions: ['CONSUME', 'SHIP'],
+    restrictions: ['CONSUME', 'SHIP', 'START_OPERATION'],
     reason: 'Volume',
     acknowledgedBy: [],
     ...over,
@@ -327,14 +332,72 @@ describe('when a check fails', () => {
 
 describe('when a hold is placed', () => {
   test('the ERP blocks the lot and the deliveries that have not left, then acknowledges', async () => {
-    const { done } = await react('block-stock-when-hold-placed', hold());
+    const { done } = await react('block-stock-when-hold-placed', hold(), {
+      heldInErp: { lots: [lotId], deliveries: [deliveryId] },
+    });
     expect(done).toEqual([
       { mutation: 'changeStockStatus', input: { lotId, toStockType: 'BLOCKED', causeRef: holdId } },
       { mutation: 'setDeliveryBlock', input: { deliveryId, causeRef: holdId } },
-      { mutation: 'acknowledgeHold', input: { holdId, system: 'ERP', failed: false } },
+      {
+        mutation: 'acknowledgeHold',
+        input: {
+          holdId,
+          system: 'ERP',
+          failed: false,
+          message: 'In the ERP: stock of 1 lot blocked, 1 delivery blocked.',
+        },
+      },
     ]);
     const late = await react('block-stock-when-hold-placed', hold(), { deliveryState: 'SHIPPED' });
     expect(late.names).not.toContain('setDeliveryBlock');
+    expect(late.done.at(-1)?.input['message']).toBe('Nothing in the ERP to block.');
+  });
+
+  test('a hold on a material blocks the free stock of every lot of it, and the deliveries of those lots', async () => {
+    const [one, other] = ['L10900', 'L10901'].map((number) => entityId('BER', 'lot', 'WATER-05L', number)) as [
+      EntityId,
+      EntityId,
+    ];
+    const { done } = await react('block-stock-when-hold-placed', hold({ scope: materialId }), {
+      lotsOfMaterial: [one, other],
+    });
+    const block = { toStockType: 'BLOCKED', fromStockType: 'UNRESTRICTED', causeRef: holdId };
+    expect(done.slice(0, -1)).toEqual([
+      { mutation: 'changeStockStatus', input: { lotId: one, ...block } },
+      { mutation: 'changeStockStatus', input: { lotId: other, ...block } },
+      { mutation: 'setDeliveryBlock', input: { deliveryId, causeRef: holdId } },
+    ]);
+  });
+
+  test.each([
+    ['a work center', fillingCenter],
+    ['an asset, through its assignment', assetId],
+  ])('a hold on %s closes its capacity in the ERP', async (_what, scope) => {
+    const { done } = await react('block-stock-when-hold-placed', hold({ scope }), {
+      heldInErp: { workCenters: [fillingCenter] },
+    });
+    expect(done).toMatchObject([
+      {
+        mutation: 'setWorkCenterCapacity',
+        input: { workCenterId: fillingCenter, capacityStatus: 'UNAVAILABLE', causeRef: holdId },
+      },
+      { input: { message: 'In the ERP: capacity of 1 work center closed.' } },
+    ]);
+  });
+
+  test('with the CMMS down, the ERP still blocks what it knows, and does not say that it has done everything', async () => {
+    const graph = new PlantGraph({}, { asset: 'UNAVAILABLE' });
+    const held = hold({ scope: assetId, affected: [lotId] });
+    await expect(ruleNamed('block-stock-when-hold-placed').react(held, graph)).rejects.toThrow(StepProblem);
+    expect(graph.names).toEqual(['changeStockStatus', 'setDeliveryBlock']);
+  });
+
+  test('what a hold does not forbid, no system stops', async () => {
+    const { names } = await react(
+      'block-stock-when-hold-placed',
+      hold({ affected: [fillingCenter], restrictions: ['RECEIVE'] }),
+    );
+    expect(names).toEqual(['acknowledgeHold']);
   });
 
   test('a hold on an order reaches the lot that the order makes; one on a delivery reaches the delivery', async () => {
@@ -346,6 +409,7 @@ describe('when a hold is placed', () => {
 
   test.each([
     ['the lot that it makes', lotId],
+    ['the material that it makes', materialId],
     ['its order', orderId],
     ['the operation itself', filling],
     ['its work center', fillingCenter],
@@ -356,7 +420,10 @@ describe('when a hold is placed', () => {
       operationId: filling,
       causeRef: holdId,
     });
-    expect(done.at(-1)).toEqual({ mutation: 'acknowledgeHold', input: { holdId, system: 'MES', failed: false } });
+    expect(done.at(-1)).toEqual({
+      mutation: 'acknowledgeHold',
+      input: { holdId, system: 'MES', failed: false, message: 'Nothing of it was running.' },
+    });
   });
 
   test('an operation that something else holds gets this cause too; one that is over does not', async () => {
@@ -397,16 +464,20 @@ describe('when a disposition is approved', () => {
   const rule = 'release-stock-when-disposition-approved';
   const held: Partial<Situation> = {
     operations: [{ id: filling, state: 'HELD', heldBy: [holdId] }],
-    deliveryBlocks: [holdId],
+    heldInErp: { lots: [lotId], deliveries: [deliveryId], workCenters: [fillingCenter] },
     lotInterlocks: [{ kind: 'QUALITY_HOLD', cause: holdId }],
   };
 
   test('stock, operations and deliveries are let go, and the hold is released last', async () => {
     const { done } = await react(rule, approved('USE_AS_IS'), held);
     expect(done).toEqual([
-      { mutation: 'changeStockStatus', input: { lotId, toStockType: 'UNRESTRICTED', causeRef: dispositionId } },
-      { mutation: 'unholdOperation', input: { operationId: filling, causeRef: holdId } },
+      { mutation: 'changeStockStatus', input: { lotId, toStockType: 'UNRESTRICTED', causeRef: holdId } },
       { mutation: 'removeDeliveryBlock', input: { deliveryId, causeRef: holdId } },
+      { mutation: 'unholdOperation', input: { operationId: filling, causeRef: holdId } },
+      {
+        mutation: 'setWorkCenterCapacity',
+        input: { workCenterId: fillingCenter, capacityStatus: 'AVAILABLE', causeRef: holdId },
+      },
       { mutation: 'settleDisposition', input: { dispositionId, outcome: 'EFFECTIVE' } },
       { mutation: 'releaseHold', input: { holdId, dispositionId } },
     ]);
@@ -416,44 +487,43 @@ describe('when a disposition is approved', () => {
     '%s leaves the stock and its deliveries blocked',
     async (decision) => {
       const { names } = await react(rule, approved(decision), held);
-      expect(names).toEqual(['unholdOperation', 'settleDisposition', 'releaseHold']);
+      expect(names).toEqual(['unholdOperation', 'setWorkCenterCapacity', 'settleDisposition', 'releaseHold']);
     },
   );
 
-  test('a lot that another hold stands on stays blocked', async () => {
+  test('of lots that it holds without a decision about them by name, only what was free comes back', async () => {
+    const other = entityId('BER', 'lot', 'WATER-05L', 'L10900');
+    const { done } = await react(rule, approved('USE_AS_IS'), { ...held, heldInErp: { lots: [lotId, other] } });
+    expect(done.slice(0, 2).map(({ input }) => input)).toEqual([
+      { lotId, toStockType: 'UNRESTRICTED', causeRef: holdId },
+      { lotId: other, toStockType: 'UNRESTRICTED', fromStockType: 'BLOCKED', causeRef: holdId },
+    ]);
+  });
+
+  test('the ERP is told first of another hold that stands on the lot, so that it keeps the stock blocked', async () => {
     const lotInterlocks = [
       { kind: 'QUALITY_HOLD', cause: holdId },
       { kind: 'QUALITY_HOLD', cause: otherHoldId },
     ];
-    const { names } = await react(rule, approved('USE_AS_IS'), { ...held, lotInterlocks });
-    expect(names).not.toContain('changeStockStatus');
+    const { done, names } = await react(rule, approved('USE_AS_IS'), { ...held, lotInterlocks });
+    expect(done.slice(0, 2).map(({ input }) => input)).toEqual([
+      { lotId, toStockType: 'BLOCKED', fromStockType: 'UNRESTRICTED', causeRef: otherHoldId },
+      { lotId, toStockType: 'UNRESTRICTED', causeRef: holdId },
+    ]);
     expect(names.at(-1)).toBe('releaseHold');
   });
 
-  test('a hold that comes while the stock is let go has it blocked again', async () => {
-    const graph = new PlantGraph(held);
-    const asked = graph.transition.bind(graph);
-    graph.transition = async (...args) => {
-      await asked(...args);
-      if (args[0] === 'changeStockStatus')
-        graph.situation.lotInterlocks.push({ kind: 'QUALITY_HOLD', cause: otherHoldId });
-    };
-    graph.situation.lotInterlocks = [{ kind: 'QUALITY_HOLD', cause: holdId }];
-    await ruleNamed(rule).react(approved('USE_AS_IS'), graph);
-    expect(graph.done[1]).toEqual({
-      mutation: 'changeStockStatus',
-      input: { lotId, toStockType: 'BLOCKED', causeRef: otherHoldId },
-    });
+  test.each([
+    'changeStockStatus',
+    'unholdOperation',
+    'removeDeliveryBlock',
+    'setWorkCenterCapacity',
+    'settleDisposition',
+  ])('refused at %s, the hold stays', async (mutation) => {
+    const graph = new PlantGraph(held, { [mutation]: 'REFUSED' });
+    await expect(ruleNamed(rule).react(approved('USE_AS_IS'), graph)).rejects.toThrow(StepProblem);
+    expect(graph.names).not.toContain('releaseHold');
   });
-
-  test.each(['changeStockStatus', 'unholdOperation', 'removeDeliveryBlock', 'settleDisposition'])(
-    'refused at %s, the hold stays',
-    async (mutation) => {
-      const graph = new PlantGraph(held, { [mutation]: 'REFUSED' });
-      await expect(ruleNamed(rule).react(approved('USE_AS_IS'), graph)).rejects.toThrow(StepProblem);
-      expect(graph.names).not.toContain('releaseHold');
-    },
-  );
 
   test('a refusal of a system makes it POSTING_FAILED; a system that is away does not', async () => {
     const say = async (kind: ProblemKind, step: string) => {

@@ -1,8 +1,24 @@
+import type { EntityId } from '../../journal/entity-ref.ts';
 import type { JournalEvent } from '../../journal/envelope.ts';
-import type { Rule } from '../rule.ts';
-import { standsOn, stockInReach } from './hold-reach.ts';
+import type { Rule, RuleGraph } from '../rule.ts';
+import {
+  deliveriesIn,
+  forbids,
+  type HeldInErp,
+  heldInErp,
+  lotsIn,
+  standsOn,
+  stockedLotsOf,
+  workCentersIn,
+} from './hold-reach.ts';
 
-/** The ERP blocks the held lots and the deliveries that they are allocated to (W5), and that is its acknowledgement. */
+type Placed = JournalEvent<'quality.hold.placed'>;
+
+/**
+ * The ERP blocks what the hold forbids to use (W5): the stock of held lots, the free stock of held materials, the deliveries
+ * that either is allocated to, and the capacity of held work centers and of those that held assets are assigned to. Its
+ * acknowledgement says what of that it has done.
+ */
 export const blockStockWhenHoldPlaced: Rule<'quality.hold.placed'> = {
   name: 'block-stock-when-hold-placed',
   on: ['quality.hold.placed'],
@@ -11,32 +27,17 @@ export const blockStockWhenHoldPlaced: Rule<'quality.hold.placed'> = {
     // It left before the hold, or it is gone: there is nothing to block.
     setDeliveryBlock: { STATE_NOT_ALLOWED: 'DONE', NOT_FOUND: 'DONE' },
     changeStockStatus: { NOT_FOUND: 'DONE' },
+    setWorkCenterCapacity: { NOT_FOUND: 'DONE' },
     // Released meanwhile, so nobody waits for the acknowledgement.
     acknowledgeHold: { STATE_NOT_ALLOWED: 'DONE' },
   },
   async react(event, graph) {
-    const causeRef = event.subject;
-    const reason = reasonOf(event);
-    const { lotIds, deliveries } = await stockInReach(graph, standsOn(event.data));
-    const open = deliveries.filter(({ state }) => state.code !== 'SHIPPED');
-    await graph.each(
-      [
-        ...lotIds.map((lotId) => ({
-          step: `block ${lotId}`,
-          mutation: 'changeStockStatus',
-          input: { lotId, toStockType: 'BLOCKED', causeRef },
-        })),
-        ...open.map(({ id: deliveryId }) => ({
-          step: `block ${deliveryId}`,
-          mutation: 'setDeliveryBlock',
-          input: { deliveryId, causeRef },
-        })),
-      ],
-      ({ mutation, input, step }) => graph.transition(mutation, input, { step, reason }),
-    );
+    // Stock is blocked although the CMMS may not say where an asset stands.
+    await graph.each([blockStock, closeCapacity], (part) => part(event, graph));
+    const message = inWords(await heldInErp(graph, event.plantCode, event.subject));
     await graph.transition(
       'acknowledgeHold',
-      { holdId: event.subject, system: 'ERP', failed: false },
+      { holdId: event.subject, system: 'ERP', failed: false, message },
       { step: 'acknowledge' },
     );
   },
@@ -47,11 +48,70 @@ export const blockStockWhenHoldPlaced: Rule<'quality.hold.placed'> = {
   },
 };
 
+interface Step {
+  readonly step: string;
+  readonly mutation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+async function blockStock(event: Placed, graph: RuleGraph): Promise<void> {
+  if (!forbids(event.data, 'CONSUME', 'MOVE', 'PICK', 'SHIP')) return;
+  const causeRef = event.subject;
+  const ids = standsOn(event.data);
+  const whole = await lotsIn(graph, ids);
+  const ofMaterials = (await stockedLotsOf(graph, ids)).filter((id) => !whole.includes(id));
+  const deliveries = await deliveriesIn(graph, ids, [...whole, ...ofMaterials]);
+  const block = (lotId: EntityId, fromStockType: string | null): Step => ({
+    step: `block ${lotId}`,
+    mutation: 'changeStockStatus',
+    input: { lotId, toStockType: 'BLOCKED', ...(fromStockType && { fromStockType }), causeRef },
+  });
+  const steps: readonly Step[] = [
+    ...whole.map((lotId) => block(lotId, null)),
+    // Of a material only what is free: stock that waits for quality goes on waiting, and does not come back as free.
+    ...ofMaterials.map((lotId) => block(lotId, 'UNRESTRICTED')),
+    ...deliveries.map((deliveryId) => ({
+      step: `block ${deliveryId}`,
+      mutation: 'setDeliveryBlock',
+      input: { deliveryId, causeRef },
+    })),
+  ];
+  const reason = reasonOf(event);
+  await graph.each(steps, ({ mutation, input, step }) => graph.transition(mutation, input, { step, reason }));
+}
+
+async function closeCapacity(event: Placed, graph: RuleGraph): Promise<void> {
+  if (!forbids(event.data, 'START_OPERATION', 'SCHEDULE')) return;
+  const reason = reasonOf(event);
+  const workCenters = await workCentersIn(graph, standsOn(event.data));
+  await graph.each(workCenters, (workCenterId) =>
+    graph.transition(
+      'setWorkCenterCapacity',
+      { workCenterId, capacityStatus: 'UNAVAILABLE', causeRef: event.subject },
+      { step: `close ${workCenterId}`, reason },
+    ),
+  );
+}
+
+/** Read back from the ERP: what it has not done, nobody says that it has. */
+function inWords({ lots, deliveries, workCenters }: HeldInErp): string {
+  const parts = [
+    lots.length > 0 && `stock of ${counted(lots.length, 'lot', 'lots')} blocked`,
+    deliveries.length > 0 && `${counted(deliveries.length, 'delivery', 'deliveries')} blocked`,
+    workCenters.length > 0 && `capacity of ${counted(workCenters.length, 'work center', 'work centers')} closed`,
+  ].filter((part) => part !== false);
+  return parts.length === 0 ? 'Nothing in the ERP to block.' : `In the ERP: ${parts.join(', ')}.`;
+}
+
+export function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** Blocking comes before the release of the same hold, however long it takes. */
 export function stockLane(plantCode: string, holdNo: string): string {
   return `stock/${plantCode}/${holdNo}`;
 }
 
-export function reasonOf({ data }: JournalEvent<'quality.hold.placed'>): string {
+export function reasonOf({ data }: Placed): string {
   return `Hold ${data.holdNo}: ${data.reason}`;
 }

@@ -1,8 +1,8 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
-import { reasonOf } from './block-stock-when-hold-placed.ts';
-import { ofType, readAllOf, standsOn } from './hold-reach.ts';
-import { begunOperationsOf, holdAll } from './operations-in-mes.ts';
+import { counted, reasonOf } from './block-stock-when-hold-placed.ts';
+import { ofType, readAllOf, standsOn, stockedLotsOf, workCentersIn } from './hold-reach.ts';
+import { begunOperationsOf, heldOperations, holdAll } from './operations-in-mes.ts';
 
 /** The MES interrupts what runs on, or with, what is held (W5), and that is its acknowledgement. */
 export const holdOperationsWhenHoldPlaced: Rule<'quality.hold.placed'> = {
@@ -20,7 +20,10 @@ export const holdOperationsWhenHoldPlaced: Rule<'quality.hold.placed'> = {
     // What the MES knows alone is held although the ERP or the CMMS may not answer for the rest.
     const parts = [() => begunOperationsOf(graph, ids), () => usersOfLots(graph, ids), () => onAssets(graph, ids)];
     await graph.each(parts, async (find) => holdAll(graph, await find(), cause));
-    const acknowledgement = { holdId: event.subject, system: 'MES', failed: false };
+    const { length } = await heldOperations(graph, event.plantCode, event.subject);
+    const message =
+      length === 0 ? 'Nothing of it was running.' : `In the MES: ${counted(length, 'operation', 'operations')} held.`;
+    const acknowledgement = { holdId: event.subject, system: 'MES', failed: false, message };
     await graph.transition('acknowledgeHold', acknowledgement, { step: 'acknowledge' });
   },
   async whenStuck(event, graph, { message }) {
@@ -44,24 +47,14 @@ const begunStates: readonly string[] = ['RUNNING', 'HELD', 'SUSPENDED'];
 /** Begun operations that have used a lot; the way to a lot is through the ERP. */
 async function usersOfLots(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {
   const found = new Set<EntityId>();
-  for (const id of ofType(ids, 'lot')) {
+  for (const id of [...ofType(ids, 'lot'), ...(await stockedLotsOf(graph, ids))]) {
     const operations = await readAllOf<UsingOperation>(graph, id, 'operations', 'id executionState { code }');
     for (const one of operations) if (begunStates.includes(one.executionState.code)) found.add(one.id);
   }
   return [...found];
 }
 
-interface AssetAnswer {
-  readonly asset: { readonly workCenters: readonly { readonly id: EntityId }[] | null } | null;
-}
-
-/** Begun operations on the work centers that an asset is assigned to; the CMMS knows which. */
+/** Begun operations on the work centers that an asset is assigned to. */
 async function onAssets(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {
-  const workCenters = new Set<EntityId>();
-  for (const id of ofType(ids, 'asset')) {
-    const document = 'query WorkCenters($id: ID!) { asset(id: $id) { workCenters { id } } }';
-    const { asset } = await graph.read<AssetAnswer>(document, { id });
-    for (const one of asset?.workCenters ?? []) workCenters.add(one.id);
-  }
-  return begunOperationsOf(graph, [...workCenters]);
+  return begunOperationsOf(graph, await workCentersIn(graph, ofType(ids, 'asset')));
 }

@@ -1,5 +1,5 @@
-import type { EntityId } from '../../journal/entity-ref.ts';
-import { type EntityType, parseEntityId } from '../../journal/entity-ref.ts';
+import { type EntityId, type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import type { Restriction } from '../../journal/restriction.ts';
 import type { RuleGraph } from '../rule.ts';
 
 /** What a hold stands on: its scope first, then what it affects besides. */
@@ -14,20 +14,14 @@ export function ofType(ids: readonly EntityId[], ...types: readonly EntityType[]
   return ids.filter((id) => types.some((type) => parseEntityId(id)?.type === type));
 }
 
-export interface HeldDelivery {
-  readonly id: string;
-  readonly state: { readonly code: string };
-  readonly blocks: readonly { readonly cause: string }[];
+/** The material of a lot, both by their ids. */
+export function materialOf(lotId: string): EntityId | null {
+  const ref = parseEntityId(lotId);
+  const [materialCode] = ref?.key ?? [];
+  return ref && materialCode ? entityId(ref.plantCode, 'material', materialCode) : null;
 }
 
-export interface HeldStock {
-  readonly lotIds: readonly string[];
-  readonly deliveries: readonly HeldDelivery[];
-}
-
-const delivery = 'id state { code } blocks { cause }';
-
-/** One page is the most that a list inside an entity gives. */
+/** One page is the most that a list gives. */
 const pageSize = 200;
 
 /** Every row of a list of a lot: what is held must be held in all places, however many there are. */
@@ -52,29 +46,113 @@ export async function readAllOf<Row extends { readonly id: string }>(
   }
 }
 
-/**
- * The lots and deliveries in the ERP that a hold reaches: lots that it stands on, the lots of orders that it stands on, and
- * every delivery that they are allocated to. A hold on a material, a work center or an asset changes no stock in the ERP:
- * which of that stock is good again afterwards, nobody could tell. Its interlock refuses all the same.
- */
-export async function stockInReach(graph: RuleGraph, ids: readonly EntityId[]): Promise<HeldStock> {
-  const lotIds = new Set<string>(ofType(ids, 'lot'));
-  const deliveries = new Map<string, HeldDelivery>();
+const filterTypes = { lots: 'LotFilter', deliveries: 'DeliveryFilter', workCenters: 'WorkCenterFilter' } as const;
+type ErpList = keyof typeof filterTypes;
+
+interface IdPage {
+  readonly nodes: readonly { readonly id: EntityId }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+/** The ids of a whole list of the ERP. */
+async function listIds(
+  graph: RuleGraph,
+  list: ErpList,
+  filter: Readonly<Record<string, unknown>>,
+): Promise<readonly EntityId[]> {
+  const document = `query InErp($filter: ${filterTypes[list]}, $after: String) {
+    ${list}(filter: $filter, first: ${pageSize}, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
+  }`;
+  const found: EntityId[] = [];
+  for (let after: string | null = null; ; ) {
+    const answer: Readonly<Record<string, IdPage>> = await graph.read(document, { filter, after });
+    const page: IdPage | undefined = answer[list];
+    found.push(...(page?.nodes ?? []).map(({ id }) => id));
+    if (!page?.pageInfo.hasNextPage) return found;
+    after = page.pageInfo.endCursor;
+  }
+}
+
+/** Types of stock that a hold on a material is about; what is on its way, or comes back, is not in the plant. */
+const inThePlant = ['UNRESTRICTED', 'QUALITY_INSPECTION', 'BLOCKED', 'RESTRICTED'];
+
+/** The lots of the materials among `ids` that there is stock of. */
+export async function stockedLotsOf(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {
+  const found: EntityId[] = [];
+  for (const id of ofType(ids, 'material')) {
+    const ref = parseEntityId(id);
+    const filter = { plant: ref?.plantCode, material: ref?.key[0], stockTypes: inThePlant };
+    found.push(...(await listIds(graph, 'lots', filter)));
+  }
+  return found;
+}
+
+/** The work centers among `ids`, and those that the assets among them are assigned to; the CMMS knows which. */
+export async function workCentersIn(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {
+  const found = new Set<EntityId>(ofType(ids, 'work-center'));
+  for (const id of ofType(ids, 'asset')) {
+    const { asset } = await graph.read<{
+      readonly asset: { readonly workCenters: readonly { readonly id: EntityId }[] | null } | null;
+    }>('query WorkCenters($id: ID!) { asset(id: $id) { workCenters { id } } }', { id });
+    for (const one of asset?.workCenters ?? []) found.add(one.id);
+  }
+  return [...found];
+}
+
+/** Lots whose whole stock a hold is about: those that it stands on, and those that orders make that it stands on. */
+export async function lotsIn(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {
+  const found = new Set<EntityId>(ofType(ids, 'lot'));
   for (const id of ofType(ids, 'production-order')) {
     const { productionOrder } = await graph.read<{
-      readonly productionOrder: { readonly lot: { readonly id: string } | null } | null;
+      readonly productionOrder: { readonly lot: { readonly id: EntityId } | null } | null;
     }>('query LotOfOrder($id: ID!) { productionOrder(id: $id) { lot { id } } }', { id });
-    if (productionOrder?.lot) lotIds.add(productionOrder.lot.id);
+    if (productionOrder?.lot) found.add(productionOrder.lot.id);
   }
-  for (const id of lotIds) {
-    for (const one of await readAllOf<HeldDelivery>(graph, id, 'deliveries', delivery)) deliveries.set(one.id, one);
-  }
+  return [...found];
+}
+
+interface ReachedDelivery {
+  readonly id: EntityId;
+  readonly state: { readonly code: string };
+}
+
+const delivery = 'id state { code }';
+
+/** The deliveries among `ids`, and those that `lots` are allocated to, but for what has left already. */
+export async function deliveriesIn(
+  graph: RuleGraph,
+  ids: readonly EntityId[],
+  lots: readonly EntityId[],
+): Promise<readonly EntityId[]> {
+  const found: ReachedDelivery[] = [];
+  for (const id of lots) found.push(...(await readAllOf<ReachedDelivery>(graph, id, 'deliveries', delivery)));
   for (const id of ofType(ids, 'delivery')) {
-    const found = await graph.read<{ readonly delivery: HeldDelivery | null }>(
-      `query Delivery($id: ID!) { delivery(id: $id) { ${delivery} } }`,
-      { id },
-    );
-    if (found.delivery) deliveries.set(id, found.delivery);
+    const document = `query Delivery($id: ID!) { delivery(id: $id) { ${delivery} } }`;
+    const answer = await graph.read<{ readonly delivery: ReachedDelivery | null }>(document, { id });
+    if (answer.delivery) found.push(answer.delivery);
   }
-  return { lotIds: [...lotIds], deliveries: [...deliveries.values()] };
+  const open = found.filter(({ state }) => state.code !== 'SHIPPED');
+  return [...new Set(open.map(({ id }) => id))];
+}
+
+/** What the ERP says that a cause restricts in it. */
+export interface HeldInErp {
+  readonly lots: readonly EntityId[];
+  readonly deliveries: readonly EntityId[];
+  readonly workCenters: readonly EntityId[];
+}
+
+export async function heldInErp(graph: RuleGraph, plant: string, heldBy: EntityId): Promise<HeldInErp> {
+  const [lots = [], deliveries = [], workCenters = []] = await Promise.all(
+    (['lots', 'deliveries', 'workCenters'] as const).map((list) => listIds(graph, list, { plant, heldBy })),
+  );
+  return { lots, deliveries, workCenters };
+}
+
+/** Whether a hold forbids one of these. */
+export function forbids(
+  { restrictions }: { readonly restrictions: readonly Restriction[] },
+  ...any: readonly Restriction[]
+): boolean {
+  return any.some((one) => restrictions.includes(one));
 }

@@ -1,6 +1,6 @@
 import { type EntityId, entityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { RuleGraph } from '../rule.ts';
-import { ofType } from './hold-reach.ts';
+import { materialOf, ofType } from './hold-reach.ts';
 
 interface MesOperation {
   readonly id: EntityId;
@@ -40,15 +40,16 @@ async function readAll(
   }
 }
 
-/** Begun operations that are one of `ids`, belong to an order or make a lot of them, or run on a work center of them. */
+/** Begun operations that are one of `ids`, belong to an order, make a lot or a material, or run on a work center of them. */
 export async function begunOperationsOf(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {
   const [plant] = ids.map((id) => parseEntityId(id)?.plantCode);
   if (plant === undefined) return [];
   const wanted = new Set<string>(ids);
   const found = new Set<EntityId>();
-  if (ofType(ids, 'operation', 'production-order', 'lot').length > 0) {
+  if (ofType(ids, 'operation', 'production-order', 'lot', 'material').length > 0) {
     for (const { id, lot } of await readAll(graph, begun, { plant })) {
-      if (wanted.has(id) || wanted.has(orderOf(id)) || (lot && wanted.has(lot.id))) found.add(id);
+      const about = [id, orderOf(id), ...(lot ? [lot.id, materialOf(lot.id)] : [])];
+      if (about.some((one) => one !== null && wanted.has(one))) found.add(id);
     }
   }
   for (const workCenter of ofType(ids, 'work-center').flatMap((id) => parseEntityId(id)?.key[0] ?? [])) {
@@ -63,13 +64,20 @@ function orderOf(operationId: EntityId): string {
   return ref && orderNo ? entityId(ref.plantCode, 'production-order', orderNo) : '';
 }
 
+/** What the MES says that a cause holds in it. */
+export async function heldOperations(
+  graph: RuleGraph,
+  plant: string,
+  causeRef: EntityId,
+): Promise<readonly EntityId[]> {
+  const operations = await readAll(graph, held, { plant });
+  return operations.filter(({ heldBy }) => heldBy?.includes(causeRef)).map(({ id }) => id);
+}
+
 /** Takes the cause from every operation that it holds. One that something else holds too stays held. */
 export async function unholdEverything(graph: RuleGraph, plant: string, causeRef: EntityId): Promise<void> {
-  const operations = await readAll(graph, held, { plant });
-  await graph.each(
-    operations.filter(({ heldBy }) => heldBy?.includes(causeRef)),
-    ({ id: operationId }) =>
-      graph.transition('unholdOperation', { operationId, causeRef }, { step: `unhold ${operationId}` }),
+  await graph.each(await heldOperations(graph, plant, causeRef), (operationId) =>
+    graph.transition('unholdOperation', { operationId, causeRef }, { step: `unhold ${operationId}` }),
   );
 }
 

@@ -2,16 +2,11 @@ import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
 import { stockLane } from './block-stock-when-hold-placed.ts';
 import { operationLane } from './hold-operations-when-hold-placed.ts';
-import { type HeldStock, standsOn, stockInReach } from './hold-reach.ts';
+import { heldInErp, materialOf } from './hold-reach.ts';
 import { unholdEverything } from './operations-in-mes.ts';
 
-interface Hold {
-  readonly scope: EntityId;
-  readonly affected: readonly EntityId[] | null;
-}
-
 /** Steps that carry out a disposition. A refusal of any other step says nothing about the systems. */
-const carryingOut = /^(unrestrict|block again|unhold|unblock) /;
+const carryingOut = /^(keep|unrestrict|unhold|unblock|reopen) /;
 
 /**
  * Every system lets go, and only then the hold is lifted: the last step here is the only thing in Andon that lifts one (W6).
@@ -26,18 +21,30 @@ export const releaseStockWhenDispositionApproved: Rule<'quality.disposition.appr
     // The operation ended, or the delivery left, for another reason meanwhile.
     unholdOperation: { STATE_NOT_ALLOWED: 'DONE', NOT_FOUND: 'DONE' },
     removeDeliveryBlock: { STATE_NOT_ALLOWED: 'DONE', NOT_FOUND: 'DONE' },
+    setWorkCenterCapacity: { NOT_FOUND: 'DONE' },
     changeStockStatus: { STATE_NOT_ALLOWED: 'EXCEPTION', LOT_STATUS_INVALID: 'EXCEPTION' },
   },
   async react({ plantCode, data }, graph) {
     const holdId = entityId(plantCode, 'hold', data.holdNo);
     const dispositionId = entityId(plantCode, 'disposition', data.dispositionNo);
-    const ids = [...new Set([...standsOn(await readHold(graph, holdId)), ...data.lots])];
-    const stock = await stockInReach(graph, ids);
-    const isUsable = data.decision === 'USE_AS_IS';
-    if (isUsable) await graph.each(data.lots, (lotId) => unrestrict(graph, { lotId, holdId, dispositionId }));
+    const held = await heldInErp(graph, plantCode, holdId);
+    // What will not be used must not be shipped either: its stock and deliveries stay blocked.
+    if (data.decision === 'USE_AS_IS') {
+      await graph.each([...new Set([...data.lots, ...held.lots])], (lotId) =>
+        unrestrict(graph, { lotId, holdId, isDecided: data.lots.includes(lotId) }),
+      );
+      await graph.each(held.deliveries, (deliveryId) =>
+        graph.transition('removeDeliveryBlock', { deliveryId, causeRef: holdId }, { step: `unblock ${deliveryId}` }),
+      );
+    }
     await unholdEverything(graph, plantCode, holdId);
-    // What will not be used must not be shipped either: its deliveries stay blocked until they get other lots.
-    if (isUsable) await unblockDeliveries(graph, stock, holdId);
+    await graph.each(held.workCenters, (workCenterId) =>
+      graph.transition(
+        'setWorkCenterCapacity',
+        { workCenterId, capacityStatus: 'AVAILABLE', causeRef: holdId },
+        { step: `reopen ${workCenterId}` },
+      ),
+    );
     await graph.transition('settleDisposition', { dispositionId, outcome: 'EFFECTIVE' }, { step: 'settle' });
     await graph.transition('releaseHold', { holdId, dispositionId }, { step: 'release' });
   },
@@ -50,45 +57,40 @@ export const releaseStockWhenDispositionApproved: Rule<'quality.disposition.appr
   },
 };
 
-async function readHold(graph: RuleGraph, id: EntityId) {
-  const document = 'query Hold($id: ID!) { qualityHold(id: $id) { scope affected } }';
-  const { qualityHold } = await graph.read<{ readonly qualityHold: Hold | null }>(document, { id });
-  if (!qualityHold) throw new Error(`The QMS has approved a disposition of ${id}, and does not know that hold.`);
-  return { scope: qualityHold.scope, affected: qualityHold.affected ?? [] };
-}
-
 interface Release {
   readonly lotId: EntityId;
   readonly holdId: EntityId;
-  readonly dispositionId: EntityId;
+  /** Whether two people have decided about this lot by name: then all of its stock is good. */
+  readonly isDecided: boolean;
 }
 
-/** Stock that another hold stands on stays blocked, also when that hold comes while this is being done. */
-async function unrestrict(graph: RuleGraph, { lotId, holdId, dispositionId }: Release): Promise<void> {
-  if (await otherHold(graph, lotId, holdId)) return;
-  const free = { lotId, toStockType: 'UNRESTRICTED', causeRef: dispositionId };
+/**
+ * Ends what the hold is a cause of. The ERP frees stock when its last cause has ended, so a cause that it may not have been
+ * told of yet is told first.
+ */
+async function unrestrict(graph: RuleGraph, { lotId, holdId, isDecided }: Release): Promise<void> {
+  for (const causeRef of await otherHolds(graph, lotId, holdId)) {
+    const keep = { lotId, toStockType: 'BLOCKED', fromStockType: 'UNRESTRICTED', causeRef };
+    await graph.transition('changeStockStatus', keep, { step: `keep ${lotId} for ${causeRef}` });
+  }
+  const free = {
+    lotId,
+    toStockType: 'UNRESTRICTED',
+    ...(!isDecided && { fromStockType: 'BLOCKED' }),
+    causeRef: holdId,
+  };
   await graph.transition('changeStockStatus', free, { step: `unrestrict ${lotId}` });
-  const causeRef = await otherHold(graph, lotId, holdId);
-  if (!causeRef) return;
-  const again = { lotId, toStockType: 'BLOCKED', causeRef };
-  await graph.transition('changeStockStatus', again, { step: `block again ${lotId} ${causeRef}` });
 }
 
 interface InterlocksAnswer {
   readonly interlocks: { readonly nodes: readonly { readonly kind: string; readonly cause: string }[] };
 }
 
-/** Interlocks know of a hold before the QMS does, and when the QMS cannot be asked. */
-async function otherHold(graph: RuleGraph, lotId: EntityId, holdId: EntityId): Promise<string | null> {
+/** Interlocks know of a hold before the QMS and the ERP do, and when neither can be asked. */
+async function otherHolds(graph: RuleGraph, lotId: EntityId, holdId: EntityId): Promise<readonly string[]> {
   const document = 'query Interlocks($ids: [ID!]) { interlocks(filter: { entities: $ids }) { nodes { kind cause } } }';
-  const { interlocks } = await graph.read<InterlocksAnswer>(document, { ids: [lotId] });
-  const other = interlocks.nodes.find(({ kind, cause }) => kind === 'QUALITY_HOLD' && cause !== holdId);
-  return other?.cause ?? null;
-}
-
-async function unblockDeliveries(graph: RuleGraph, { deliveries }: HeldStock, causeRef: EntityId): Promise<void> {
-  const blocked = deliveries.filter(({ blocks }) => blocks.some(({ cause }) => cause === causeRef));
-  await graph.each(blocked, ({ id: deliveryId }) =>
-    graph.transition('removeDeliveryBlock', { deliveryId, causeRef }, { step: `unblock ${deliveryId}` }),
-  );
+  const ids = [lotId, materialOf(lotId)].filter((id) => id !== null);
+  const { interlocks } = await graph.read<InterlocksAnswer>(document, { ids });
+  const causes = interlocks.nodes.filter(({ kind, cause }) => kind === 'QUALITY_HOLD' && cause !== holdId);
+  return [...new Set(causes.map(({ cause }) => cause))];
 }

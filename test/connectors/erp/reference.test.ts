@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { demoPlants } from '../../../connectors/demo-plant.ts';
-import type { ErpCommand, ErpPort } from '../../../connectors/erp/port.ts';
+import type { ErpCommand, ErpPort, StockType } from '../../../connectors/erp/port.ts';
 import { createReferenceErp } from '../../../connectors/erp/reference.ts';
 import { fillReferenceErp } from '../../../connectors/erp/reference-demo.ts';
 import { erpMigrations } from '../../../connectors/erp/reference-migrations.ts';
@@ -54,6 +54,14 @@ describe.each(dialects)('the reference ERP on %s', (dialect) => {
     (await erp.lotsByKeys([{ plantCode: 'BER', materialCode, lotNumber }]))[0]!;
   const delivery = async (deliveryNo: string) => (await erp.deliveriesByKeys([{ plantCode: 'BER', deliveryNo }]))[0]!;
   const release = (orderNo: string) => ({ name: 'releaseProductionOrder', orderNo, reason: null }) as const;
+
+  const setStatus = (
+    lotNumber: string,
+    toStockType: StockType,
+    { causeRef = null, fromStockType = null }: { causeRef?: string | null; fromStockType?: StockType | null } = {},
+  ) => post({ name: 'changeStockStatus', materialCode: 'WATER-05L', lotNumber, toStockType, fromStockType, causeRef });
+  const typesOf = async (lotNumber: string) =>
+    (await lot('WATER-05L', lotNumber)).stock.map(({ stockType, quantity }) => `${quantity} ${stockType}`);
 
   test('is filled once: a second start changes nothing', async () => {
     await post(release('10002'));
@@ -211,8 +219,7 @@ describe.each(dialects)('the reference ERP on %s', (dialect) => {
   });
 
   test('a blocked lot is neither picked nor shipped, whoever asks, and free again it is', async () => {
-    const status = (toStockType: 'BLOCKED' | 'UNRESTRICTED') =>
-      post({ name: 'changeStockStatus', materialCode: 'WATER-05L', lotNumber: 'L10900', toStockType });
+    const status = (toStockType: 'BLOCKED' | 'UNRESTRICTED') => setStatus('L10900', toStockType, { causeRef: 'H1' });
     const pick = () => post({ name: 'pickDelivery', deliveryNo: 'D1002' });
     const ship = () => post({ name: 'releaseShipment', deliveryNo: 'D1002' });
     expect(await status('BLOCKED')).toMatchObject({ result: { from: 'UNRESTRICTED', to: 'BLOCKED', changed: true } });
@@ -227,14 +234,84 @@ describe.each(dialects)('the reference ERP on %s', (dialect) => {
     expect((await lot('WATER-05L', 'L10900')).stock).toMatchObject([{ quantity: '2400' }]);
   });
 
+  test('stock is free again when the last cause has ended, and only what was free before', async () => {
+    const ofMaterial = { causeRef: 'H-MATERIAL', fromStockType: 'UNRESTRICTED' } as const;
+    const back = { causeRef: 'H-MATERIAL', fromStockType: 'BLOCKED' } as const;
+    // L10001 waits for quality, L10900 is free.
+    for (const lotNumber of ['L10001', 'L10900']) await setStatus(lotNumber, 'BLOCKED', ofMaterial);
+    expect(await typesOf('L10001')).toEqual(['2400 QUALITY_INSPECTION']);
+    expect(await typesOf('L10900')).toEqual(['4800 BLOCKED']);
+    const filter = { plantCode: 'BER', heldBy: 'H-MATERIAL' };
+    expect((await erp.lots(filter, page(), everything)).rows.map(({ lotNumber }) => lotNumber)).toEqual([
+      'L10001',
+      'L10900',
+    ]);
+    await setStatus('L10900', 'BLOCKED', { causeRef: 'H-LOT' });
+    await setStatus('L10900', 'UNRESTRICTED', back);
+    expect(await typesOf('L10900')).toEqual(['4800 BLOCKED']);
+    await setStatus('L10900', 'UNRESTRICTED', { causeRef: 'H-LOT' });
+    expect(await typesOf('L10900')).toEqual(['4800 UNRESTRICTED']);
+    await setStatus('L10001', 'BLOCKED', { causeRef: 'H-LOT' });
+    await setStatus('L10001', 'UNRESTRICTED', back);
+    expect(await typesOf('L10001')).toEqual(['2400 BLOCKED']);
+    expect((await erp.lots(filter, page(), everything)).rows).toEqual([]);
+  });
+
+  test('what was decided to be free while something else still held it is free when that ends', async () => {
+    await setStatus('L10001', 'BLOCKED', { causeRef: 'H-LOT' });
+    await setStatus('L10001', 'BLOCKED', { causeRef: 'H-MATERIAL', fromStockType: 'UNRESTRICTED' });
+    await setStatus('L10001', 'UNRESTRICTED', { causeRef: 'H-LOT' });
+    expect(await typesOf('L10001')).toEqual(['2400 BLOCKED']);
+    await setStatus('L10001', 'UNRESTRICTED', { causeRef: 'H-MATERIAL', fromStockType: 'BLOCKED' });
+    expect(await typesOf('L10001')).toEqual(['2400 UNRESTRICTED']);
+  });
+
+  test('no sequence of causes leaves stock free that one of them still restricts, or loses any of it', async () => {
+    const lotCall = fc.record({
+      causeRef: fc.constantFrom('H1', 'H2', 'H3'),
+      isPlaced: fc.boolean(),
+      isOfMaterial: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(lotCall, { maxLength: 12 }), async (calls) => {
+        await database.write((tx) => tx.deleteFrom('stock_cause').execute());
+        await setStatus('L10900', 'UNRESTRICTED');
+        const standing = new Set<string>();
+        for (const { causeRef, isPlaced, isOfMaterial } of calls) {
+          const fromStockType = isOfMaterial ? (isPlaced ? 'UNRESTRICTED' : 'BLOCKED') : null;
+          await setStatus('L10900', isPlaced ? 'BLOCKED' : 'UNRESTRICTED', { causeRef, fromStockType });
+          if (isPlaced) standing.add(causeRef);
+          else standing.delete(causeRef);
+          expect(await typesOf('L10900')).toEqual([`4800 ${standing.size > 0 ? 'BLOCKED' : 'UNRESTRICTED'}`]);
+          for (const heldBy of ['H1', 'H2', 'H3']) {
+            const { rows } = await erp.lots({ heldBy }, page(), everything);
+            expect(rows.length === 1).toBe(standing.has(heldBy));
+          }
+        }
+      }),
+      { numRuns: dialect === 'sqlite' ? 40 : 10 },
+    );
+  });
+
+  test('what a cause holds is found by it: deliveries and work centers too', async () => {
+    await post({ name: 'setDeliveryBlock', deliveryNo: 'D1002', causeRef: 'H1' });
+    await post({
+      name: 'setWorkCenterCapacity',
+      workCenterCode: 'FILL-L1',
+      capacityStatus: 'UNAVAILABLE',
+      causeRef: 'H1',
+    });
+    const held = async (heldBy: string) => [
+      ...(await erp.deliveries({ heldBy }, page(), everything)).rows.map(({ deliveryNo }) => deliveryNo),
+      ...(await erp.workCenters({ heldBy }, page(), everything)).rows.map(({ workCenterCode }) => workCenterCode),
+    ];
+    expect(await held('H1')).toEqual(['D1002', 'FILL-L1']);
+    expect(await held('H2')).toEqual([]);
+  });
+
   test('what is picked for one delivery is not there for another', async () => {
     const take = { name: 'moveStock', materialCode: 'WATER-05L', lotNumber: 'L10900', fromLocation: 'FG01' } as const;
-    await post({
-      name: 'changeStockStatus',
-      materialCode: 'WATER-05L',
-      lotNumber: 'L10001',
-      toStockType: 'UNRESTRICTED',
-    });
+    await setStatus('L10001', 'UNRESTRICTED');
     await post({ ...take, toLocation: 'FG02', quantity: '1' });
     expect(await post({ name: 'pickDelivery', deliveryNo: 'D1002' })).toMatchObject({ status: 'POSTED' });
     await database.write((tx) =>

@@ -1,0 +1,102 @@
+import type { Transaction } from 'kysely';
+import { checkRow } from '../reference-checks.ts';
+import { refuse, type Verdict } from '../reference-posting.ts';
+import type { ChangeStockStatus, ErpResults } from './port.ts';
+import { changeLot, findLot, positionsOf, retypePosition } from './reference-stock.ts';
+import type { ErpTables } from './reference-tables.ts';
+
+type Tx = Transaction<ErpTables>;
+type Position = ErpTables['stock'];
+type Cause = ErpTables['stock_cause'];
+
+/**
+ * The stock of a lot is restricted for causes, and is free when the last of them has ended. A lot without stock keeps its
+ * causes too: what still comes of it is known to be held.
+ */
+export async function changeStockStatus(tx: Tx, command: ChangeStockStatus, recordedAt: string): Promise<Verdict> {
+  const { lotNumber, toStockType } = command;
+  const lot = await findLot(tx, command);
+  const missing = checkRow(command, `Lot ${lotNumber}`, lot);
+  if (missing || !lot) return missing ?? refuse('NOT_FOUND', lotNumber);
+  const positions = await positionsOf(tx, command);
+  const others =
+    toStockType === 'UNRESTRICTED'
+      ? await endCause(tx, command, positions)
+      : await addCause(tx, command, positions, recordedAt);
+  const from = [...new Set(positions.map((position) => position.stock_type))].join(',');
+  for (const position of others) await retypePosition(tx, position, toStockType);
+  const changed = others.length > 0;
+  const version = changed ? await changeLot(tx, lot, recordedAt) : String(lot.version);
+  const result: ErpResults['changeStockStatus'] = { from, to: toStockType, changed };
+  return { version, result };
+}
+
+/** @returns the stock that becomes restricted */
+async function addCause(
+  tx: Tx,
+  command: ChangeStockStatus,
+  positions: readonly Position[],
+  since: string,
+): Promise<readonly Position[]> {
+  const { toStockType, fromStockType, causeRef } = command;
+  const others = positions.filter(
+    ({ stock_type }) => stock_type !== toStockType && (fromStockType === null || stock_type === fromStockType),
+  );
+  const known = await causesOf(tx, command);
+  if (!causeRef || known.some(({ cause_ref }) => cause_ref === causeRef)) return others;
+  // Stock that was restricted before, for no cause that is known here, is not free when the causes have ended.
+  const wasFree =
+    known.length > 0
+      ? known.some(({ was_free }) => was_free === 1)
+      : others.length > 0 &&
+        others.every(({ stock_type }) => stock_type === 'UNRESTRICTED') &&
+        !positions.some(({ stock_type }) => stock_type === toStockType);
+  await tx
+    .insertInto('stock_cause')
+    .values({ ...lotOf(command), cause_ref: causeRef, was_free: wasFree ? 1 : 0, since })
+    .execute();
+  return others;
+}
+
+/** @returns the stock that becomes free */
+async function endCause(
+  tx: Tx,
+  command: ChangeStockStatus,
+  positions: readonly Position[],
+): Promise<readonly Position[]> {
+  const { fromStockType, causeRef } = command;
+  const known = await causesOf(tx, command);
+  const ended = known.find(({ cause_ref }) => cause_ref === causeRef);
+  await tx
+    .deleteFrom('stock_cause')
+    .where((eb) => eb.and({ ...lotOf(command), cause_ref: causeRef ?? '' }))
+    .execute();
+  const isFree = fromStockType === null || ended?.was_free === 1;
+  if (known.length > (ended ? 1 : 0)) {
+    // Decided to be free, and not yet: the last cause that ends lets it go.
+    if (isFree) {
+      await tx
+        .updateTable('stock_cause')
+        .set({ was_free: 1 })
+        .where((eb) => eb.and(lotOf(command)))
+        .execute();
+    }
+    return [];
+  }
+  if (!isFree) return [];
+  return positions.filter(
+    ({ stock_type }) => stock_type !== 'UNRESTRICTED' && (fromStockType === null || stock_type === fromStockType),
+  );
+}
+
+function causesOf(tx: Tx, command: ChangeStockStatus): Promise<Cause[]> {
+  return tx
+    .selectFrom('stock_cause')
+    .selectAll()
+    .where((eb) => eb.and(lotOf(command)))
+    .execute();
+}
+
+function lotOf({ plantCode, materialCode, lotNumber }: ChangeStockStatus) {
+  return { plant_code: plantCode, material_code: materialCode, lot_number: lotNumber };
+}
