@@ -117,7 +117,7 @@ function changeStockStatus(load: Load): Transition<LotRow, StatusInput, ChangeSt
     name: 'changeStockStatus',
     machine: null,
     action: 'changeStatus',
-    checks: { lotId: id, toStockType: asDeclared, causeRef: id },
+    checks: { lotId: id, toStockType: asDeclared, fromStockType: asDeclared, causeRef: id },
     guards: [],
     load,
     subject,
