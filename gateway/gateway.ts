@@ -159,7 +159,10 @@ interface DrainOptions {
 async function drain({ web, sockets, streams, running, config, runtime }: DrainOptions): Promise<void> {
   runtime.crashPoints.reached('K22');
   // Closing at once would reset requests that have arrived and were not read yet.
-  if (web.http.listening) await runtime.timers.sleep(config.http.drainGraceMs);
+  if (web.http.listening) {
+    await runtime.timers.sleep(config.http.drainGraceMs);
+    await readWhatHasArrived(web, runtime);
+  }
   const closed = new Promise<void>((resolve) => {
     if (web.http.listening) web.http.close(() => resolve());
     else resolve();
@@ -171,6 +174,18 @@ async function drain({ web, sockets, streams, running, config, runtime }: DrainO
   while (running.size > 0) await Promise.allSettled(running);
   await closed;
   cancel();
+}
+
+/**
+ * A busy machine may have left the process no moment to read during the grace, and a turn of the event loop may accept a
+ * single connection: goes on until two turns have brought nothing, or too many have.
+ */
+async function readWhatHasArrived(web: WebServer, { timers }: Runtime): Promise<void> {
+  for (let turn = 0, quietTurns = 0; quietTurns < 2 && turn < 1000; turn += 1) {
+    const { arrived } = web;
+    await timers.sleep(1);
+    quietTurns = web.arrived === arrived ? quietTurns + 1 : 0;
+  }
 }
 
 function track<T>(running: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {

@@ -10,6 +10,8 @@ import type { HttpHandler } from '../http-handler.ts';
 export interface WebServer {
   readonly http: Server;
   readonly scheme: 'http' | 'https';
+  /** Connections and requests that have come so far. */
+  readonly arrived: number;
   /** Ends each connection that has no request, the others with the last of theirs. */
   endConnections(): void;
   closeAll(): void;
@@ -27,6 +29,9 @@ export function createWebServer(config: GatewayConfig, handle: HttpHandler): Web
   return {
     http,
     scheme: config.tls ? 'https' : 'http',
+    get arrived() {
+      return connections.arrived;
+    },
     endConnections() {
       for (const session of sessions) session.close();
       connections.end();
@@ -46,9 +51,11 @@ export function createWebServer(config: GatewayConfig, handle: HttpHandler): Web
 class Connections {
   readonly #underWay = new Map<Socket, number>();
   #ending = false;
+  #arrived = 0;
 
   constructor(http: Server, isTls: boolean) {
     const opened = (socket: Socket) => {
+      this.#arrived += 1;
       this.#underWay.set(socket, 0);
       socket.once('close', () => this.#underWay.delete(socket));
     };
@@ -57,12 +64,17 @@ class Connections {
       http.on('secureConnection', (socket: TLSSocket) => void (socket.alpnProtocol === 'h2' || opened(socket)));
     else http.on('connection', opened);
     http.on('request', (request, response) => {
+      this.#arrived += 1;
       if (request.httpVersionMajor >= 2) return;
       const { socket } = request;
       this.#count(socket, 1);
       response.once('close', () => this.#count(socket, -1));
     });
     http.on('upgrade', ({ socket }) => this.#underWay.delete(socket));
+  }
+
+  get arrived(): number {
+    return this.#arrived;
   }
 
   end(): void {
