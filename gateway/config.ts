@@ -137,6 +137,29 @@ export interface SubscriptionsConfig {
    * the principal's id in a subscription. @default principal
    */
   readonly shareBy: 'principal' | 'authority';
+  /**
+   * Events that are kept for each resumable subscription, so that clients that come back are not sent to the subgraph.
+   * 0 is none. @default 1000
+   */
+  readonly replayEvents: number;
+  /** Bytes of them, for each subscription. @default 1048576 */
+  readonly replayBytes: number;
+  /** Bytes of them, for all subscriptions of the process together. @default 67108864 */
+  readonly replayTotalBytes: number;
+  /**
+   * Milliseconds that a resumable subscription goes on after its last client has left, for clients that come back. 0 is
+   * not at all. @default 30000
+   */
+  readonly replayKeepMs: number;
+  /**
+   * Milliseconds that a resumable subscription may do without its subgraph before its clients are told. Meanwhile the
+   * subgraph is asked again and again. 0 is not at all. @default 30000
+   */
+  readonly reconnectForMs: number;
+  /** Subscription fields of which a slow client gets the latest event only, whatever the schema says. @default none */
+  readonly latestFields: readonly string[];
+  /** Subscription fields of which no event is left out, whatever the schema says. @default none */
+  readonly mustDeliverFields: readonly string[];
 }
 
 export interface HttpConfig {
@@ -237,6 +260,13 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     maxQueuedBytes: 1_048_576,
     streamReservationMs: 10_000,
     shareBy: 'principal' as const,
+    replayEvents: 1000,
+    replayBytes: 1_048_576,
+    replayTotalBytes: 67_108_864,
+    replayKeepMs: 30_000,
+    reconnectForMs: 30_000,
+    latestFields: [],
+    mustDeliverFields: [],
   }),
   http: Object.freeze({
     headersTimeoutMs: 10_000,
@@ -359,13 +389,18 @@ function readSharing(section: YamlSection): SharingConfig {
 }
 
 function readSubscriptions(section: YamlSection): SubscriptionsConfig {
-  const { shareBy, ...defaults } = defaultGatewayConfig.subscriptions;
-  section.refuseUnknown([...Object.keys(defaults), 'shareBy']);
+  const { shareBy, latestFields, mustDeliverFields, ...defaults } = defaultGatewayConfig.subscriptions;
+  section.refuseUnknown(Object.keys(defaultGatewayConfig.subscriptions));
   const given = section.string('shareBy') ?? shareBy;
   if (given !== 'principal' && given !== 'authority') {
     throw section.error('shareBy', `shareBy is "${given}".`, 'Write principal or authority.');
   }
-  return Object.freeze({ ...integersOf(section, defaults), shareBy: given });
+  return Object.freeze({
+    ...integersOf(section, defaults, zeroIsOff),
+    shareBy: given,
+    latestFields: section.strings('latestFields') ?? latestFields,
+    mustDeliverFields: section.strings('mustDeliverFields') ?? mustDeliverFields,
+  });
 }
 
 function readDocuments(section: YamlSection): DocumentsConfig {
@@ -417,7 +452,13 @@ function readIntegers<T extends { readonly [K in keyof T]: number }>(section: Ya
 
 const maxInteger = 2_147_483_647;
 /** Options whose 0 has a meaning. */
-const zeroIsOff: ReadonlySet<string> = new Set(['hedgeAfterMs', 'retryBudgetPercent']);
+const zeroIsOff: ReadonlySet<string> = new Set([
+  'hedgeAfterMs',
+  'retryBudgetPercent',
+  'replayEvents',
+  'replayKeepMs',
+  'reconnectForMs',
+]);
 
 function integersOf<T extends { readonly [K in keyof T]: number }>(
   section: YamlSection,

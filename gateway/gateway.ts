@@ -86,10 +86,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const running = new Set<Promise<unknown>>();
   let state: 'created' | 'listening' | 'draining' = 'created';
   const documents = createDocumentSource(config.documents);
-  const shared = new SharedStreams(runtime.log);
+  const shared = new SharedStreams({ runtime, config: config.subscriptions });
   engine.onReplaced(() => void shared.moveTo(engine.successorOf));
   const services = { engine, documents, streams: shared, config: config.subscriptions, runtime };
-  const streams = new StreamEndpoint({ ...services, maxTokens: config.limits.maxTokens });
+  const streams = new StreamEndpoint(services);
   const handle = createHttpHandler({
     server,
     streams,
@@ -105,6 +105,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = async () => {
     state = 'draining';
     await drain({ web, sockets, streams, running, config, runtime });
+    shared.close();
     await server.stop();
     await engine.close();
   };

@@ -1,33 +1,30 @@
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { CompiledOperation } from '../execution/compile-operation.ts';
-import { parseDocument } from '../limits/parse-document.ts';
 import { RequestError, refuse } from '../request-error.ts';
-import { cursorReader } from '../subscriptions/event-cursor.ts';
-import { eventStreamHeartbeat, eventStreamSink, eventStreamType } from '../subscriptions/event-stream.ts';
+import { eventStreamHeartbeat, eventStreamSink, eventStreamType, failedEvents } from '../subscriptions/event-stream.ts';
 import { HttpStream } from '../subscriptions/http-stream.ts';
-import { multipartHeartbeat, multipartSink, multipartStart, multipartType } from '../subscriptions/multipart.ts';
+import {
+  failedParts,
+  multipartHeartbeat,
+  multipartSink,
+  multipartStart,
+  multipartType,
+} from '../subscriptions/multipart.ts';
 import { ReservedStreams } from '../subscriptions/reserved-streams.ts';
-import { resumeOperation } from '../subscriptions/resume-operation.ts';
+import { resumableFormOf } from '../subscriptions/resumable-operation.ts';
 import { type OperationServices, runOperation, type StreamedOperation } from '../subscriptions/run-operation.ts';
-import type { Supergraph } from '../supergraph/load-supergraph.ts';
+import { slowConsumer } from '../subscriptions/stream-client.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
 import type { Exchange } from './graphql-endpoint.ts';
 import type { OperationParams } from './operation-params.ts';
 
-export interface StreamServices extends OperationServices {
-  readonly maxTokens: number;
-  readonly engine: OperationServices['engine'] & {
-    readonly supergraph: Pick<Supergraph, 'schema' | 'resumeArguments' | 'cursorFields'>;
-  };
-}
-
 /** Answers over HTTP that stay open: server-sent events in both modes of `graphql-sse`, and Apollo's multipart. */
 export class StreamEndpoint {
-  readonly #services: StreamServices;
+  readonly #services: OperationServices;
   readonly #reserved: ReservedStreams;
   readonly #open = new Set<HttpStream>();
 
-  constructor(services: StreamServices) {
+  constructor(services: OperationServices) {
     this.#services = services;
     this.#reserved = new ReservedStreams(services);
   }
@@ -66,9 +63,7 @@ export class StreamEndpoint {
     }
     const authority = { principal: () => Promise.resolve(exchange.principal), endsWithToken: true };
     const http = this.#openStream(exchange, stream === 'multipart' ? multipart : eventStream);
-    const { cursorFields } = this.#services.engine.supergraph;
-    const cursorOf = cursorReader(operation?.rootFields ?? [], cursorFields) ?? (() => undefined);
-    const sink = stream === 'multipart' ? multipartSink(http) : eventStreamSink(http, cursorOf);
+    const sink = stream === 'multipart' ? multipartSink(http) : eventStreamSink(http);
     http.onClose(runOperation(this.#services, this.#resume(exchange, params, operation), authority, sink));
   }
 
@@ -109,9 +104,9 @@ export class StreamEndpoint {
     for (const http of [...this.#open]) http.end();
   }
 
-  #openStream({ response }: Exchange, { contentType, heartbeat, start }: StreamKind): HttpStream {
+  #openStream({ response }: Exchange, { start, ...kind }: StreamKind): HttpStream {
     const { config, runtime } = this.#services;
-    const http = new HttpStream({ response, contentType, heartbeat, config, runtime });
+    const http = new HttpStream({ ...kind, response, config, runtime });
     this.#open.add(http);
     http.onClose(() => this.#open.delete(http));
     http.write(start);
@@ -127,11 +122,8 @@ export class StreamEndpoint {
   #resume({ request }: Exchange, params: OperationParams, operation: CompiledOperation | undefined): StreamedOperation {
     const cursor = request.headers['last-event-id'];
     if (typeof cursor !== 'string' || cursor === '' || operation?.kind !== 'subscription') return params;
-    const { engine, documents, maxTokens } = this.#services;
-    const document = parseDocument(documents.textOf(params), maxTokens);
-    const { operationName, variables } = params;
-    const resumed = resumeOperation({ document, operationName, variables }, cursor, engine.supergraph);
-    return resumed ? { ...params, ...resumed } : params;
+    const form = resumableFormOf(operation, this.#services.engine.supergraph);
+    return form ? { ...params, text: form.text, variables: { ...params.variables, [form.cursor]: cursor } } : params;
   }
 }
 
@@ -139,11 +131,18 @@ interface StreamKind {
   readonly contentType: string;
   readonly heartbeat: string;
   readonly start: string;
+  tooSlow(): string;
 }
 
 const eventStream: StreamKind = {
   contentType: eventStreamType,
   heartbeat: eventStreamHeartbeat,
   start: eventStreamHeartbeat,
+  tooSlow: () => failedEvents([slowConsumer]),
 };
-const multipart: StreamKind = { contentType: multipartType, heartbeat: multipartHeartbeat, start: multipartStart };
+const multipart: StreamKind = {
+  contentType: multipartType,
+  heartbeat: multipartHeartbeat,
+  start: multipartStart,
+  tooSlow: () => failedParts([slowConsumer]),
+};

@@ -20,6 +20,10 @@ export interface Socket {
   close(code: number, reason: string): void;
   /** Bytes that the client has not taken yet. */
   queuedBytes(): number;
+  /** Whether what was sent waits for the client to read. */
+  isCongested(): boolean;
+  /** Calls `run` once when the client has read what waited. */
+  onceRelieved(run: () => void): void;
 }
 
 export interface ConnectionOptions {
@@ -161,6 +165,8 @@ export class Connection {
         this.#operations.delete(id);
         this.#send(completeMessage(id));
       },
+      isCongested: () => this.#options.socket.isCongested(),
+      onceRelieved: (run) => this.#options.socket.onceRelieved(run),
     });
     this.#operations.set(id, stop);
   }

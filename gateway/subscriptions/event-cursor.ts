@@ -1,17 +1,17 @@
 import { type FieldNode, Kind } from 'graphql';
+import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
 
 /**
  * Where the events of a subscription carry their cursor: `@resumable(cursor: "…")` names the field of the payload, the
  * operation decides under which key it arrives.
- * @param cursorFields by subscription field: the name of its payload's cursor
- * @returns a function that finds the cursor in the JSON text of one event; undefined where the operation selects none
+ * @returns a function that finds the cursor in the JSON text of one event; undefined where the field has none
  */
 export function cursorReader(
   rootFields: readonly FieldNode[],
-  cursorFields: ReadonlyMap<string, string>,
+  rules: ReadonlyMap<string, SubscriptionRule>,
 ): ((body: string) => string | undefined) | undefined {
   const [root] = rootFields;
-  const cursorField = root && cursorFields.get(root.name.value);
+  const cursorField = root && rules.get(root.name.value)?.cursor;
   if (!root || cursorField === undefined) return undefined;
   const rootKey = root.alias?.value ?? root.name.value;
   const key = root.selectionSet?.selections.find(
@@ -21,9 +21,6 @@ export function cursorReader(
   return (body) => {
     const event: { readonly data?: Record<string, Record<string, unknown> | null> | null } = JSON.parse(body);
     const cursor = event.data?.[rootKey]?.[cursorKey];
-    return typeof cursor === 'string' && isOneLine(cursor) ? cursor : undefined;
+    return typeof cursor === 'string' && cursor !== '' ? cursor : undefined;
   };
 }
-
-/** What has a line break or NUL cannot be an event's id (HTML standard, 9.2.6). */
-const isOneLine = (text: string) => !/[\r\n\0]/.test(text);

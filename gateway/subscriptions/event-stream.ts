@@ -9,24 +9,44 @@ export const eventStreamType = 'text/event-stream; charset=utf-8';
 /** A comment: keeps the connection alive, and some browsers need one before they call it open. */
 export const eventStreamHeartbeat = ':\n\n';
 
-/** @param id where the client may go on after a lost connection; browsers send it back as Last-Event-ID */
+let lastEvent: { readonly data: string; readonly id: string | undefined; readonly text: string } | undefined;
+
+/**
+ * One event goes to many clients in a row, as the very same text.
+ * @param id where the client may go on after a lost connection; browsers send it back as Last-Event-ID. Empty: nowhere
+ */
 export function nextEvent(data: string, id?: string): string {
-  return `${id === undefined ? '' : `id: ${id}\n`}event: next\n${dataLines(data)}\n\n`;
+  if (lastEvent?.data !== data || lastEvent.id !== id) {
+    const idLine = id === undefined || !isOneLine(id) ? '' : `id: ${id}\n`;
+    lastEvent = { data, id, text: `${idLine}event: next\n${dataLines(data)}\n\n` };
+  }
+  return lastEvent.text;
 }
+
+/** What has a line break or NUL cannot be an event's id (HTML standard, 9.2.6). */
+const isOneLine = (text: string) => !/[\r\n\0]/.test(text);
 
 /** `data` is empty but there: browsers drop events without it. */
 export const completeEvent = (data = '') => `event: complete\n${dataLines(data)}\n\n`;
 
 const dataLines = (data: string) => `data: ${data.includes('\n') ? data.replaceAll(/\r?\n/g, '\ndata: ') : data}`;
 
-/** One operation on a connection of its own ("distinct connections mode"): errors are events, too. */
-export function eventStreamSink(stream: HttpStream, cursorOf: (body: string) => string | undefined): OperationSink {
+/** The end of an operation on a connection of its own: what went wrong is an event, too. */
+export function failedEvents(errors: readonly GraphQLFormattedError[]): string {
+  // A browser connects again by itself: it must not go on from a cursor that is refused for ever.
+  const id = errors.some(({ extensions }) => cursorRefusals.has(extensions?.['code'])) ? '' : undefined;
+  return nextEvent(writeErrorBody(errors), id) + completeEvent();
+}
+
+const cursorRefusals: ReadonlySet<unknown> = new Set(['INVALID_CURSOR', 'CURSOR_EXPIRED']);
+
+/** One operation on a connection of its own ("distinct connections mode"). */
+export function eventStreamSink(stream: HttpStream): OperationSink {
   return {
-    next: (body) => stream.write(nextEvent(body, cursorOf(body))),
-    fail: (errors: readonly GraphQLFormattedError[]) => {
-      stream.write(nextEvent(writeErrorBody(errors)));
-      stream.end(completeEvent());
-    },
+    next: (body, cursor) => stream.write(nextEvent(body, cursor)),
+    fail: (errors) => stream.end(failedEvents(errors)),
     complete: () => stream.end(completeEvent()),
+    isCongested: () => stream.isCongested(),
+    onceRelieved: (run) => stream.onceRelieved(run),
   };
 }

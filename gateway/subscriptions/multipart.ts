@@ -1,3 +1,4 @@
+import type { GraphQLFormattedError } from 'graphql';
 import { writeErrorBody } from '../response-body.ts';
 import type { HttpStream } from './http-stream.ts';
 import type { OperationSink } from './run-operation.ts';
@@ -12,14 +13,16 @@ export const multipartStart = '\r\n--graphql';
 export const multipartHeartbeat = part('{}');
 const multipartEnd = '--\r\n';
 
+/** Errors beside an absent payload are the transport's word that this was the last part. */
+export const failedParts = (errors: readonly GraphQLFormattedError[]) =>
+  part(`{"payload":null,${writeErrorBody(errors).slice(1)}`) + multipartEnd;
+
 export function multipartSink(stream: HttpStream): OperationSink {
   return {
     next: (body) => stream.write(part(`{"payload":${body}}`)),
-    // Errors beside an absent payload are the transport's word that this was the last part.
-    fail: (errors) => {
-      stream.write(part(`{"payload":null,${writeErrorBody(errors).slice(1)}`));
-      stream.end(multipartEnd);
-    },
+    fail: (errors) => stream.end(failedParts(errors)),
     complete: () => stream.end(multipartEnd),
+    isCongested: () => stream.isCongested(),
+    onceRelieved: (run) => stream.onceRelieved(run),
   };
 }

@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http';
+import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import { refuse } from '../request-error.ts';
 import { writeErrorBody } from '../response-body.ts';
 import { completeEvent, eventStreamHeartbeat, eventStreamType, nextEvent } from './event-stream.ts';
 import { HttpStream } from './http-stream.ts';
 import { type OperationServices, runOperation, type StreamedOperation, tooManyOperations } from './run-operation.ts';
+import { slowConsumer } from './stream-client.ts';
 
 /** Reservations and streams at once in one process: each costs memory, and a reservation costs the client nothing. */
 const maxStreams = 10_000;
@@ -50,6 +52,7 @@ export class ReservedStreams {
       heartbeat: eventStreamHeartbeat,
       config,
       runtime,
+      tooSlow: () => [...stream.operations.keys()].map((id) => failedOperation(id, [slowConsumer])).join(''),
     });
     stream.http = http;
     http.onClose(() => this.#close(token));
@@ -73,20 +76,17 @@ export class ReservedStreams {
     if (stream.operations.size >= this.#services.config.maxOperations) {
       throw refuse(429, 'TOO_MANY_OPERATIONS', tooManyOperations.message);
     }
-    const idText = JSON.stringify(id);
-    const next = (body: string) => this.#send(token, stream, nextEvent(`{"id":${idText},"payload":${body}}`));
-    const complete = () => {
+    const end = (text: string) => {
       stream.operations.delete(id);
-      this.#send(token, stream, completeEvent(`{"id":${idText}}`));
+      this.#send(token, stream, text);
     };
     const authority = { principal: () => Promise.resolve(principal), endsWithToken: true };
     const stop = runOperation(this.#services, operation, authority, {
-      next,
-      complete,
-      fail: (errors) => {
-        next(writeErrorBody(errors));
-        complete();
-      },
+      next: (body) => this.#send(token, stream, operationEvent(id, body)),
+      complete: () => end(completedOperation(id)),
+      fail: (errors) => end(failedOperation(id, errors)),
+      isCongested: () => stream.http?.isCongested() ?? false,
+      onceRelieved: (run) => stream.http?.onceRelieved(run),
     });
     stream.operations.set(id, stop);
   }
@@ -129,6 +129,11 @@ export class ReservedStreams {
     stream.http?.end();
   }
 }
+
+const operationEvent = (id: string, body: string) => nextEvent(`{"id":${JSON.stringify(id)},"payload":${body}}`);
+const completedOperation = (id: string) => completeEvent(`{"id":${JSON.stringify(id)}}`);
+const failedOperation = (id: string, errors: readonly GraphQLFormattedError[]) =>
+  operationEvent(id, writeErrorBody(errors)) + completedOperation(id);
 
 interface ReservedStream {
   /** The id of the principal that reserved it. */

@@ -1,4 +1,4 @@
-import type { GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { Cancellation } from '../cancellation.ts';
@@ -9,14 +9,19 @@ import type { RequestContext } from '../execution/run.ts';
 import type { OperationPreparer } from '../prepare-operation.ts';
 import { RequestError } from '../request-error.ts';
 import { writeResponseBody } from '../response-body.ts';
+import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
+import { describeStream } from './describe-stream.ts';
 import type { SharedStreams } from './shared-streams.ts';
-import { streamKey } from './stream-key.ts';
+import type { StreamListener } from './stream-client.ts';
 
 /** What streaming transports need of the gateway. Read at each operation, since a supergraph may be replaced. */
 export interface OperationServices {
   readonly engine: {
     readonly preparer: OperationPreparer;
-    readonly supergraph: { readonly resumeArguments: ReadonlyMap<string, string> };
+    readonly supergraph: {
+      readonly schema: GraphQLSchema;
+      readonly subscriptionRules: ReadonlyMap<string, SubscriptionRule>;
+    };
   };
   readonly documents: DocumentSource;
   readonly streams: SharedStreams;
@@ -40,11 +45,18 @@ export interface OperationAuthority {
 
 /** Where the answers go. After `fail`, `complete` or the stop nothing follows. */
 export interface OperationSink {
-  /** @param body the JSON text of one whole response */
-  next(body: string): void;
+  /**
+   * @param body the JSON text of one whole response
+   * @param cursor where a client may go on that has got it last
+   */
+  next(body: string, cursor?: string): void;
   /** The operation never ran, or its stream ended early. */
   fail(errors: readonly GraphQLFormattedError[]): void;
   complete(): void;
+  /** Whether what was sent waits for the client to read. */
+  isCongested(): boolean;
+  /** Calls `run` once when the client has read what waited; never where it leaves. */
+  onceRelieved(run: () => void): void;
 }
 
 /**
@@ -66,7 +78,7 @@ export function runOperation(
 const maxDelayMs = 2_147_483_647;
 
 /** `running` until it fails, completes, is stopped or its token expires; `ended` then, for good. */
-class OperationRun {
+class OperationRun implements StreamListener {
   readonly #services: OperationServices;
   readonly #sink: OperationSink;
   readonly #cancellation = new Cancellation();
@@ -95,6 +107,28 @@ class OperationRun {
     this.#stopListening();
   }
 
+  next(body: string, cursor: string | undefined): void {
+    if (this.#state === 'running') this.#sink.next(body, cursor);
+  }
+
+  end(errors: readonly GraphQLFormattedError[]): void {
+    this.#fail(errors);
+  }
+
+  complete(): void {
+    if (this.#state === 'ended') return;
+    this.stop();
+    this.#sink.complete();
+  }
+
+  isCongested(): boolean {
+    return this.#sink.isCongested();
+  }
+
+  onceRelieved(run: () => void): void {
+    this.#sink.onceRelieved(run);
+  }
+
   async #run(request: StreamedOperation, authority: OperationAuthority): Promise<void> {
     const { engine, documents, runtime } = this.#services;
     const text = request.text ?? documents.textOf(request);
@@ -104,7 +138,7 @@ class OperationRun {
     if (this.#state === 'ended') return;
     const context = { principal, requestId: runtime.ids.next(), cancellation: this.#cancellation };
     if (operation.kind !== 'subscription') return this.#answer(operation, variables, context);
-    this.#listen({ text, operationName: request.operationName }, operation, variables, context);
+    this.#listen(operation, variables, context);
     if (authority.endsWithToken) this.#awaitExpiry(principal);
   }
 
@@ -113,24 +147,15 @@ class OperationRun {
     if (this.#state === 'ended') return;
     this.#sink.next(writeResponseBody(answer));
     // The transport may have closed while it sent.
-    if (this.#cancellation.aborted) return;
-    this.stop();
-    this.#sink.complete();
+    if (!this.#cancellation.aborted) this.complete();
   }
 
-  #listen(
-    source: { readonly text: string; readonly operationName: string | undefined },
-    operation: CompiledOperation,
-    variables: Record<string, unknown>,
-    context: RequestContext,
-  ): void {
-    const { engine, streams, config } = this.#services;
-    const parts = { ...source, variables, rootFields: operation.rootFields, principal: context.principal };
-    const key = streamKey(parts, engine.supergraph.resumeArguments, config.shareBy);
-    this.#stopListening = streams.listen(
-      { operation, variables, context, key },
-      { next: (body) => this.#sink.next(body), end: (errors) => this.#fail(errors) },
-    );
+  #listen(operation: CompiledOperation, variables: Record<string, unknown>, context: RequestContext): void {
+    const { streams } = this.#services;
+    const leave = streams.listen(describeStream(this.#services, { operation, variables, context }), this);
+    // What was replayed at once may have been too much for it.
+    if (this.#state === 'ended') leave();
+    else this.#stopListening = leave;
   }
 
   #awaitExpiry(principal: Principal | undefined): void {

@@ -2,41 +2,50 @@ import { type FieldNode, Kind } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { Variables } from '../execution/compile-operation.ts';
+import { noRule, type SubscriptionRule } from '../supergraph/subscription-rules.ts';
 
+/** Everything that can change what a stream says. */
 export interface StreamKeyParts {
   readonly text: string;
   readonly operationName: string | undefined;
+  /** Without the one that is the cursor, where there is one. */
   readonly variables: Variables;
-  readonly rootFields: readonly FieldNode[];
   readonly principal: Principal | undefined;
 }
 
-/**
- * Everything that can change what a stream says: operation, variables and authority. A subscription that starts from a
- * cursor has no key: it must see what happened before another client's stream was opened.
- */
+/** Equal keys see the same events from the same moment on. */
 export function streamKey(
-  parts: StreamKeyParts,
-  resumeArguments: ReadonlyMap<string, string>,
+  { text, operationName, variables, principal }: StreamKeyParts,
   shareBy: SubscriptionsConfig['shareBy'],
-): string | undefined {
-  const { text, operationName, variables, rootFields, principal } = parts;
-  if (rootFields.some((field) => startsFromCursor(field, variables, resumeArguments))) return undefined;
-  return JSON.stringify([text, operationName, sorted(variables), principal && authorityOf(principal, shareBy)]);
+): string {
+  const given = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([text, operationName, given, principal && authorityOf(principal, shareBy)]);
 }
 
-function startsFromCursor(
-  field: FieldNode,
+/** Where a subscription begins: with what happens next, after an event, or at a place of its own that no other shares. */
+export type StreamStart = 'now' | 'own' | { readonly after: string };
+
+export function streamStart(
+  rootFields: readonly FieldNode[],
   variables: Variables,
-  resumeArguments: ReadonlyMap<string, string>,
-): boolean {
-  const name = resumeArguments.get(field.name.value);
-  const value = field.arguments?.find((argument) => argument.name.value === name)?.value;
-  if (!value || value.kind === Kind.NULL) return false;
-  return value.kind !== Kind.VARIABLE || (variables[value.name.value] ?? null) !== null;
+  rules: ReadonlyMap<string, SubscriptionRule>,
+): StreamStart {
+  const [field] = rootFields;
+  if (!field) return 'now';
+  const rule = rules.get(field.name.value) ?? noRule;
+  const after = argumentOf(field, rule.after, variables);
+  if (after !== undefined && after !== null) return typeof after === 'string' ? { after } : 'own';
+  return argumentOf(field, rule.snapshot, variables) === true ? 'own' : 'now';
 }
 
-const sorted = (variables: Variables) => Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
+/** @returns text and truth values as they are, null and what is not given as such, anything else as an empty object */
+function argumentOf(field: FieldNode, name: string | undefined, variables: Variables): unknown {
+  const value = field.arguments?.find((argument) => argument.name.value === name)?.value;
+  if (name === undefined || !value) return undefined;
+  if (value.kind === Kind.VARIABLE) return variables[value.name.value];
+  if (value.kind === Kind.STRING || value.kind === Kind.BOOLEAN) return value.value;
+  return value.kind === Kind.NULL ? null : {};
+}
 
 /** What decides on a principal's authority, in an order that does not depend on its token. */
 export function authorityOf(principal: Principal, shareBy: SubscriptionsConfig['shareBy']) {

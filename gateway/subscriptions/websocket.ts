@@ -10,6 +10,7 @@ import { graphqlPath } from '../http-handler.ts';
 import { RequestError, refuse } from '../request-error.ts';
 import { writeErrorBody } from '../response-body.ts';
 import { Connection } from './connection.ts';
+import { onceDrained } from './once-drained.ts';
 import { closeCodes, subprotocol } from './protocol.ts';
 import type { OperationServices } from './run-operation.ts';
 import { createFrameEncoder } from './text-frame.ts';
@@ -47,10 +48,7 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
       if (accepted.protocol !== subprotocol) {
         return accepted.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
       }
-      connections.set(
-        accepted,
-        connect(options, request, accepted, (text) => socket.write(encode(text))),
-      );
+      connections.set(accepted, connect(options, request, accepted, { raw: socket, encode }));
       accepted.on('close', () => connections.delete(accepted));
     });
   });
@@ -67,16 +65,18 @@ function connect(
   { services, runtime, authenticate }: WebSocketOptions,
   request: IncomingMessage,
   socket: WebSocket,
-  write: (text: string) => void,
+  { raw, encode }: { readonly raw: Duplex; readonly encode: (text: string) => Buffer },
 ): Connection {
   const connection = new Connection({
     socket: {
       // `ws` would make a frame for each client: without extensions the same bytes do for all.
       send: (text) => {
-        if (socket.readyState === socket.OPEN) write(text);
+        if (socket.readyState === socket.OPEN) raw.write(encode(text));
       },
       close: (code, reason) => socket.close(code, shortened(reason)),
       queuedBytes: () => socket.bufferedAmount,
+      isCongested: () => raw.writableNeedDrain,
+      onceRelieved: (run) => onceDrained(raw, run),
     },
     services,
     upgradeCredentials: request.headers.authorization,

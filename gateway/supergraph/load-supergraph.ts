@@ -1,9 +1,8 @@
 import { type DocumentNode, type GraphQLSchema, isAbstractType, isUnionType, Kind, parse } from 'graphql';
-import { readCursorFields } from './cursor-fields.ts';
 import { type FieldSource, readFieldSources } from './field-sources.ts';
 import { buildPublicSchema } from './public-schema.ts';
-import { readResumeArguments } from './resume-arguments.ts';
 import { readSubgraphEndpoints, type SubgraphEndpoint } from './subgraph-endpoints.ts';
+import { readSubscriptionRules, type SubscriptionRule } from './subscription-rules.ts';
 
 /** Everything that the engine knows about one supergraph. Frozen: a reload makes another. */
 export interface Supergraph {
@@ -15,10 +14,8 @@ export interface Supergraph {
   readonly fieldSource: FieldSource;
   /** Unions and interfaces whose objects cannot be written without their `__typename`. See `needTypename`. */
   readonly toldByTypename: ReadonlySet<string>;
-  /** By subscription field: the argument that asks for events from a cursor on. */
-  readonly resumeArguments: ReadonlyMap<string, string>;
-  /** By subscription field: the field of its payload that is the event's cursor. */
-  readonly cursorFields: ReadonlyMap<string, string>;
+  /** By subscription field. */
+  readonly subscriptionRules: ReadonlyMap<string, SubscriptionRule>;
 }
 
 /** Type questions that the executor asks, over all types of the supergraph, hidden ones included. */
@@ -42,8 +39,7 @@ export function loadSupergraph(sdl: string): Supergraph {
     types,
     toldByTypename: needTypename(schema, types),
     fieldSource: readFieldSources(document),
-    resumeArguments: readResumeArguments(document),
-    cursorFields: readCursorFields(document),
+    subscriptionRules: readSubscriptionRules(document),
   };
 }
 

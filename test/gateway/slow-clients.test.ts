@@ -1,4 +1,4 @@
-import { OperationTypeNode } from 'graphql';
+import { buildSchema, OperationTypeNode } from 'graphql';
 import { expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createDocumentSource } from '../../gateway/documents/document-source.ts';
@@ -22,7 +22,7 @@ function pushed() {
     for (;;) yield await new Promise<SubgraphResponse>((resolve) => waiting.push(resolve));
   }
   const operation: CompiledOperation = {
-    text: 'x',
+    text: 'subscription { x }',
     operationName: undefined,
     kind: OperationTypeNode.SUBSCRIPTION,
     rootFields: [],
@@ -45,7 +45,7 @@ function pushed() {
 
 test('a client that does not keep up is closed with a code, and delays nobody else', async () => {
   const { operation, push } = pushed();
-  const streams = new SharedStreams(testRuntime().log);
+  const streams = new SharedStreams({ runtime: testRuntime(), config: defaultGatewayConfig.subscriptions });
   const config = { ...defaultGatewayConfig.subscriptions, maxQueuedBytes: 100 };
   const connect = (reads: boolean) => {
     const sent: string[] = [];
@@ -55,9 +55,14 @@ test('a client that does not keep up is closed with a code, and delays nobody el
         send: (text) => void sent.push(text),
         close: (code) => void closed.push(code),
         queuedBytes: () => (reads ? 0 : sent.join('').length),
+        isCongested: () => !reads,
+        onceRelieved: () => undefined,
       },
       services: {
-        engine: { preparer: { prepare: () => Promise.resolve(operation) }, supergraph: { resumeArguments: new Map() } },
+        engine: {
+          preparer: { prepare: () => Promise.resolve(operation) },
+          supergraph: { schema: buildSchema('type Query { a: Int }'), subscriptionRules: new Map() },
+        },
         documents: createDocumentSource(defaultGatewayConfig.documents),
         streams,
         config,

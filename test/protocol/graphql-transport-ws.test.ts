@@ -6,10 +6,12 @@ import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
 
+/** Each test has upstreams of its own, and hears of their end at once. */
+const oneByOne = { ...defaultGatewayConfig.subscriptions, replayKeepMs: 0, reconnectForMs: 0 };
 const events = new PushedEvents();
 let federation: Federation;
 beforeAll(async () => {
-  federation = await startFederation(lotSubgraphs(events));
+  federation = await startFederation(lotSubgraphs(events), { config: { subscriptions: oneByOne } });
 });
 const clients: RawClient[] = [];
 afterEach(() => {
@@ -300,7 +302,7 @@ describe('operations', () => {
   });
 
   test('too many at once end with a code each', async () => {
-    const subscriptions = { ...defaultGatewayConfig.subscriptions, maxOperations: 2 };
+    const subscriptions = { ...oneByOne, maxOperations: 2 };
     const source = new PushedEvents();
     const small = await startFederation(lotSubgraphs(source), { config: { subscriptions } });
     const client = await new RawClient(small.url).acknowledged();

@@ -7,9 +7,11 @@ import { type Answer, type Federation, startFederation } from '../support/federa
 import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
 
 const events = new PushedEvents();
+/** Each test has upstreams of its own, and hears of their end at once. */
+const subscriptions = { ...defaultGatewayConfig.subscriptions, replayKeepMs: 0, reconnectForMs: 0 };
 let federation: Federation;
 beforeAll(async () => {
-  federation = await startFederation(lotSubgraphs(events));
+  federation = await startFederation(lotSubgraphs(events), { config: { subscriptions } });
 });
 const leaving: (() => void)[] = [];
 afterEach(async () => {
