@@ -19,6 +19,7 @@ import type { Journal } from '../../journal/journal.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Timers } from '../../runtime/timers.ts';
+import { isVisible } from '../evaluate.ts';
 import { eventOf } from '../follow-events.ts';
 import { asDeclared, codeOrBlank, excerptOf, id, listOfIds, text } from '../input-checks.ts';
 import { orNull } from '../or-null.ts';
@@ -54,9 +55,24 @@ interface NewHold {
   readonly standing: Standing | null;
   /** Whether the number belongs to a hold that Andon places itself when an inspection fails. */
   readonly isReserved: boolean;
-  /** Ids that were given and are none, or not of this plant. */
+  /** Affected ids that are none, not of this plant, or of nothing that the caller may know of. */
   readonly strange: readonly string[];
+  /** The fields that name what the hold cannot be about, and what they must name. */
+  readonly wrongReferences: readonly WrongReference[];
 }
+
+interface WrongReference {
+  readonly field: keyof typeof references;
+  readonly given: string;
+}
+
+/** What else a hold may be about, by the field that names it. */
+const references = {
+  lotId: 'lot',
+  orderId: 'production-order',
+  operationId: 'operation',
+  inspectionLotId: 'inspection-lot',
+} as const satisfies Partial<Record<keyof PlaceHoldInput, EntityType>>;
 
 type Standing = Pick<HoldRow, 'state' | 'version' | 'scope' | 'affected' | 'restrictions'>;
 
@@ -84,7 +100,7 @@ export function placeHold(
     checks: {
       scope: id,
       restrictions: asDeclared,
-      affected: listOfIds(1000),
+      affected: listOfIds(200),
       holdNo: codeOrBlank(120),
       inspectionLotId: id,
       lotId: id,
@@ -96,15 +112,21 @@ export function placeHold(
       if (!scope || !holdable.includes(scope.type)) return null;
       const holdNo = input.holdNo?.trim() || `QH-${ids.next().slice(-10)}`;
       const number = { plantCode: scope.plantCode, holdNo };
-      const [place, standing, isReserved] = await Promise.all([
+      const isThere = createIsThere({ port, whereItIs, timers, principal, signal }, scope.plantCode);
+      const [place, affected, wrongReferences, standing, isReserved] = await Promise.all([
         whereItIs(scope, principal, signal),
+        sortAffected(input.affected ?? [], isThere),
+        findWrongReferences(input, isThere),
         input.holdNo ? standingHold({ port, journal, timers }, number) : null,
         input.holdNo && principal.kind !== 'WORKFLOW' ? isOfInspection(port, number, timers) : false,
       ]);
       if (place === null) return null;
       return {
-        ...targetsOf(scope, input.affected ?? []),
+        plantCode: scope.plantCode,
         holdNo,
+        scope: { type: scope.type, key: scope.key },
+        ...affected,
+        wrongReferences,
         restrictions: input.restrictions ?? restrictionsOfHolds,
         context: await contextOf(scope, place, input, whereItIs, { principal, signal }),
         standing,
@@ -122,6 +144,7 @@ export function placeHold(
     touches: () => [],
     guards: [
       { name: 'scope', check: checkScope },
+      { name: 'references', check: checkReferences },
       { name: 'hold-number', check: checkNumber },
     ],
     command: ({ transitionId, entity, meta, actor }) => ({
@@ -181,15 +204,56 @@ async function contextOf(
   };
 }
 
-function targetsOf(scope: EntityRef, affected: readonly string[]) {
-  const refs = affected.map((id) => ({ id, ref: parseEntityId(id) }));
-  const isHere = (ref: EntityRef | null) => ref?.plantCode === scope.plantCode && holdable.includes(ref.type);
-  return {
-    plantCode: scope.plantCode,
-    scope: { type: scope.type, key: scope.key },
-    affected: refs.flatMap(({ ref }) => (ref && isHere(ref) ? [{ type: ref.type, key: ref.key }] : [])),
-    strange: refs.filter(({ ref }) => !isHere(ref)).map(({ id }) => id),
+/** @returns false only when it is certain that the caller knows of no such thing in the plant of the hold */
+type IsThere = (ref: EntityRef) => Promise<boolean>;
+
+interface References {
+  readonly port: QmsPort;
+  readonly whereItIs: WhereItIs;
+  readonly timers: Timers;
+  readonly principal: Principal;
+  readonly signal: AbortSignal;
+}
+
+/** A system that is down keeps no hold from being placed: what nobody can be asked about counts as there. */
+function createIsThere({ port, whereItIs, timers, principal, signal }: References, plantCode: string): IsThere {
+  return async (ref) => {
+    if (ref.plantCode !== plantCode) return false;
+    // What a workflow names has been named to it by the systems.
+    if (principal.kind === 'WORKFLOW') return true;
+    if (ref.type !== 'inspection-lot') return (await whereItIs(ref, principal, signal)) !== null;
+    const found = await orNull(port.inspectionLotsByKeys([{ plantCode, inspectionLotNo: ref.key[0] ?? '' }]), timers);
+    return found === null || found.some((row) => isVisible(principal, row));
   };
+}
+
+async function sortAffected(
+  affected: readonly string[],
+  isThere: IsThere,
+): Promise<Pick<NewHold, 'affected' | 'strange'>> {
+  const found = await Promise.all(
+    affected.map(async (given) => {
+      const ref = parseEntityId(given);
+      return { given, target: ref && holdable.includes(ref.type) && (await isThere(ref)) ? ref : null };
+    }),
+  );
+  return {
+    affected: found.flatMap(({ target }) => (target ? [{ type: target.type, key: target.key }] : [])),
+    strange: found.flatMap(({ given, target }) => (target ? [] : [given])),
+  };
+}
+
+async function findWrongReferences(input: PlaceHoldInput, isThere: IsThere): Promise<readonly WrongReference[]> {
+  const fields = Object.keys(references) as readonly (keyof typeof references)[];
+  const found = await Promise.all(
+    fields.map(async (field) => {
+      const given = input[field];
+      if (!given) return [];
+      const ref = parseEntityId(given);
+      return ref?.type === references[field] && (await isThere(ref)) ? [] : [{ field, given }];
+    }),
+  );
+  return found.flat();
 }
 
 /**
@@ -231,6 +295,18 @@ function checkScope({ restrictions, strange }: NewHold): readonly Rejection[] {
     found.push(refusal('scope', 'RESTRICTS_NOTHING', 'A hold has to forbid something.', 'Leave restrictions out.'));
   }
   return found;
+}
+
+function checkReferences({ plantCode, wrongReferences }: NewHold): readonly Rejection[] {
+  return wrongReferences.map(({ field, given }) => {
+    const message = `input.${field} is ${excerptOf(given)}, which is no ${references[field]} of plant ${plantCode} that you know of.`;
+    return refusal(
+      'references',
+      'REFERENCE_INVALID',
+      message,
+      'Give the id of one in the plant of the scope, or none.',
+    );
+  });
 }
 
 /** A number stands for one hold: only the very same hold may be placed under it once more. */

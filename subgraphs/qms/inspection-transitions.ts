@@ -9,6 +9,7 @@ import type {
   QmsResults,
   RecordInspectionResult,
 } from '../../connectors/qms/port.ts';
+import type { EntityRef } from '../../journal/entity-ref.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import { eventOf } from '../follow-events.ts';
 import { asDeclared, code, id, measured } from '../input-checks.ts';
@@ -119,10 +120,15 @@ async function loadNewInspectionLot(
   const order = refOf(orderId, 'production-order');
   const lot = lotKey(lotId);
   if (!plan || (orderId && !order) || (lotId && !lot)) return null;
-  const asked =
-    order ?? (lot && { plantCode: lot.plantCode, type: 'lot' as const, key: [lot.materialCode, lot.lotNumber] });
-  const place = asked ? await whereItIs(asked, principal, signal) : null;
-  if (asked && place === null) return null;
+  const inspected: readonly EntityRef[] = [
+    ...(order ? [order] : []),
+    ...(lot ? [{ plantCode: lot.plantCode, type: 'lot' as const, key: [lot.materialCode, lot.lotNumber] }] : []),
+  ];
+  // Nobody learns here whether there is such a thing in another plant: the guard refuses it unseen.
+  const isHere = inspected.every(({ plantCode }) => plantCode === plan.plantCode);
+  const places = isHere ? await Promise.all(inspected.map((ref) => whereItIs(ref, principal, signal))) : [];
+  if (places.includes(null)) return null;
+  const [place] = places;
   return {
     plan,
     orderNo: order?.key[0] ?? place?.orderNo ?? null,

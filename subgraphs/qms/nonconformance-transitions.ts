@@ -12,7 +12,7 @@ import { eventOf } from '../follow-events.ts';
 import { asDeclared, id, text } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Transition } from '../transition.ts';
-import { holdIdOf, holdKey, lotIdOf, lotKey, nonconformanceIdOf, nonconformanceKey } from './keys.ts';
+import { holdIdOf, holdKey, lotIdOf, lotKey, lotsOf, nonconformanceIdOf, nonconformanceKey } from './keys.ts';
 import { nonconformanceMachine } from './machines.ts';
 import { refusal } from './refusal.ts';
 
@@ -88,7 +88,11 @@ async function loadFound(port: QmsPort, { holdId, lotId }: RaiseNonconformanceIn
   if (lotId && !lot) return null;
   const [hold] = key ? await port.holdsByKeys([key]) : [];
   if (holdId && !hold) return null;
-  const [quality] = lot ? await port.lotQualitiesByKeys([lot]) : [];
+  // Nobody learns here whether there is such a lot in another plant: the guard refuses it unseen.
+  const isElsewhere = hold && lot && hold.plantCode !== lot.plantCode;
+  const [quality] = lot && !isElsewhere ? await port.lotQualitiesByKeys([lot]) : [];
+  const isHeld = hold && lot && lotsOf(hold.plantCode, hold).includes(lotIdOf(lot.plantCode, lot));
+  if (lot && !isElsewhere && !quality && !isHeld) return null;
   const about = hold ?? quality;
   if (!about) return null;
   const { plantCode, lineCode, partner } = about;

@@ -173,6 +173,68 @@ describe('what makes no sense', () => {
   });
 });
 
+describe('what a hold names', () => {
+  const scope = lotId;
+  const named: readonly (readonly [field: string, id: string])[] = [
+    ['orderId', 'mfg:LYO:production-order:20001'],
+    ['orderId', 'mfg:BER:production-order:99999'],
+    ['orderId', 'mfg:BER:lot:WATER-05L:L10001'],
+    ['lotId', 'mfg:LYO:lot:WATER-05L:L20001'],
+    ['lotId', 'mfg:BER:lot:WATER-05L:NONE'],
+    ['operationId', 'mfg:LYO:operation:20001:0010'],
+    ['operationId', 'mfg:BER:operation:99999:0010'],
+    ['inspectionLotId', 'mfg:LYO:inspection-lot:IL-20001'],
+    ['inspectionLotId', 'mfg:BER:inspection-lot:IL-NONE'],
+    ['inspectionLotId', 'not an id'],
+  ];
+  test.each(named)('is of its plant, exists and may be seen: %s %s is refused by its field', async (field, id) => {
+    const answer = await whole.perform(everybody, 'placeHold', { scope, [field]: id });
+    expect(answer).toMatchObject({
+      outcome: 'REJECTED',
+      rejections: [{ code: 'REFERENCE_INVALID', guard: 'references' }],
+    });
+    expect(answer.rejections[0].message).toContain(`input.${field} `);
+  });
+
+  test('is refused in the same words whether it is in another plant, or nowhere', async () => {
+    const words = async (orderId: string) => {
+      const { rejections } = await whole.perform(everybody, 'placeHold', { scope, orderId });
+      return JSON.stringify(rejections).replace(orderId, 'it');
+    };
+    const elsewhere = await words('mfg:LYO:production-order:20001');
+    expect(await words('mfg:LYO:production-order:99999')).toBe(elsewhere);
+    expect(await words('mfg:BER:production-order:99999')).toBe(elsewhere);
+  });
+
+  test('what it is to stand on besides must exist, too', async () => {
+    const affected = ['mfg:BER:lot:WATER-05L:L10001', 'mfg:BER:lot:WATER-05L:NONE', 'mfg:LYO:lot:WATER-05L:L20001'];
+    const answer = await whole.perform(everybody, 'placeHold', { scope, affected });
+    expect(answer).toMatchObject({ outcome: 'REJECTED', rejections: [{ code: 'AFFECTED_INVALID' }] });
+    expect(answer.rejections[0].message).toContain('NONE');
+    expect(answer.rejections[0].message).not.toContain('L10001');
+  });
+
+  test('stands beside the hold when all of it is right', async () => {
+    const input = {
+      scope: 'mfg:BER:lot:WATER-05L:L10001',
+      orderId: 'mfg:BER:production-order:10001',
+      operationId: filling,
+      inspectionLotId: 'mfg:BER:inspection-lot:IL-10001',
+      affected: ['mfg:BER:delivery:D1001'],
+    };
+    expect(await whole.perform(everybody, 'placeHold', input)).toMatchObject({ outcome: 'ACCEPTED', rejections: [] });
+  });
+
+  test('another plant’s order or lot is no reason to learn whether it exists', async () => {
+    const inspect = (orderId: string) =>
+      whole.perform(everybody, 'createInspectionLot', { planId: 'mfg:BER:inspection-plan:IP-WATER:1', orderId });
+    for (const orderNo of ['20001', '99999'])
+      expect(await inspect(`mfg:LYO:production-order:${orderNo}`)).toMatchObject({
+        rejections: [{ code: 'OTHER_PLANT' }],
+      });
+  });
+});
+
 test('no text of any input may be endless', async () => {
   const mutations = (whole.gateway.schema.getType('Mutation') as GraphQLObjectType).getFields();
   for (const { name, args } of Object.values(mutations)) {
