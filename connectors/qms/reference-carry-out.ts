@@ -355,7 +355,14 @@ async function isLotDecided(
   lot: { readonly plantCode: string; readonly materialCode: string; readonly lotNumber: string | null },
   decision: InspectionDecision,
 ): Promise<boolean> {
-  if (decision === 'REJECTED' || lot.lotNumber === null) return true;
+  const { lotNumber } = lot;
+  return decision === 'REJECTED' || lotNumber === null || !(await hasOpenInspection(tx, { ...lot, lotNumber }));
+}
+
+async function hasOpenInspection(
+  tx: Tx,
+  lot: { readonly plantCode: string; readonly materialCode: string; readonly lotNumber: string },
+): Promise<boolean> {
   const open = await tx
     .selectFrom('inspection_lot')
     .select('inspection_lot_no')
@@ -364,7 +371,7 @@ async function isLotDecided(
     .where('lot_number', '=', lot.lotNumber)
     .where('state', '<>', 'DECIDED')
     .executeTakeFirst();
-  return open === undefined;
+  return open !== undefined;
 }
 
 async function findHold(tx: Tx, plantCode: string, holdNo: string) {
@@ -565,8 +572,13 @@ async function releaseHold(tx: Tx, command: ReleaseHold, at: string): Promise<Ve
     released_at: at,
     changed_at: at,
   });
-  for (const lot of await lotsHeldBy(tx, hold))
-    await moveInspectionState(tx, { plantCode, ...lot }, everyInspectionState, stateAfterRelease[disposition.decision]);
+  for (const held of await lotsHeldBy(tx, hold)) {
+    const lot = { plantCode, ...held };
+    // What is used as it is has been decided for what did not conform; open inspections decide the rest.
+    const isOpen = disposition.decision === 'USE_AS_IS' && (await hasOpenInspection(tx, lot));
+    const to = isOpen ? 'UNDER_INSPECTION' : stateAfterRelease[disposition.decision];
+    await moveInspectionState(tx, lot, everyInspectionState, to);
+  }
   return posted('releaseHold', hold.version + 1, { from: hold.state });
 }
 

@@ -9,6 +9,13 @@ import { distinctRejections } from '../rejection.ts';
 export const uses = ['CONSUME', 'MOVE', 'PICK', 'SHIP'] as const;
 export type Use = (typeof uses)[number];
 
+/** An inspection of a lot, and the characteristics of its plan that nobody has measured. */
+export interface InspectionFacts {
+  readonly id: EntityId;
+  readonly state: string;
+  readonly missing: readonly string[];
+}
+
 /** What is known of a lot. A system that could not be asked is null, which counts against every use that depends on it. */
 export interface LotFacts {
   readonly id: EntityId;
@@ -16,7 +23,7 @@ export interface LotFacts {
   readonly qms: {
     /** Null: the QMS does not know the lot. */
     readonly qualityState: string | null;
-    readonly inspectionLots: readonly { readonly id: EntityId; readonly state: string }[];
+    readonly inspectionLots: readonly InspectionFacts[];
   } | null;
   /** Active ones on the lot, its material and the order that made it. Never unavailable. */
   readonly interlocks: readonly Interlock[];
@@ -164,9 +171,10 @@ function byQms({ id, qms }: LotFacts): readonly Blocker[] {
   const { qualityState, inspectionLots } = qms;
   if (qualityState === null) return [unknownQuality(id)];
   const forbidden = forbiddenByQuality[qualityState] ?? everyUse;
-  if (forbidden.length === 0) return []; // the QMS has decided the lot: what is still open cannot change that
+  // Whatever the state: a disposition settles what did not conform, not what nobody has measured.
   const open = inspectionLots.filter(({ state }) => !['DECIDED', 'SKIPPED', 'CANCELLED'].includes(state));
-  return [byQuality(id, qualityState, forbidden), ...open.map((one) => byInspection(id, one.id))];
+  const byState = forbidden.length === 0 ? [] : [byQuality(id, qualityState, forbidden)];
+  return [...byState, ...open.map((one) => byInspection(id, one))];
 }
 
 function byInterlock(interlock: Interlock, asked: readonly Use[], reader: Reader): Blocker {
@@ -216,13 +224,18 @@ function byQuality(id: EntityId, state: string, forbidden: readonly Use[]): Bloc
   });
 }
 
-function byInspection(id: EntityId, inspectionLot: EntityId): Blocker {
+function byInspection(id: EntityId, { id: inspectionLot, missing }: InspectionFacts): Blocker {
+  const isComplete = missing.length === 0;
   return blocker(['SHIP'], {
-    code: 'INSPECTION_OPEN',
+    code: isComplete ? 'INSPECTION_OPEN' : 'INSPECTION_INCOMPLETE',
     system: 'QMS',
     guard: 'inspections',
-    message: `An inspection of ${id} is not decided.`,
-    remediation: 'Record the missing results and decide the inspection lot.',
+    message: isComplete
+      ? `An inspection of ${id} is not decided.`
+      : `An inspection of ${id} has no result for ${missing.join(', ')}.`,
+    remediation: isComplete
+      ? 'Decide the inspection lot.'
+      : 'Record the missing results, then decide the inspection lot.',
     blockingRef: inspectionLot,
   });
 }

@@ -20,7 +20,7 @@ export interface FactSources {
 }
 
 const lotFields = `fragment LotFacts on Lot {
-  id expiresOn stock { stockType } order { id } qualityState inspectionLots(first: 200) { id state { code } }
+  id expiresOn stock { stockType } order { id } qualityState inspectionLots(first: 200) { id state { code } missing }
 }`;
 const deliveryFields = `fragment DeliveryFacts on Delivery {
   id deliveryNo state { code } blocks { cause since } items { lot { ...LotFacts } }
@@ -32,7 +32,13 @@ interface LotAnswer {
   readonly stock: readonly { readonly stockType: string | null }[] | null;
   readonly order: { readonly id: string } | null;
   readonly qualityState: string | null;
-  readonly inspectionLots: readonly { readonly id: string; readonly state: { readonly code: string } | null }[] | null;
+  readonly inspectionLots:
+    | readonly {
+        readonly id: string;
+        readonly state: { readonly code: string } | null;
+        readonly missing: readonly string[] | null;
+      }[]
+    | null;
 }
 
 interface DeliveryAnswer {
@@ -116,6 +122,7 @@ function toLotFacts({ id, answer, errors }: Found<LotAnswer>, interlocks: Interl
           inspectionLots: (inspectionLots ?? []).map((one) => ({
             id: one.id as EntityId,
             state: one.state?.code ?? 'UNKNOWN',
+            missing: one.missing ?? [],
           })),
         },
     interlocks: standsUnder(id, answer).flatMap((one) => interlocks.get(one) ?? []),

@@ -8,6 +8,7 @@ const orderId = 'mfg:BER:production-order:10001';
 const deliveryId = 'mfg:BER:delivery:D1001';
 const fillingId = 'mfg:BER:operation:10001:0010';
 const packingId = 'mfg:BER:operation:10001:0030';
+const inspectionLotId = 'mfg:BER:inspection-lot:IL-10001';
 const holdId = 'mfg:BER:hold:QH-IL-10001-FILL-VOLUME-1';
 
 const holdChanged = `subscription { qualityHoldChanged(plant: "BER") {
@@ -36,7 +37,7 @@ describe.each(engines)(
 
     test('a value outside its limits is recorded as a failed check', async () => {
       const answer = await transition(andon, 'olga.operator', 'recordInspectionResult', {
-        inspectionLotId: 'mfg:BER:inspection-lot:IL-10001',
+        inspectionLotId,
         characteristic: 'FILL-VOLUME',
         value: '482',
       });
@@ -153,28 +154,33 @@ describe.each(engines)(
       expect(approved).toMatchObject({ outcome: 'ACCEPTED', rejections: [] });
     });
 
-    test('then stock is released, the hold is lifted last, and the delivery becomes eligible', async () => {
+    test('then stock is released and the hold is lifted last; what nobody has measured still keeps the lot here', async () => {
       const query = `{
       qualityHold(id: "${holdId}") { state { code } }
-      lot(id: "${lotId}") { qualityState stock { stockType } usability { canShip blockers { message } } }
-      delivery(id: "${deliveryId}") { blocks { cause } eligibility { eligible blockers { message } } }
+      lot(id: "${lotId}") { qualityState stock { stockType } usability { canConsume canShip } }
+      delivery(id: "${deliveryId}") { blocks { cause } eligibility { eligible blockers { code message blockingRef } } }
       productionOrder(id: "${orderId}") { holds(active: true) { holdNo } }
       interlocks(filter: { cause: "${holdId}" }) { nodes { id } }
     }`;
       await until(
         () => andon.ask('mara.manager', query),
-        ({ data: seen }) => seen?.delivery?.eligibility.eligible === true,
+        ({ data: seen }) => seen?.qualityHold?.state.code === 'RELEASED' && seen.interlocks?.nodes.length === 0,
       );
-      // One query asks several systems at several moments: the answer that showed the delivery eligible may have read
-      // the interlocks just before. From here on everything agrees.
+      // One query asks several systems at several moments: the answer that showed the hold released may have read the
+      // rest just before. From here on everything agrees.
       const { data } = await andon.ask('mara.manager', query);
       expect(data.qualityHold.state.code).toBe('RELEASED');
       expect(data.lot).toMatchObject({
-        qualityState: 'RELEASED',
+        qualityState: 'UNDER_INSPECTION',
         stock: [{ stockType: 'UNRESTRICTED' }],
-        usability: { canShip: true },
+        usability: { canConsume: true, canShip: false },
       });
       expect(data.delivery.blocks).toEqual([]);
+      expect(data.delivery.eligibility.blockers).toContainEqual({
+        code: 'INSPECTION_INCOMPLETE',
+        message: `An inspection of ${lotId} has no result for CAP-TORQUE.`,
+        blockingRef: inspectionLotId,
+      });
       expect(data.interlocks.nodes).toEqual([]);
 
       const { data: journal } = await andon.ask(
@@ -184,6 +190,30 @@ describe.each(engines)(
       const types = journal.events.nodes.map(({ type }: { type: string }) => type);
       expect(types.indexOf('quality.hold.released')).toBeGreaterThan(types.lastIndexOf('lot.stockStatusChanged'));
       expect(types.indexOf('quality.hold.released')).toBeGreaterThan(types.lastIndexOf('shipment.unblocked'));
+    });
+
+    test('once the rest is measured and the inspection is decided, the delivery is eligible', async () => {
+      const measured = await transition(andon, 'olga.operator', 'recordInspectionResult', {
+        inspectionLotId,
+        characteristic: 'CAP-TORQUE',
+        value: '1.4',
+      });
+      expect(measured).toMatchObject({ outcome: 'ACCEPTED', rejections: [] });
+      const decided = await transition(
+        andon,
+        'quentin.engineer',
+        'decideInspectionLot',
+        { inspectionLotId, decision: 'CONDITIONAL' },
+        { reason: 'Fill volume used as it is, see the disposition.' },
+      );
+      expect(decided).toMatchObject({ outcome: 'ACCEPTED', rejections: [] });
+      const { data } = await andon.ask(
+        'paula.planner',
+        `{ lot(id: "${lotId}") { qualityState usability { canShip blockers { message } } }
+          delivery(id: "${deliveryId}") { eligibility { eligible blockers { message } } } }`,
+      );
+      expect(data.lot).toEqual({ qualityState: 'CONDITIONALLY_RELEASED', usability: { canShip: true, blockers: [] } });
+      expect(data.delivery.eligibility).toEqual({ eligible: true, blockers: [] });
     });
 
     test('the auditor sees who released the lot, why, and what each system answered', async () => {

@@ -169,18 +169,20 @@ describe.each(dialects)('the reference QMS on %s', (dialect) => {
   });
 
   test.each([
-    ['USE_AS_IS', 'RELEASED'],
-    ['REWORK', 'AWAITING_INSPECTION'],
-    ['SCRAP', 'REJECTED'],
-    ['RETURN_TO_SUPPLIER', 'REJECTED'],
-  ] as const)('after %s, a lot is %s', async (decision, qualityState) => {
-    await post(holdOf('H1', 'WATER-05L', 'L10001'));
+    ['USE_AS_IS', 'L10900', 'RELEASED'],
+    // Its inspection is not decided yet.
+    ['USE_AS_IS', 'L10001', 'UNDER_INSPECTION'],
+    ['REWORK', 'L10001', 'AWAITING_INSPECTION'],
+    ['SCRAP', 'L10001', 'REJECTED'],
+    ['RETURN_TO_SUPPLIER', 'L10001', 'REJECTED'],
+  ] as const)('after %s, lot %s is %s', async (decision, lotNumber, qualityState) => {
+    await post(holdOf('H1', 'WATER-05L', lotNumber));
     await post({ name: 'proposeDisposition', holdNo: 'H1', decision, reason: null });
     const dispositionNo = 'DP-H1-1';
     await post({ name: 'approveDisposition', dispositionNo }, { actorId: 'mara' });
     await post({ name: 'settleDisposition', dispositionNo, outcome: 'EFFECTIVE', message: null });
     await post({ name: 'releaseHold', holdNo: 'H1', dispositionNo });
-    expect(await lot('WATER-05L', 'L10001')).toMatchObject({ qualityState });
+    expect(await lot('WATER-05L', lotNumber)).toMatchObject({ qualityState });
   });
 
   test('the same transition posted again, even at once, is one posting', async () => {

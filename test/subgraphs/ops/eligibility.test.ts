@@ -85,21 +85,22 @@ function deliveryOf(lots: readonly (LotFacts | null)[]): DeliveryFacts {
   return { id: entityId('BER', 'delivery', 'D1'), erp, interlocks: [] };
 }
 
+const openInspection = { id: entityId('BER', 'inspection-lot', 'IL-1'), state: 'IN_PROGRESS', missing: [] };
+
 const usable = fc.constantFrom('RELEASED', 'CONDITIONALLY_RELEASED', 'NOT_REQUIRED');
 const aGoodLot = fc
   .record({
     qualityState: usable,
     expiresOn: fc.constantFrom(null, '2026-05-21', '2030-01-01'),
-    openInspection: fc.boolean(),
+    decidedInspection: fc.constantFrom(null, 'DECIDED', 'SKIPPED', 'CANCELLED'),
   })
   .map(
-    ({ qualityState, expiresOn, openInspection }): LotFacts => ({
+    ({ qualityState, expiresOn, decidedInspection }): LotFacts => ({
       ...goodLot,
       erp: { stockTypes: ['UNRESTRICTED'], expiresOn },
       qms: {
         qualityState,
-        // What quality has released is released, although an inspection was never decided.
-        inspectionLots: openInspection ? [{ id: entityId('BER', 'inspection-lot', 'IL-1'), state: 'IN_PROGRESS' }] : [],
+        inspectionLots: decidedInspection === null ? [] : [{ ...openInspection, state: decidedInspection }],
       },
     }),
   );
@@ -177,14 +178,23 @@ describe('whether something may be shipped', () => {
     ]);
   });
 
-  test('an inspection that is not decided is named as long as quality has not released the lot', () => {
-    const inspection = entityId('BER', 'inspection-lot', 'IL-1');
-    const inspectionLots = [{ id: inspection, state: 'IN_PROGRESS' }];
-    const open: LotFacts = { ...goodLot, qms: { qualityState: 'UNDER_INSPECTION', inspectionLots } };
-    expect(evaluateLotShipment(open, now, plant).blockers).toContainEqual(
-      expect.objectContaining({ code: 'INSPECTION_OPEN', blockingRef: inspection }),
-    );
-  });
+  test.each(['UNDER_INSPECTION', 'RELEASED', 'CONDITIONALLY_RELEASED'])(
+    'an inspection that is not decided keeps a lot in the plant and not from being used there, also one that is %s',
+    (qualityState) => {
+      const facts = (missing: readonly string[]): LotFacts => ({
+        ...goodLot,
+        qms: { qualityState, inspectionLots: [{ ...openInspection, missing }] },
+      });
+      const { blockers } = evaluateLotShipment(facts([]), now, plant);
+      expect(blockers).toContainEqual(
+        expect.objectContaining({ code: 'INSPECTION_OPEN', blockingRef: openInspection.id }),
+      );
+      expect(evaluateLotShipment(facts(['CAP-TORQUE']), now, plant).blockers).toContainEqual(
+        expect.objectContaining({ code: 'INSPECTION_INCOMPLETE', message: expect.stringContaining('CAP-TORQUE') }),
+      );
+      expect(evaluateLot(facts([]), now, plant)).toMatchObject({ canConsume: true, canMove: true, canShip: false });
+    },
+  );
 
   test('the last day of a lot is a day on which it may be used', () => {
     const lastDay = (expiresOn: string) => evaluateLot({ ...goodLot, erp: { stockTypes: [], expiresOn } }, now, plant);

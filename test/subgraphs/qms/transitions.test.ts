@@ -208,7 +208,8 @@ describe.each(dialects)('what quality can do, with the journal and the QMS on %s
       `{ qualityHold(id: "${holdId}") { lot { qualityState holds(active: true) { id } disposition { decision } } } }`,
     );
     expect(data.qualityHold.lot).toEqual({
-      qualityState: 'RELEASED',
+      // The disposition has decided about the failed check; the inspection is still to be decided.
+      qualityState: 'UNDER_INSPECTION',
       holds: [],
       disposition: { decision: 'USE_AS_IS' },
     });
