@@ -4,6 +4,7 @@ import { EngineError, type EngineName } from './engine-error.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
 import type { Sharing } from './execution/sharing.ts';
 import { boundPlanner } from './planning/bounded-planner.ts';
+import { createHivePlanner } from './planning/hive-planner.ts';
 import { createOverrideDraw } from './planning/override-draw.ts';
 import type { Planner } from './planning/planner.ts';
 import { createNativeCompiler, createOperationPreparer, type RememberingPreparer } from './prepare-operation.ts';
@@ -59,12 +60,9 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   };
 }
 
-/** The planner has no binary for every machine, so it is loaded when it is needed. */
+/** The planner has no binary for every machine. */
 async function loadPlanner(supergraphSdl: string): Promise<Planner> {
-  try {
-    const { createHivePlanner } = await import('./planning/hive-planner.ts');
-    return createHivePlanner(supergraphSdl);
-  } catch (cause) {
+  return createHivePlanner(supergraphSdl).catch((cause: unknown) => {
     throw new EngineError('native', cause);
-  }
+  });
 }

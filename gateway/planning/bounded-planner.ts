@@ -3,8 +3,8 @@ import type { PlanNode } from './plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
 
 /**
- * Operations that are planned at once. The native planner works in the thread pool of the process (four threads, which
- * files and name look-ups need as well), and work that it began cannot be stopped.
+ * Operations that are planned at once. The native planner works in two threads of a process of its own, and work that it
+ * began cannot be stopped.
  */
 const maxRunning = 2;
 
@@ -16,8 +16,7 @@ const deadlineMs = 5000;
 
 /**
  * A planner that answers in time: an operation that explodes (deep nesting over many subgraphs, interfaces with a
- * hundred implementations) holds one place until its thread is free again, never the event loop, and never more than
- * its share of threads.
+ * hundred implementations) holds one place until its thread is free again, never the event loop.
  */
 export function boundPlanner(planner: Planner, timers: Timers): Planner {
   const waiting: (() => void)[] = [];

@@ -1,24 +1,26 @@
-import {
-  type EntityBatchAlias,
-  type FetchNode as HiveFetch,
-  type PlanNode as HiveNode,
-  type RequiresSelection as HiveRequirement,
-  type FetchRewrite as HiveRewrite,
-  type FlattenNodePathSegment as HiveStep,
-  QueryPlanner,
+import type {
+  EntityBatchAlias,
+  FetchNode as HiveFetch,
+  PlanNode as HiveNode,
+  RequiresSelection as HiveRequirement,
+  FetchRewrite as HiveRewrite,
+  FlattenNodePathSegment as HiveStep,
 } from '@graphql-hive/router-query-planner';
 import { losesValues } from './lost-values.ts';
 import type { EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
+import { PlannerProcess } from './planner-process.ts';
 
-/** The native planner of Hive Router, translated into our plan. */
-export function createHivePlanner(supergraphSdl: string): Planner {
-  const planner = new QueryPlanner(supergraphSdl);
-  const noLabels = new Set<string>();
+/** All engines of this process plan in the same one. */
+const plannerProcess = new PlannerProcess();
+
+/** The native planner of Hive Router, translated into our plan. @throws Error it cannot be used here */
+export async function createHivePlanner(supergraphSdl: string): Promise<Planner> {
+  const planner = await plannerProcess.load(supergraphSdl);
   return {
     overridePercentages: planner.overridePercentages,
     async plan(operation, draw = 100) {
-      const { node } = await planner.planAsync(operation, undefined, noLabels, draw).catch((cause: unknown) => {
+      const node = await planner.plan(operation, draw).catch((cause: unknown) => {
         throw new PlanningError('PLANNING_FAILED', 'No plan answers this operation.', { cause });
       });
       const plan = node && translate(node, []);

@@ -1,9 +1,11 @@
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
 
-vi.mock('@graphql-hive/router-query-planner', () => {
-  throw new Error('Cannot find native binding.');
+// The planner's process loads the add-on from here, and finds none.
+process.env['NAPI_RS_NATIVE_LIBRARY_PATH'] = '/nowhere/planner.node';
+afterAll(() => {
+  delete process.env['NAPI_RS_NATIVE_LIBRARY_PATH'];
 });
 vi.mock('@apollo/gateway', () => {
   throw new Error("Cannot find package '@apollo/gateway'.");

@@ -1,0 +1,50 @@
+// Plans in a process of its own: what the native planner does not expect ends the process that it runs in.
+
+/** @typedef {import('@graphql-hive/router-query-planner').QueryPlanner} QueryPlanner */
+/** @typedef {import('./planner-process.ts').PlannerRequest} PlannerRequest */
+/** @typedef {import('./planner-process.ts').PlannerReply} PlannerReply */
+
+/** Supergraphs that are kept loaded. Whoever needs another one sends it again. */
+const maxPlanners = 8;
+
+/** @type {Map<string, QueryPlanner>} by what the gateway calls them, longest unused first */
+const planners = new Map();
+/** @type {Set<string>} */
+const noLabels = new Set();
+
+/** @param {string} name @param {string | undefined} supergraphSdl */
+async function plannerOf(name, supergraphSdl) {
+  const known = planners.get(name);
+  planners.delete(name);
+  const { QueryPlanner } = await import('@graphql-hive/router-query-planner');
+  const planner = known ?? (supergraphSdl === undefined ? undefined : new QueryPlanner(supergraphSdl));
+  if (!planner) return undefined;
+  planners.set(name, planner);
+  for (const oldest of planners.keys()) {
+    if (planners.size <= maxPlanners) break;
+    planners.delete(oldest);
+  }
+  return planner;
+}
+
+/** @param {PlannerRequest} request @returns {Promise<Omit<PlannerReply, 'id'>>} */
+async function answer({ planner: name, supergraphSdl, operation, draw }) {
+  try {
+    const planner = await plannerOf(name, supergraphSdl);
+    if (!planner) return { isUnknown: true };
+    if (operation === undefined) return { overridePercentages: planner.overridePercentages };
+    const { node } = await planner.planAsync(operation, undefined, noLabels, draw ?? 100);
+    return node ? { node } : {};
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+process.on('message', async (message) => {
+  const request = /** @type {PlannerRequest} */ (message);
+  const reply = await answer(request);
+  if (process.connected) process.send?.({ ...reply, id: request.id });
+});
+process.on('disconnect', () => process.exit(0));
+// A terminal sends these to the gateway as well, which may still plan while it drains.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
