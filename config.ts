@@ -46,7 +46,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): AndonConfig {
     allowedHosts: (env['ANDON_ALLOWED_HOSTS'] ?? '').split(',').flatMap((name) => name.trim() || []),
     engine: readEngineChoice(env['ANDON_ENGINE']) ?? 'auto',
     dataDir: resolve(env['ANDON_DATA_DIR'] || '.andon'),
-    databaseUrl: env['DATABASE_URL'] || undefined,
+    databaseUrl: readDatabaseUrl(env['DATABASE_URL']),
     landscapeFile: env['ANDON_LANDSCAPE'] || 'landscape.yaml',
     logLevel: readLogLevel(env['LOG_LEVEL']),
     crashAt: readCrashAt(env['CRASH_AT']),
@@ -58,6 +58,15 @@ function readPort(text: string | undefined): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new ConfigError(`PORT must be a number from 0 to 65535; it is ${text}.`);
+}
+
+/** What it is now is not said: it may hold a password. */
+function readDatabaseUrl(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new ConfigError(
+    'DATABASE_URL must be an address like postgres://user:password@host:5432/database; special characters in the password are written as %40 for @.',
+  );
 }
 
 function readLogLevel(text: string | undefined): LogLevel {

@@ -6,7 +6,7 @@ import { createInternalTokens } from './auth/internal-token.ts';
 import { createKeys, type Keys } from './auth/keys.ts';
 import { createVerifier } from './auth/verify.ts';
 import { type AndonConfig, readConfig } from './config.ts';
-import { openDomain } from './domain.ts';
+import { type Domain, openDomain } from './domain.ts';
 import { defaultGatewayConfig } from './gateway/config.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { isLoopback } from './gateway/http/allowed-host.ts';
@@ -31,14 +31,30 @@ export interface Andon {
 /** Brings up everything, in the order in which one part needs another. */
 export async function startAndon(config: AndonConfig): Promise<Andon> {
   const runtime = createSystemRuntime(config);
+  const graph = createLateGraph();
+  const domain = await openDomain(config, runtime, graph);
+  try {
+    return await startOn(domain, { config, runtime, graph });
+  } catch (error) {
+    await domain.close();
+    throw error;
+  }
+}
+
+interface Surroundings {
+  readonly config: AndonConfig;
+  readonly runtime: Runtime;
+  readonly graph: LateGraph;
+}
+
+async function startOn(domain: Domain, { config, runtime, graph }: Surroundings): Promise<Andon> {
   const { clock, log } = runtime;
   const authConfig = readAuthConfig();
   const keys = await createKeys({ config: authConfig, ...runtime });
   const verifier = createVerifier({ issuers: keys.issuers, clock });
   const internalTokens = createInternalTokens({ secret: await readInternalSecret(authConfig), clock });
-  const graph = createLateGraph();
-  const domain = await openDomain(config, runtime, graph);
-  const subgraphs = createSubgraphs(domain);
+  const workflows = await domain.openWorkflows();
+  const subgraphs = await createSubgraphs(domain, workflows);
   const gateway = await createGateway({
     supergraphSdl: domain.supergraphSdl,
     runtime,
@@ -51,16 +67,22 @@ export async function startAndon(config: AndonConfig): Promise<Andon> {
   graph.connect(gateway);
   const executors = subgraphs.flatMap(({ executor }) => executor ?? []);
   const stopSettling = startSettling(executors, runtime);
-  await domain.workflows.start();
-  const { url } = await gateway.listen();
+  const stopWorking = async () => {
+    await gateway.drain();
+    await workflows.stop();
+    await stopSettling();
+  };
+  await workflows.start();
+  const { url } = await gateway.listen().catch(async (error: unknown) => {
+    await stopWorking();
+    throw error;
+  });
   return {
     url,
     keys,
     async stop() {
       runtime.crashPoints.reached('K22');
-      await gateway.drain();
-      await domain.workflows.stop();
-      await stopSettling();
+      await stopWorking();
       await domain.close();
     },
   };
@@ -73,8 +95,12 @@ function gatewayConfig({ port, host, allowedHosts, engine }: AndonConfig) {
   return { ...defaultGatewayConfig, port, host, allowedHosts, engine, subscriptions: shared };
 }
 
+interface LateGraph extends GraphReader {
+  connect(gateway: Gateway): void;
+}
+
 /** The graph as its own subgraphs and workflows see it. They are built before the gateway that answers them. */
-function createLateGraph(): GraphReader & { connect(gateway: Gateway): void } {
+function createLateGraph(): LateGraph {
   let connected: Gateway | null = null;
   return {
     connect: (gateway) => {

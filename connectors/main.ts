@@ -24,29 +24,37 @@ import { fillReferenceQms } from './qms/reference-demo.ts';
 import { qmsMigrations } from './qms/reference-migrations.ts';
 import type { QmsTables } from './qms/reference-tables.ts';
 
-/** The ports to every system of the landscape. */
-export interface Systems {
-  readonly erp: ErpPort;
-  readonly mes: MesPort;
-  readonly qms: QmsPort;
-  readonly cmms: CmmsPort;
+/** The ways to the systems of the landscape. Each opens what it needs when it is asked for: once in a process. */
+export interface Connectors {
+  erp(): Promise<ErpPort>;
+  mes(): Promise<MesPort>;
+  qms(): Promise<QmsPort>;
+  cmms(): Promise<CmmsPort>;
 }
 
-/** Opens the connectors that `landscape.yaml` names: each reference system on a store of its own, filled if it is a demo. */
-export async function connectSystems(landscape: Landscape, storage: Storage, { clock }: Runtime): Promise<Systems> {
-  const erp = await storage.open<ErpTables>('erp', erpMigrations);
-  const mes = await storage.open<MesTables>('mes', mesMigrations);
-  const qms = await storage.open<QmsTables>('qms', qmsMigrations);
-  const cmms = await storage.open<CmmsTables>('cmms', cmmsMigrations);
-  await fillReferenceErp(erp, demosOf(landscape, 'ERP'), clock);
-  await fillReferenceMes(mes, demosOf(landscape, 'MES'), clock);
-  await fillReferenceQms(qms, demosOf(landscape, 'QMS'), clock);
-  await fillReferenceCmms(cmms, demosOf(landscape, 'CMMS'), clock);
+/** The connectors that `landscape.yaml` names: each reference system on a store of its own, filled if it is a demo. */
+export function createConnectors(landscape: Landscape, storage: Storage, { clock }: Runtime): Connectors {
   return {
-    erp: createReferenceErp({ database: erp, clock }),
-    mes: createReferenceMes({ database: mes, clock }),
-    qms: createReferenceQms({ database: qms, clock }),
-    cmms: createReferenceCmms({ database: cmms, clock }),
+    async erp() {
+      const database = await storage.open<ErpTables>('erp', erpMigrations);
+      await fillReferenceErp(database, demosOf(landscape, 'ERP'), clock);
+      return createReferenceErp({ database, clock });
+    },
+    async mes() {
+      const database = await storage.open<MesTables>('mes', mesMigrations);
+      await fillReferenceMes(database, demosOf(landscape, 'MES'), clock);
+      return createReferenceMes({ database, clock });
+    },
+    async qms() {
+      const database = await storage.open<QmsTables>('qms', qmsMigrations);
+      await fillReferenceQms(database, demosOf(landscape, 'QMS'), clock);
+      return createReferenceQms({ database, clock });
+    },
+    async cmms() {
+      const database = await storage.open<CmmsTables>('cmms', cmmsMigrations);
+      await fillReferenceCmms(database, demosOf(landscape, 'CMMS'), clock);
+      return createReferenceCmms({ database, clock });
+    },
   };
 }
 

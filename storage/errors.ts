@@ -52,9 +52,10 @@ export class DataDirectoryUnusableError extends Error {
   override readonly name = 'DataDirectoryUnusableError';
   readonly code = 'DATA_DIRECTORY_UNUSABLE';
 
-  constructor(dataDir: string, options?: ErrorOptions) {
+  /** @param why as the operating system says it */
+  constructor(dataDir: string, why: string, options?: ErrorOptions) {
     super(
-      `The data directory ${dataDir} cannot be created or written. Give this user write permission, or set ANDON_DATA_DIR to a folder that it owns.`,
+      `The data directory ${dataDir} cannot be created or written: ${why}. Give this user write permission, or set ANDON_DATA_DIR to a folder that it owns.`,
       options,
     );
   }
@@ -81,6 +82,46 @@ export class DataDirectoryTooNewError extends Error {
       `${place} was written by a newer Andon (it has ${unknownMigrations.join(', ')}, which this build does not know). ` +
         'Nothing was changed. Start the newer version, or restore a backup made before the upgrade.',
     );
+  }
+}
+
+/** What is wrong with a store beside another one. */
+const mismatches = {
+  NEW: (one: string, other: string) => `${one} is new or was emptied, but ${other} has been in use.`,
+  FOREIGN: (one: string, other: string) => `${one} belongs to another installation than ${other}.`,
+  OLDER: (one: string, other: string) => `${one} is an older copy than ${other}.`,
+} as const;
+
+/** The stores were not written together: one was emptied, exchanged, or restored without the others. */
+export class StoresDoNotBelongTogetherError extends Error {
+  override readonly name = 'StoresDoNotBelongTogetherError';
+  readonly code = 'STORES_DO_NOT_BELONG_TOGETHER';
+
+  constructor(mismatch: keyof typeof mismatches, one: { readonly place: string }, other: { readonly place: string }) {
+    super(
+      `${mismatches[mismatch](one.place, other.place)} Holds that stand could stop nothing, so nothing was started. ` +
+        'Restore every store from one and the same backup; to begin again from nothing instead, remove all of them.',
+    );
+  }
+}
+
+/** The store can be read but not written. */
+export class StoreReadOnlyError extends Error {
+  override readonly name = 'StoreReadOnlyError';
+  readonly code = 'STORE_READ_ONLY';
+
+  constructor(place: string, remedy: string, options?: ErrorOptions) {
+    super(`${place} can be read but not written. ${remedy}`, options);
+  }
+}
+
+/** The database of `DATABASE_URL` cannot be worked with. The message has no password. */
+export class DatabaseUnusableError extends Error {
+  override readonly name = 'DatabaseUnusableError';
+  readonly code = 'DATABASE_UNUSABLE';
+
+  constructor(why: string, remedy: string, options?: ErrorOptions) {
+    super(`The database in DATABASE_URL cannot be used: ${why}. ${remedy}`, options);
   }
 }
 

@@ -1,11 +1,14 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '../runtime/make-directory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { createPrivateFile } from './create-private-file.ts';
 import type { Database } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { DataDirectoryInUseError, DataDirectoryUnusableError } from './errors.ts';
+import { Installation, type InstalledStore, installationMigrations } from './installation.ts';
 import type { MigrationSet } from './migrate.ts';
-import { connectionConfig, openPostgresDatabase, openPostgresReader } from './postgres-database.ts';
+import { connectionConfig, openPostgresDatabase, openPostgresReader, placeOf, schemaOf } from './postgres-database.ts';
 import { PostgresListener } from './postgres-listener.ts';
 import { openSqliteDatabase, openSqliteReader } from './sqlite-database.ts';
 
@@ -20,6 +23,11 @@ export interface StorageOptions {
    * @default false
    */
   readonly readOnly?: boolean;
+  /**
+   * The store that is opened first and that every other one must belong to. Not given: stores are not compared.
+   * @default undefined
+   */
+  readonly leadingStore?: string;
 }
 
 /** Where every store of this process lives. */
@@ -32,10 +40,14 @@ export interface Storage {
 
 /**
  * @throws DataDirectoryInUseError, DataDirectoryUnusableError here; DataDirectoryCorruptError, DataDirectoryTooNewError,
- *   StoreUnavailableError and, to read only, StoreNotReadyError from `open`
+ *   StoreReadOnlyError, StoresDoNotBelongTogetherError, StoreUnavailableError and, to read only, StoreNotReadyError from
+ *   `open`
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const backend = options.databaseUrl ? openPostgres(options.databaseUrl, options) : openSqlite(options);
+  const { leadingStore, runtime } = options;
+  const installation =
+    leadingStore === undefined || options.readOnly ? undefined : new Installation(leadingStore, runtime.ids);
   const opened: Pick<Database<unknown>, 'close'>[] = [];
   let closing: Promise<void> | undefined;
   const closeAll = async () => {
@@ -45,8 +57,13 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   return {
     async open<Tables>(store: string, migrations: MigrationSet) {
       if (!/^[a-z]+$/.test(store)) throw new TypeError(`A store is named by lower case letters, not "${store}".`);
-      const database = await backend.open<Tables>(store, migrations);
+      const database = await backend.open<Tables>(store, { ...installationMigrations, ...migrations });
       opened.push(database);
+      await installation?.admit({
+        store,
+        place: backend.placeOf(store),
+        database: database as unknown as InstalledStore,
+      });
       return database;
     },
     close() {
@@ -56,31 +73,46 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   };
 }
 
-function openSqlite({ dataDir, runtime, readOnly }: StorageOptions): Storage {
+interface Backend extends Storage {
+  /** What to call a store in a message. */
+  placeOf(store: string): string;
+}
+
+function openSqlite({ dataDir, runtime, readOnly }: StorageOptions): Backend {
   const unlock = readOnly ? () => undefined : prepareDirectory(dataDir);
   const openDatabase = readOnly ? openSqliteReader : openSqliteDatabase;
+  const placeOf = (store: string) => join(dataDir, `${store}.db`);
   return {
-    open: (store, migrations) => openDatabase({ path: join(dataDir, `${store}.db`), store, migrations, runtime }),
+    placeOf,
+    open: (store, migrations) => openDatabase({ path: placeOf(store), store, migrations, runtime }),
     close: async () => unlock(),
   };
 }
 
-function openPostgres(databaseUrl: string, { runtime, readOnly }: StorageOptions): Storage {
+function openPostgres(databaseUrl: string, { runtime, readOnly }: StorageOptions): Backend {
   const { timers, log } = runtime;
   const listener = new PostgresListener({ config: connectionConfig(databaseUrl, 'listener'), timers, log });
   const openDatabase = readOnly ? openPostgresReader : openPostgresDatabase;
   return {
+    placeOf: (store) => placeOf(schemaOf(store)),
     open: (store, migrations) => openDatabase({ databaseUrl, store, migrations, runtime, listener }),
     close: () => listener.close(),
   };
 }
 
 function prepareDirectory(dataDir: string): () => void {
+  const lockFile = join(dataDir, 'andon.lock');
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    return lockDirectory(dataDir, join(dataDir, 'andon.lock'));
+    makeDirectory(dataDir);
+    createPrivateFile(lockFile);
+    accessSync(lockFile, constants.W_OK); // one that may only be read locks nobody out
+    return lockDirectory(dataDir, lockFile);
   } catch (error) {
     if (error instanceof DataDirectoryInUseError) throw error;
-    throw new DataDirectoryUnusableError(dataDir, { cause: error });
+    throw new DataDirectoryUnusableError(dataDir, reasonOf(error), { cause: error });
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

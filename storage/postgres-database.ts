@@ -17,6 +17,7 @@ import { type MigrationSet, migrate, requireMigrated } from './migrate.ts';
 import { PostgresConnection, postgresTypes, StatementNames } from './postgres-connection.ts';
 import { briefly, kindOfFailure } from './postgres-errors.ts';
 import type { PostgresListener } from './postgres-listener.ts';
+import { toStartError } from './postgres-start-error.ts';
 import { PostgresWriter, writerLockTable } from './postgres-writer.ts';
 
 /** Connections that read, per store and process. PostgreSQL allows 100 in all by default. */
@@ -57,10 +58,10 @@ function postgresDialect(driver: ConnectionDriver): Dialect {
   };
 }
 
-/** Opens, and migrates, one schema. @throws StoreUnavailableError, DataDirectoryTooNewError */
+/** Opens, and migrates, one schema. @throws DatabaseUnusableError, DataDirectoryTooNewError */
 export async function openPostgresDatabase<Tables>(options: PostgresDatabaseOptions): Promise<Database<Tables>> {
   const { databaseUrl, store, runtime, listener } = options;
-  const schema = `andon_${store}`;
+  const schema = schemaOf(store);
   const searchPath = `-c search_path=${schema}`;
   const { syncs } = await prepareSchema(options, schema);
   const writer = new PostgresWriter({
@@ -99,16 +100,16 @@ export async function openPostgresDatabase<Tables>(options: PostgresDatabaseOpti
   };
 }
 
-/** Opens one schema to read only: no migration, no write. @throws StoreUnavailableError, StoreNotReadyError */
+/** Opens one schema to read only: no migration, no write. @throws DatabaseUnusableError, StoreNotReadyError */
 export async function openPostgresReader<Tables>(options: PostgresDatabaseOptions): Promise<Database<Tables>> {
   const { store, migrations } = options;
-  const schema = `andon_${store}`;
+  const schema = schemaOf(store);
   const { read, close } = openReader<Tables>(options, `-c search_path=${schema}`);
   try {
     await requireMigrated({ db: read as Kysely<unknown>, migrations, schema, place: placeOf(schema) });
   } catch (error) {
     await close();
-    throw error;
+    throw toStartError(options.databaseUrl, error instanceof StoreUnavailableError ? error.cause : error) ?? error;
   }
   return {
     dialect: 'postgres',
@@ -164,7 +165,12 @@ function unavailable(store: string): (error: unknown) => never {
   };
 }
 
-function placeOf(schema: string): string {
+export function schemaOf(store: string): string {
+  return `andon_${store}`;
+}
+
+/** What to call a schema in a message. */
+export function placeOf(schema: string): string {
   return `The schema ${schema} of the database in DATABASE_URL`;
 }
 
@@ -175,8 +181,8 @@ async function prepareSchema(
 ): Promise<{ readonly syncs: string }> {
   const client = new pg.Client(connectionConfig(databaseUrl, `${store} migration`, `-c search_path=${schema}`));
   client.on('error', () => undefined); // the query under way reports it
-  await client.connect().catch(unavailable(store));
   try {
+    await client.connect();
     // Two processes may start at once, and IF NOT EXISTS does not keep them apart.
     await client.query(`select pg_advisory_lock(hashtext('andon migration'))`);
     await client.query(`create schema if not exists ${schema}`);
@@ -186,7 +192,7 @@ async function prepareSchema(
     await migrate({ db: new Kysely<unknown>({ dialect }), migrations, schema, place: placeOf(schema) });
     return { syncs: await durability(client, store, runtime) };
   } catch (error) {
-    return unavailable(store)(error);
+    throw toStartError(databaseUrl, error) ?? error;
   } finally {
     await client.end().catch(() => undefined);
   }

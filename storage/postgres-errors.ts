@@ -7,12 +7,12 @@ export function sqlState(error: unknown): string | undefined {
 /**
  * What an error says about the database, from https://www.postgresql.org/docs/15/errcodes-appendix.html:
  * `conflict` (serialization failure, deadlock: the same work may succeed now), `unavailable` (no connection, shutting down
- * or starting, no room, not our turn in time), `statement` (the statement was wrong or refused; the database is well).
+ * or starting, no room, read-only after a failover, not our turn in time), `statement` (the statement was wrong or refused; the database is well).
  */
 export function kindOfFailure(error: unknown): 'conflict' | 'unavailable' | 'statement' {
   const state = sqlState(error);
   if (state === '40001' || state === '40P01') return 'conflict';
-  if (state !== undefined) return /^(08|53|57P|58|55P03|25P0[34])/.test(state) ? 'unavailable' : 'statement';
+  if (state !== undefined) return /^(08|53|57P|58|55P03|25P0[34]|25006)/.test(state) ? 'unavailable' : 'statement';
   return isConnectionFailure(error) ? 'unavailable' : 'statement';
 }
 

@@ -3,8 +3,9 @@ import { type Dialect, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCom
 import type { Runtime } from '../runtime/runtime.ts';
 import { CommitSignal } from './commit-signal.ts';
 import { ConnectionDriver, ReadDriver } from './connection-driver.ts';
+import { createPrivateFile } from './create-private-file.ts';
 import type { Database } from './database.ts';
-import { DataDirectoryCorruptError, StoreNotReadyError, StoreUnavailableError } from './errors.ts';
+import { DataDirectoryCorruptError, StoreNotReadyError, StoreReadOnlyError, StoreUnavailableError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type MigrationSet, migrate, requireMigrated } from './migrate.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
@@ -40,14 +41,16 @@ function sqliteDialect(driver: ConnectionDriver): Dialect {
   };
 }
 
-/** Opens, checks and migrates one file. @throws DataDirectoryCorruptError, DataDirectoryTooNewError */
+/** Opens, checks and migrates one file. @throws DataDirectoryCorruptError, DataDirectoryTooNewError, StoreReadOnlyError */
 export async function openSqliteDatabase<Tables>(options: SqliteDatabaseOptions): Promise<Database<Tables>> {
   const { path, store, migrations, runtime } = options;
-  return namingCorruption(path, async () => {
+  return namingProblems(path, async () => {
+    createPrivateFile(path);
     const connection = new SqliteConnection(path, writerPragmas);
     const dialect = sqliteDialect(new ConnectionDriver(async () => connection));
     try {
       checkFile(path, connection);
+      checkWritable(connection);
       await migrate({ db: new Kysely<unknown>({ dialect }), migrations, place: path });
     } catch (error) {
       connection.close();
@@ -78,7 +81,7 @@ export async function openSqliteDatabase<Tables>(options: SqliteDatabaseOptions)
 export async function openSqliteReader<Tables>(options: SqliteDatabaseOptions): Promise<Database<Tables>> {
   const { path, store, migrations } = options;
   if (!existsSync(path)) throw new StoreNotReadyError(path);
-  return namingCorruption(path, async () => {
+  return namingProblems(path, async () => {
     const reader = new SqliteConnection(path, readerPragmas);
     const read = new Kysely<Tables>({ dialect: sqliteDialect(new ReadDriver(async () => reader)) });
     try {
@@ -103,12 +106,27 @@ function checkFile(path: string, connection: SqliteConnection): void {
   if (problem !== undefined) throw new DataDirectoryCorruptError(path, { cause: problem });
 }
 
-async function namingCorruption<T>(path: string, open: () => Promise<T>): Promise<T> {
+/** A file that may only be read opens like any other, and BEGIN IMMEDIATE succeeds on it: only a change shows it. */
+function checkWritable(connection: SqliteConnection): void {
+  connection.run('BEGIN IMMEDIATE');
+  try {
+    connection.run('CREATE TABLE andon_may_write (one integer)');
+  } finally {
+    connection.run('ROLLBACK');
+  }
+}
+
+async function namingProblems<T>(path: string, open: () => Promise<T>): Promise<T> {
   try {
     return await open();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!/^SQLITE_(NOTADB|CORRUPT)/.test(code)) throw error;
-    throw new DataDirectoryCorruptError(path, { cause: error });
+    if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) throw new DataDirectoryCorruptError(path, { cause: error });
+    if (/^(SQLITE_(READONLY|CANTOPEN|PERM)|EACCES|EPERM|EROFS)/.test(code))
+      throw new StoreReadOnlyError(path, writeRemedy, { cause: error });
+    throw error;
   }
 }
+
+const writeRemedy =
+  'Give this user the right to write the file, the files beside it and their folder, or set ANDON_DATA_DIR to a folder that it owns.';

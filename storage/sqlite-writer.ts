@@ -43,7 +43,8 @@ export class SqliteWriter implements WriterConnection {
       return await this.#connection.executeQuery<Row>(query);
     } catch (error) {
       // A full disk or an I/O error rolls back everything, not only the statement (https://sqlite.org/lang_transaction.html).
-      if (!this.#connection.inTransaction) this.#groupFailure ??= error;
+      // A file that has become read-only refuses everybody's.
+      if (!this.#connection.inTransaction || isReadOnly(error)) this.#groupFailure ??= error;
       throw error;
     }
   }
@@ -73,4 +74,8 @@ export class SqliteWriter implements WriterConnection {
     await this.#connection.runOffThread('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
     this.#connection.close();
   }
+}
+
+function isReadOnly(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_READONLY');
 }

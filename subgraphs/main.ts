@@ -3,8 +3,8 @@ import { readAuthConfig } from '../auth/config.ts';
 import { readInternalSecret } from '../auth/internal-secret.ts';
 import { createInternalTokens } from '../auth/internal-token.ts';
 import { readConfig } from '../config.ts';
-import type { Systems } from '../connectors/main.ts';
-import { openDomain } from '../domain.ts';
+import type { Connectors } from '../connectors/main.ts';
+import { type Domain, openDomain } from '../domain.ts';
 import type { Policies } from '../policies/evaluate.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import type { Workflows } from '../workflows/create-workflows.ts';
@@ -15,28 +15,37 @@ import type { OwnedField } from './ops/context.ts';
 import { createOpsSubgraph } from './ops/index.ts';
 import { createQmsSubgraph } from './qms/index.ts';
 import { createRemoteGraph } from './remote-graph.ts';
+import { restoreInterlocks } from './restore-interlocks.ts';
 import { serveSubgraph } from './serve.ts';
 import { startSettling } from './settle-loop.ts';
 import type { Subgraph, SubgraphOptions } from './subgraph.ts';
 
 export interface DomainOptions extends SubgraphOptions {
   readonly policies: Policies;
-  readonly systems: Systems;
-  readonly workflows: Pick<Workflows, 'exceptions'>;
+  readonly connectors: Connectors;
   readonly ownership: readonly OwnedField[];
 }
 
-/** Every subgraph of the manufacturing graph, by the name that `supergraph.yaml` gives it. */
-const factories = {
-  erp: ({ systems, ...options }) => createErpSubgraph({ ...options, port: systems.erp }),
-  mes: ({ systems, ...options }) => createMesSubgraph({ ...options, port: systems.mes }),
-  qms: ({ systems, ...options }) => createQmsSubgraph({ ...options, port: systems.qms }),
-  cmms: ({ systems, ...options }) => createCmmsSubgraph({ ...options, port: systems.cmms }),
-  ops: ({ workflows, ...options }) => createOpsSubgraph({ ...options, exceptions: workflows.exceptions }),
-} as const satisfies Readonly<Record<string, (options: DomainOptions) => Subgraph>>;
+/** What waits for a person, as the workflows' store has it. */
+type Exceptions = Pick<Workflows, 'exceptions'>;
 
-export function createSubgraphs(options: DomainOptions): readonly Subgraph[] {
-  return Object.values(factories).map((create) => create(options));
+/** Every subgraph of the manufacturing graph, by the name that `supergraph.yaml` gives it: each opens what is its own. */
+const factories = {
+  erp: async ({ connectors, ...options }) => createErpSubgraph({ ...options, port: await connectors.erp() }),
+  mes: async ({ connectors, ...options }) => createMesSubgraph({ ...options, port: await connectors.mes() }),
+  qms: async ({ connectors, ...options }) => createQmsSubgraph({ ...options, port: await connectors.qms() }),
+  cmms: async ({ connectors, ...options }) => createCmmsSubgraph({ ...options, port: await connectors.cmms() }),
+  ops: async (options, openWorkflows) => createOpsSubgraph({ ...options, ...(await openWorkflows()) }),
+} as const satisfies Readonly<
+  Record<string, (options: DomainOptions, openWorkflows: () => Promise<Exceptions>) => Promise<Subgraph>>
+>;
+
+/** Opens every system, and puts back what must be restricted: who is given these may let anybody in. */
+export async function createSubgraphs(options: DomainOptions, workflows: Exceptions): Promise<readonly Subgraph[]> {
+  const subgraphs: Subgraph[] = [];
+  for (const create of Object.values(factories)) subgraphs.push(await create(options, async () => workflows));
+  await restoreInterlocks(subgraphs, options);
+  return subgraphs;
 }
 
 const names = Object.keys(factories).join(', ');
@@ -97,7 +106,10 @@ async function serve(name: keyof typeof factories, port: number, gateway: string
     sign: (principal, requestId, body) => sign(principal, requestId, 'gateway', body),
   });
   const domain = await openDomain(config, runtime, graph);
-  const subgraph = factories[name](domain);
+  const subgraph = await openSubgraph(name, domain).catch(async (error: unknown) => {
+    await domain.close();
+    throw error;
+  });
   const stopSettling = startSettling(subgraph.executor ? [subgraph.executor] : [], runtime);
   const served = await serveSubgraph({ ...subgraph, internalTokens, runtime, port, host: config.host });
   process.stdout.write(`andon subgraph ${name}: ready at ${served.url}\n`);
@@ -106,6 +118,12 @@ async function serve(name: keyof typeof factories, port: number, gateway: string
     await stopSettling();
     await domain.close();
   };
+}
+
+async function openSubgraph(name: keyof typeof factories, domain: Domain): Promise<Subgraph> {
+  const subgraph = await factories[name](domain, domain.openWorkflows);
+  await restoreInterlocks([subgraph], domain);
+  return subgraph;
 }
 
 function isName(name: string): name is keyof typeof factories {

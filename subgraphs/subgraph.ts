@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Principal } from '../auth/principal.ts';
+import type { NewInterlock } from '../journal/interlock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { MayTransition } from './evaluate.ts';
@@ -14,6 +15,9 @@ export interface SubgraphOptions {
   readonly runtime: Runtime;
 }
 
+/** An interlock that follows from what a system of record says: from a hold that stands, a downtime that is open. */
+export type RecordedRestriction = Omit<NewInterlock, 'placedByTransition'>;
+
 /** One request to a subgraph: who asks, and until when. */
 export interface SubgraphCall {
   readonly principal: Principal;
@@ -27,6 +31,8 @@ export interface Subgraph {
   readonly schema: GraphQLSchema;
   /** Makes the resolvers' context of one request, its loaders among it. */
   createContext(call: SubgraphCall): object;
+  /** What must be restricted now, as the system of record has it; null where it restricts nothing. */
+  readonly restrictions: (() => Promise<readonly RecordedRestriction[]>) | null;
   /** Null where a subgraph has no transitions. */
   readonly executor: TransitionExecutor | null;
 }

@@ -58,9 +58,10 @@ async function follow(gateway: string): Promise<() => Promise<void>> {
     sign: (principal, requestId, body) => internalTokens.sign(principal, requestId, gatewayAudience, body),
   });
   const domain = await openDomain(config, runtime, graph);
-  await domain.workflows.start();
+  const workflows = await domain.openWorkflows();
+  await workflows.start();
   return async () => {
-    await domain.workflows.stop();
+    await workflows.stop();
     await domain.close();
   };
 }

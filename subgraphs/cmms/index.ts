@@ -28,6 +28,7 @@ export function createCmmsSubgraph(options: SubgraphOptions & { readonly port: C
     name: 'cmms',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('cmms'), resolvers }]),
     createContext: (call) => createCmmsContext(call, { port, journal, executor, clock: runtime.clock }),
+    restrictions: null,
     executor,
   };
 }

@@ -28,6 +28,7 @@ export function createErpSubgraph(options: SubgraphOptions & { readonly port: Er
     name: 'erp',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('erp'), resolvers }]),
     createContext: (call) => createErpContext(call, { port, journal, executor }),
+    restrictions: null,
     executor,
   };
 }

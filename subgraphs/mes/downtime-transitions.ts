@@ -17,6 +17,7 @@ import { orNull } from '../or-null.ts';
 import type { AnyTransition, Call, Transition } from '../transition.ts';
 import { assetId, assetKey, downtimeId, downtimeKey, workCenterId, workCenterKey } from './keys.ts';
 import { downtimeMachine } from './machines.ts';
+import { restrictionsOfDowntimes } from './restrictions.ts';
 
 interface ReportInput {
   readonly assetId: string;
@@ -163,7 +164,7 @@ function reportDowntime(sources: Sources): Transition<Stop, ReportInput, ReportD
         plantCode: asset.plantCode,
         partner: null,
         cause: downtimeId(newDowntime(call)),
-        restrictions: ['START_OPERATION', 'SCHEDULE'],
+        restrictions: restrictionsOfDowntimes,
         reason: `The ${kind} of ${asset.assetId} (${reasonCode}) since ${call.meta.occurredAt}`,
         placedBy: call.actor.id,
         placedByTransition: call.transitionId,

@@ -8,6 +8,7 @@ import { TransitionExecutor } from '../transition-executor.ts';
 import { createMesContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';
+import { readRestrictions } from './restrictions.ts';
 import { subscriptions } from './subscriptions.ts';
 import { createMesTransitions, mutations } from './transitions.ts';
 
@@ -28,6 +29,7 @@ export function createMesSubgraph(options: SubgraphOptions & { readonly port: Me
     name: 'mes',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('mes'), resolvers }]),
     createContext: (call) => createMesContext(call, { port, journal, executor }),
+    restrictions: () => readRestrictions(port),
     executor,
   };
 }

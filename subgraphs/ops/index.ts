@@ -40,6 +40,7 @@ export function createOpsSubgraph(options: OpsSubgraphOptions): Subgraph {
     name: 'ops',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('ops'), resolvers }]),
     createContext: (call) => createOpsContext(call, services),
+    restrictions: null,
     executor,
   };
 }

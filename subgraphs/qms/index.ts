@@ -8,6 +8,7 @@ import { TransitionExecutor } from '../transition-executor.ts';
 import { createQmsContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';
+import { readRestrictions } from './restrictions.ts';
 import { subscriptions } from './subscriptions.ts';
 import { createQmsTransitions, mutations } from './transitions.ts';
 
@@ -28,6 +29,7 @@ export function createQmsSubgraph(options: SubgraphOptions & { readonly port: Qm
     name: 'qms',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('qms'), resolvers }]),
     createContext: (call) => createQmsContext(call, { port, journal, executor }),
+    restrictions: () => readRestrictions(port),
     executor,
   };
 }

@@ -1,0 +1,264 @@
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import Libsql from 'libsql';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AndonProcess } from '../support/andon-process.ts';
+import { sharedPostgres } from '../support/postgres.ts';
+import { transition } from './transitions.ts';
+
+const lot = 'mfg:BER:lot:WATER-05L:L10900';
+const cli = resolve(import.meta.dirname, '../../dist/cli.js');
+
+async function interlocks(andon: AndonProcess): Promise<readonly { readonly id: string }[]> {
+  const query = '{ interlocks(filter: { plant: "BER", active: true }) { nodes { id kind restrictions reason } } }';
+  const { data } = await andon.ask('ines.integration', query);
+  return data.interlocks.nodes.toSorted((one: { id: string }, other: { id: string }) => one.id.localeCompare(other.id));
+}
+
+/** What may be done with the held lot, as an operator reads it. */
+async function usability(andon: AndonProcess) {
+  const { data } = await andon.ask(
+    'olga.operator',
+    `{ lot(id: "${lot}") { usability { canShip blockers { blockingRef } } } }`,
+  );
+  return data.lot.usability;
+}
+
+/** @returns every interlock that stands then */
+async function restrict(andon: AndonProcess): Promise<readonly unknown[]> {
+  const placed = await transition(andon, 'quentin.engineer', 'placeHold', { scope: lot, holdNo: 'QH-1' }, why);
+  expect(placed.outcome).toBe('ACCEPTED');
+  const breakdown = { assetId: 'mfg:BER:asset:BER-FILLER-L2', workCenterIds: [], reasonCode: 'MECHANICAL' };
+  expect((await transition(andon, 'olga.operator', 'reportDowntime', breakdown)).outcome).toBe('ACCEPTED');
+  const standing = await interlocks(andon);
+  expect(standing.length).toBeGreaterThanOrEqual(3);
+  return standing;
+}
+const why = { reason: 'Label smudged.' };
+
+async function failedStart(env: Readonly<Record<string, string>>, dataDir: string, command?: [string, ...string[]]) {
+  const began = performance.now();
+  const andon = await AndonProcess.spawn({ dataDir, env, ...(command ? { command } : {}) });
+  expect(await andon.untilGone()).toBe(1);
+  expect(andon.output).not.toMatch(/\n\s+at /);
+  return { output: andon.output, tookMs: performance.now() - began };
+}
+
+describe('a start on stores that are not whole, embedded', () => {
+  let andon: AndonProcess;
+  let standing: readonly unknown[];
+
+  beforeAll(async () => {
+    andon = await AndonProcess.start();
+    standing = await restrict(andon);
+    expect(await andon.stop()).toBe(0);
+  });
+  afterAll(() => andon?.dispose());
+
+  const file = (name: string) => join(andon.dataDir, name);
+
+  test('with the journal emptied is refused, and the journal put back starts with the hold in force', async () => {
+    renameSync(file('journal.db'), file('journal.kept'));
+    const { output } = await failedStart({}, andon.dataDir);
+    expect(output).toMatch(/journal\.db is new or was emptied.*Restore every store from one and the same backup/);
+    renameSync(file('journal.kept'), file('journal.db'));
+    andon = await AndonProcess.start({ dataDir: andon.dataDir });
+    expect(await usability(andon)).toMatchObject({ canShip: false });
+    await andon.stop();
+  });
+
+  test('with the journal of another installation is refused', async () => {
+    const other = await AndonProcess.start();
+    await other.stop();
+    renameSync(file('journal.db'), file('journal.kept'));
+    renameSync(join(other.dataDir, 'journal.db'), file('journal.db'));
+    const { output } = await failedStart({}, andon.dataDir);
+    expect(output).toMatch(/belongs to another installation than .*journal\.db/);
+    renameSync(file('journal.kept'), file('journal.db'));
+    await other.dispose();
+  });
+
+  test('with the store of the quality system emptied is refused', async () => {
+    renameSync(file('qms.db'), file('qms.kept'));
+    const { output } = await failedStart({}, andon.dataDir);
+    expect(output).toMatch(/qms\.db is new or was emptied/);
+    rmSync(file('qms.db'));
+    renameSync(file('qms.kept'), file('qms.db'));
+  });
+
+  test('places an interlock again that the journal has lost, before anybody is let in, and audits it', async () => {
+    const journal = new Libsql(file('journal.db'));
+    journal.exec('delete from journal_interlock');
+    journal.close();
+    andon = await AndonProcess.start({ dataDir: andon.dataDir });
+    await expectRestored(andon, standing);
+    expect(await andon.stop()).toBe(0);
+  });
+});
+
+describe('a start on stores that are not whole, on PostgreSQL', () => {
+  let andon: AndonProcess;
+  let standing: readonly unknown[];
+  let databaseUrl: string;
+  let client: pg.Client;
+
+  beforeAll(async () => {
+    databaseUrl = await (await sharedPostgres()).createDatabase();
+    andon = await AndonProcess.start({ env: { DATABASE_URL: databaseUrl } });
+    standing = await restrict(andon);
+    expect(await andon.stop()).toBe(0);
+    client = new pg.Client(databaseUrl);
+    await client.connect();
+  });
+  afterAll(async () => {
+    await client?.end();
+    await andon?.dispose();
+  });
+
+  test('with the journal emptied is refused', async () => {
+    await client.query('alter schema andon_journal rename to kept');
+    const { output } = await failedStart({ DATABASE_URL: databaseUrl }, andon.dataDir);
+    expect(output).toMatch(/The schema andon_journal of the database in DATABASE_URL is new or was emptied/);
+    await client.query('drop schema andon_journal cascade');
+    await client.query('alter schema kept rename to andon_journal');
+  });
+
+  test('places an interlock again that the journal has lost, before anybody is let in, and audits it', async () => {
+    await client.query('delete from andon_journal.journal_interlock');
+    andon = await AndonProcess.start({ dataDir: andon.dataDir, env: { DATABASE_URL: databaseUrl } });
+    await expectRestored(andon, standing);
+  });
+});
+
+async function expectRestored(andon: AndonProcess, standing: readonly unknown[]): Promise<void> {
+  expect(await interlocks(andon)).toEqual(standing);
+  expect(await usability(andon)).toMatchObject({
+    canShip: false,
+    blockers: expect.arrayContaining([{ blockingRef: 'mfg:BER:hold:QH-1' }]),
+  });
+  expect(andon.output).toContain('interlocks_restored');
+  const { data } = await andon.ask(
+    'ines.integration',
+    '{ auditTrail(plant: "BER", first: 50) { nodes { transition entity } } }',
+  );
+  expect(data.auditTrail.nodes).toContainEqual({ transition: 'restoreInterlocks', entity: 'mfg:BER:hold:QH-1' });
+}
+
+describe('a place that cannot be used', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'andon-place-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('that takes no folder is refused at once, by name', async () => {
+    const { output, tookMs } = await failedStart({}, '/proc/nope');
+    expect(output).toMatch(/The data directory \/proc\/nope cannot be created.*set ANDON_DATA_DIR/);
+    expect(tookMs).toBeLessThan(10_000);
+  });
+
+  test('that is a file is refused, by name', async () => {
+    const path = join(folder, 'file');
+    await writeFile(path, '');
+    const { output } = await failedStart({}, path);
+    expect(output).toMatch(/The data directory .*file cannot be created or written: .* is a file, not a folder/);
+  });
+
+  test('that may only be read is refused before anything is answered', async () => {
+    const andon = await AndonProcess.start();
+    await andon.stop();
+    const files = readdirSync(andon.dataDir).map((name) => join(andon.dataDir, name));
+    for (const path of files) chmodSync(path, 0o400);
+    chmodSync(andon.dataDir, 0o500);
+    expect((await failedStart({}, andon.dataDir, bound(['up']))).output).toMatch(/The data directory .* cannot be/);
+    chmodSync(andon.dataDir, 0o700);
+    chmodSync(join(andon.dataDir, 'andon.lock'), 0o600);
+    const { output } = await failedStart({}, andon.dataDir, bound(['up']));
+    expect(output).toMatch(/journal\.db can be read but not written\. Give this user the right to write/);
+    await andon.dispose();
+  });
+
+  test('is made for its owner alone', async () => {
+    const dataDir = join(folder, 'new', 'data');
+    const andon = await AndonProcess.start({ dataDir });
+    const modes = Object.fromEntries(
+      readdirSync(dataDir).map((name) => [name, (statSync(join(dataDir, name)).mode & 0o777).toString(8)]),
+    );
+    expect(modes).toMatchObject({ 'journal.db': '600', 'qms.db': '600', 'internal-secret': '600' });
+    expect(new Set(Object.values(modes))).toEqual(new Set(['600']));
+    expect((statSync(dataDir).mode & 0o777).toString(8)).toBe('700');
+    await andon.dispose();
+  });
+});
+
+/** File modes do not keep root out, unless it gives up the right to override them. */
+function bound(args: readonly string[]): [string, ...string[]] {
+  const command: [string, ...string[]] = [process.execPath, cli, ...args];
+  if (process.getuid?.() !== 0) return command;
+  if (!existsSync('/usr/bin/setpriv'))
+    throw new Error('setpriv is needed to run this test as root: util-linux has it.');
+  return ['/usr/bin/setpriv', '--bounding-set=-dac_override,-dac_read_search', ...command];
+}
+
+describe('a DATABASE_URL that cannot be used', () => {
+  let url: URL;
+
+  beforeAll(async () => {
+    url = new URL(await (await sharedPostgres()).createDatabase());
+  });
+
+  async function refused(change: (url: URL) => void): Promise<string> {
+    const wrong = new URL(url);
+    wrong.password = 'top-secret';
+    change(wrong);
+    const { output } = await failedStart({ DATABASE_URL: wrong.href }, '/tmp/never-made');
+    expect(output).toContain('DATABASE_URL');
+    expect(output).not.toContain('top-secret');
+    return output;
+  }
+
+  test('says that nobody answers there', async () => {
+    expect(
+      await refused((wrong) => {
+        wrong.port = '1';
+      }),
+    ).toContain('the server 127.0.0.1:1 cannot be reached (ECONNREFUSED). Start PostgreSQL there');
+  });
+
+  test('says that the user is not let in', async () => {
+    expect(
+      await refused((wrong) => {
+        wrong.username = 'nobody-here';
+      }),
+    ).toContain('does not let the user nobody-here in. Correct the user and the password');
+  });
+
+  test('says that there is no such database', async () => {
+    expect(
+      await refused((wrong) => {
+        wrong.pathname = '/nowhere';
+      }),
+    ).toContain('has no database nowhere. Create it (createdb nowhere)');
+  });
+
+  test('says that the user may not write', async () => {
+    const client = new pg.Client(url.href);
+    await client.connect();
+    await client.query('create role reader login');
+    await client.end();
+    expect(
+      await refused((wrong) => {
+        wrong.username = 'reader';
+      }),
+    ).toContain('the user reader may not make or write the schemas of Andon');
+  });
+
+  test('says what one looks like', async () => {
+    const { output } = await failedStart({ DATABASE_URL: 'banana' }, '/tmp/never-made');
+    expect(output).toContain('DATABASE_URL must be an address like postgres://user:password@host:5432/database');
+  });
+});
