@@ -20,6 +20,8 @@ export interface AndonConfig {
   readonly databaseUrl: string | undefined;
   /** Which connectors speak to which systems. `ANDON_LANDSCAPE` @default landscape.yaml */
   readonly landscapeFile: string;
+  /** Days for which events are kept; null: for ever. `ANDON_JOURNAL_RETENTION_DAYS` @default 90 */
+  readonly journalRetentionDays: number | null;
   /** Least severe log line that is written to stderr. `LOG_LEVEL` @default warn */
   readonly logLevel: LogLevel;
   /** Test only: kill the process at a named point, `K9` or `K9:3` for the third time. `CRASH_AT` @default unset */
@@ -48,6 +50,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): AndonConfig {
     dataDir: resolve(env['ANDON_DATA_DIR'] || '.andon'),
     databaseUrl: readDatabaseUrl(env['DATABASE_URL']),
     landscapeFile: env['ANDON_LANDSCAPE'] || 'landscape.yaml',
+    journalRetentionDays: readRetention(env['ANDON_JOURNAL_RETENTION_DAYS']),
     logLevel: readLogLevel(env['LOG_LEVEL']),
     crashAt: readCrashAt(env['CRASH_AT']),
   });
@@ -67,6 +70,14 @@ function readDatabaseUrl(text: string | undefined): string | undefined {
   throw new ConfigError(
     'DATABASE_URL must be an address like postgres://user:password@host:5432/database; special characters in the password are written as %40 for @.',
   );
+}
+
+function readRetention(text: string | undefined): number | null {
+  if (!text) return 90;
+  if (text === 'forever') return null;
+  const days = Number(text);
+  if (Number.isInteger(days) && days >= 1 && days <= 36_500) return days;
+  throw new ConfigError(`ANDON_JOURNAL_RETENTION_DAYS must be whole days from 1 to 36500, or forever; it is ${text}.`);
 }
 
 function readLogLevel(text: string | undefined): LogLevel {

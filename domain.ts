@@ -4,9 +4,10 @@ import { readLandscape } from './connectors/landscape.ts';
 import { createConnectors } from './connectors/main.ts';
 import { readOwnership } from './gateway/supergraph/ownership.ts';
 import { createJournal } from './journal/create-journal.ts';
-import type { Journal } from './journal/journal.ts';
 import { journalMigrations } from './journal/migrations.ts';
+import { startRetention } from './journal/retention.ts';
 import type { JournalTables } from './journal/tables.ts';
+import { watchJournal } from './journal/watch-journal.ts';
 import { createPolicies } from './policies/evaluate.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import { openStorage, type Storage } from './storage/open-storage.ts';
@@ -20,7 +21,11 @@ import type { WorkflowTables } from './workflows/tables.ts';
 export interface Domain extends DomainOptions {
   /** Opens the workflows' store. Once in a process. */
   openWorkflows(): Promise<Workflows>;
+  /** Forgets old events from now on, as far as the workflows have taken them. @returns ends it */
+  startRetention(workflows: Pick<Workflows, 'takenUpTo'>): () => Promise<void>;
   readonly supergraphSdl: string;
+  /** Why nothing can be answered at the moment, for `/health/ready`; undefined while the journal answers. */
+  problem(): string | undefined;
   /** Closes the stores. Everything that uses them has to be stopped before. */
   close(): Promise<void>;
 }
@@ -37,12 +42,14 @@ export async function openDomain(config: AndonConfig, runtime: Runtime, graph: G
   const { dataDir, databaseUrl } = config;
   const place = { dataDir, ...(databaseUrl ? { databaseUrl } : {}) };
   const storage = await openStorage({ ...place, runtime, leadingStore: 'journal' });
-  const journal = await openJournal(storage, runtime).catch(async (error: unknown) => {
+  const { journal, journalStore } = await openJournal(storage, runtime).catch(async (error: unknown) => {
     await storage.close();
     throw error;
   });
+  const watch = watchJournal(journal, runtime);
   return {
     journal,
+    problem: watch.problem,
     policies,
     graph,
     runtime,
@@ -53,14 +60,17 @@ export async function openDomain(config: AndonConfig, runtime: Runtime, graph: G
       const own = await storage.open<WorkflowTables>('workflows', workflowMigrations);
       return createWorkflows({ database: own, journal, runtime, graph });
     },
+    startRetention: ({ takenUpTo }) =>
+      startRetention({ database: journalStore, days: config.journalRetentionDays, takenUpTo, runtime }),
     async close() {
+      watch.stop();
       await journal.close();
       await storage.close();
     },
   };
 }
 
-async function openJournal(storage: Storage, runtime: Runtime): Promise<Journal> {
-  const database = await storage.open<JournalTables>('journal', journalMigrations);
-  return createJournal({ database, runtime });
+async function openJournal(storage: Storage, runtime: Runtime) {
+  const journalStore = await storage.open<JournalTables>('journal', journalMigrations);
+  return { journalStore, journal: await createJournal({ database: journalStore, runtime }) };
 }

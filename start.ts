@@ -62,13 +62,16 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, createLocalSubgraph({ ...subgraph, log })])),
     authenticate: (credentials) => verifier.verify(credentials),
     signInternal: (...call) => internalTokens.sign(...call),
+    problem: domain.problem,
     graphiql: { ...(isPrivate(config) ? developmentToken(keys, runtime) : {}), defaultQuery: welcome.firstQuery },
   });
   graph.connect(gateway);
   const executors = subgraphs.flatMap(({ executor }) => executor ?? []);
   const stopSettling = startSettling(executors, runtime);
+  const stopRetention = domain.startRetention(workflows);
   const stopWorking = async () => {
     await gateway.drain();
+    await stopRetention();
     await workflows.stop();
     await stopSettling();
   };
@@ -134,6 +137,7 @@ Settings come from the environment:
   DATABASE_URL     postgres://… to use PostgreSQL instead of the embedded stores
   ANDON_ENGINE     auto, native or apollo: what runs queries (default: auto; docs/gateway.md)
   ANDON_LANDSCAPE  which connectors speak to which systems (default: landscape.yaml)
+  ANDON_JOURNAL_RETENTION_DAYS   how long events are kept, or forever (default: 90)
   LOG_LEVEL        debug, info, warn, error or silent (default: warn)
   ANDON_JWKS_URL, ANDON_JWKS_FILE, ANDON_ISSUER, ANDON_AUDIENCE   your identity provider; see docs/tokens.md
 `;

@@ -32,6 +32,9 @@ export interface Connectors {
   cmms(): Promise<CmmsPort>;
 }
 
+/** The ports of systems that are open. */
+export type Systems = { readonly [Name in keyof Connectors]: Awaited<ReturnType<Connectors[Name]>> };
+
 /** The connectors that `landscape.yaml` names: each reference system on a store of its own, filled if it is a demo. */
 export function createConnectors(landscape: Landscape, storage: Storage, { clock }: Runtime): Connectors {
   return {

@@ -33,6 +33,11 @@ export interface GatewayOptions {
   readonly authenticate?: Authenticate;
   /** Makes the Authorization value that remote subgraphs get. */
   readonly signInternal?: SignInternal;
+  /**
+   * Why requests cannot be served at the moment, for `/health/ready`: what the process needs besides the gateway is away.
+   * Asked on every look, so it answers from memory. @default never
+   */
+  readonly problem?: () => string | undefined;
   /** The IDE at `GET /graphql`. @default false */
   readonly graphiql?: GraphiqlOptions | false;
 }
@@ -99,6 +104,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     authenticate,
     graphiql: options.graphiql ? new Graphiql(options.graphiql, graphqlPath) : undefined,
     isReady: () => state === 'listening',
+    problem: options.problem ?? (() => undefined),
   });
   const web = createWebServer(config, (request, response) => track(running, handle(request, response)));
   const sockets = serveWebSocket({ http: web.http, services, config, runtime, authenticate });

@@ -4,8 +4,17 @@ export interface HealthAnswer {
   readonly body: string;
 }
 
-export function answerHealth(path: string, isReady: boolean): HealthAnswer | undefined {
+export interface Health {
+  /** Whether it listens and does not drain. */
+  readonly isReady: boolean;
+  /** Why requests cannot be served although it listens. */
+  readonly problem: string | undefined;
+}
+
+export function answerHealth(path: string, { isReady, problem }: Health): HealthAnswer | undefined {
   if (path === '/health/live') return { status: 200, body: '{"status":"live"}' };
   if (path !== '/health/ready') return undefined;
-  return isReady ? { status: 200, body: '{"status":"ready"}' } : { status: 503, body: '{"status":"draining"}' };
+  if (!isReady) return { status: 503, body: '{"status":"draining"}' };
+  if (problem === undefined) return { status: 200, body: '{"status":"ready"}' };
+  return { status: 503, body: JSON.stringify({ status: 'unavailable', reason: problem }) };
 }

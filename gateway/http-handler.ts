@@ -25,6 +25,7 @@ export interface HttpHandlerOptions {
   readonly authenticate: Authenticate | undefined;
   readonly graphiql: Graphiql | undefined;
   isReady(): boolean;
+  problem(): string | undefined;
 }
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -35,7 +36,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   return async (request, response) => {
     if (!options.isReady()) response.shouldKeepAlive = false;
     const { path, search } = splitUrl(request.url ?? '/');
-    const health = answerHealth(path, options.isReady());
+    const health = answerHealth(path, { isReady: options.isReady(), problem: options.problem() });
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
     try {
       checkHost(request.headers, options.config);

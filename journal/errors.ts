@@ -15,6 +15,7 @@ export class InvalidCursorError extends Error {
 export class CursorExpiredError extends Error {
   override readonly name = 'CursorExpiredError';
   readonly code = 'CURSOR_EXPIRED';
+  readonly expose = true;
 
   constructor(cursor: string, prunedTo: string) {
     super(

@@ -5,26 +5,39 @@ import type { JournalTables } from './tables.ts';
 
 const chunkSize = 1_000;
 
+export interface PruneOptions {
+  /** ISO 8601 in UTC: what was recorded then or later stays. */
+  readonly recordedBefore: string;
+  /** A position: what comes after it stays, however old it is. @default no bound */
+  readonly upTo?: string;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Forgets the oldest events, as far as they were recorded before `recordedBefore` (ISO 8601). A reader whose cursor is
+ * Forgets the oldest events, as far as they are old enough and everybody concerned has taken them. A reader whose cursor is
  * older gets a Gap. The newest event of each subject stays in the table, because the next one is numbered after it.
  * Choose a time well beyond the life of idempotency keys: a forgotten event's id can be appended again.
  * @returns the position up to which events are no longer kept
  */
-export async function pruneEvents(database: Database<JournalTables>, recordedBefore: string): Promise<string> {
+export async function pruneEvents(database: Database<JournalTables>, options: PruneOptions): Promise<string> {
   for (;;) {
-    const more = await database.write((tx) => pruneChunk(tx, recordedBefore));
-    if (!more) return String(await readPrunedTo(database.read));
+    const more = await database.write((tx) => pruneChunk(tx, options));
+    if (!more || options.signal?.aborted) return String(await readPrunedTo(database.read));
   }
 }
 
 /** @returns whether there may be more to forget */
-async function pruneChunk(tx: Transaction<JournalTables>, recordedBefore: string): Promise<boolean> {
+async function pruneChunk(
+  tx: Transaction<JournalTables>,
+  { recordedBefore, upTo: bound }: PruneOptions,
+): Promise<boolean> {
   const prunedTo = await readPrunedTo(tx);
   const oldest = await tx
     .selectFrom('journal_event')
     .select(['position', 'recorded_at'])
     .where('position', '>', prunedTo)
+    .$if(bound !== undefined, (query) => query.where('position', '<=', Number(bound)))
     .orderBy('position')
     .limit(chunkSize)
     .execute();

@@ -111,7 +111,8 @@ async function serve(name: keyof typeof factories, port: number, gateway: string
     throw error;
   });
   const stopSettling = startSettling(subgraph.executor ? [subgraph.executor] : [], runtime);
-  const served = await serveSubgraph({ ...subgraph, internalTokens, runtime, port, host: config.host });
+  const { problem } = domain;
+  const served = await serveSubgraph({ ...subgraph, internalTokens, runtime, problem, port, host: config.host });
   process.stdout.write(`andon subgraph ${name}: ready at ${served.url}\n`);
   return async () => {
     await served.drain();

@@ -23,6 +23,8 @@ export interface ServeOptions extends Pick<Subgraph, 'name' | 'schema' | 'create
   /** Says who asks; anything else that comes with a request is not believed. */
   readonly internalTokens: Pick<InternalTokens, 'verify'>;
   readonly runtime: Runtime;
+  /** Why operations cannot be answered at the moment, for `/health/ready`. @default never */
+  readonly problem?: () => string | undefined;
   /** 0 takes a free one. */
   readonly port: number;
   /** @default '127.0.0.1' */
@@ -84,7 +86,9 @@ export async function serveSubgraph(options: ServeOptions): Promise<ServedSubgra
     if (isDraining) letGo(response);
     if (path === '/graphql') return void answerOperation(request, response);
     if (path === '/health/ready') {
-      return send(response, isDraining ? 503 : 200, { status: isDraining ? 'draining' : 'ready', subgraph: name });
+      const reason = isDraining ? undefined : options.problem?.();
+      const status = isDraining ? 'draining' : reason === undefined ? 'ready' : 'unavailable';
+      return send(response, status === 'ready' ? 200 : 503, { status, subgraph: name, ...(reason && { reason }) });
     }
     sendError(response, 404, { code: 'NOT_FOUND', message: 'There is nothing here. Send operations to /graphql.' });
   }

@@ -12,6 +12,8 @@ export interface WorkflowsOptions extends Omit<EngineOptions, 'client' | 'rules'
 export interface Workflows {
   /** What waits for a person, for the graph to list, retry and resolve. Works without `start`. */
   readonly exceptions: ExceptionPort;
+  /** The position up to which every event has been taken: later ones must be kept. Works without `start`. */
+  takenUpTo(): Promise<string>;
   /** Goes on where the last process stopped. */
   start(): Promise<void>;
   /** Takes up nothing new, and resolves when what runs has ended. Comes before the stores are closed. */
@@ -24,6 +26,7 @@ export function createWorkflows({ graph, ...options }: WorkflowsOptions): Workfl
   const engine = new WorkflowEngine({ ...options, client: graph, rules });
   return {
     exceptions: createExceptionPort(options.database, options.runtime),
+    takenUpTo: () => engine.takenUpTo(),
     start: () => engine.start(),
     stop: () => engine.stop(),
     idle: () => engine.idle(),

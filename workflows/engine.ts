@@ -80,6 +80,11 @@ export class WorkflowEngine {
     this.#wake();
   }
 
+  /** What it does on account of events up to here no longer needs the journal. */
+  takenUpTo(): Promise<string> {
+    return this.#store.cursor();
+  }
+
   /** Takes up nothing new, and resolves when what runs has ended. */
   async stop(): Promise<void> {
     this.#stop.abort();

@@ -13,7 +13,7 @@ const help = `andon workflows: runs what must follow in other systems, in a proc
   --gateway URL  the graph, where transitions are performed (default: http://127.0.0.1:4000/graphql)
   --help         this text
 
-The settings of "andon up" hold (ANDON_DATA_DIR, DATABASE_URL, LOG_LEVEL). ANDON_INTERNAL_SECRET must be the same in every
+The settings of "andon up" hold (DATABASE_URL, LOG_LEVEL, ANDON_JOURNAL_RETENTION_DAYS). ANDON_INTERNAL_SECRET must be the same in every
 process, and DATABASE_URL must be set: workflows follow the journal that the subgraphs write. A second process is a spare:
 both try every step, and each step still happens once.
 `;
@@ -60,7 +60,9 @@ async function follow(gateway: string): Promise<() => Promise<void>> {
   const domain = await openDomain(config, runtime, graph);
   const workflows = await domain.openWorkflows();
   await workflows.start();
+  const stopRetention = domain.startRetention(workflows);
   return async () => {
+    await stopRetention();
     await workflows.stop();
     await domain.close();
   };

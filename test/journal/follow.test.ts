@@ -272,7 +272,7 @@ describe.each(dialects)('following the journal on %s', (dialect) => {
         if (number === 5) now += 86_400_000;
         await place.journal.write((tx) => tx.append(sampleEvent(`${number}`, { subject: hold(number % 2) })));
       }
-      expect(await pruneEvents(place.database, '2025-01-01T12:00:00.000Z')).toBe('4');
+      expect(await pruneEvents(place.database, { recordedBefore: '2025-01-01T12:00:00.000Z' })).toBe('4');
       return place;
     }
 
@@ -298,7 +298,7 @@ describe.each(dialects)('following the journal on %s', (dialect) => {
 
     test('positions and sequences go on where they were, also when everything was forgotten', async () => {
       const { journal, database } = await pruned();
-      expect(await pruneEvents(database, '2026-01-01T00:00:00.000Z')).toBe('6');
+      expect(await pruneEvents(database, { recordedBefore: '2026-01-01T00:00:00.000Z' })).toBe('6');
       const next = await journal.write((tx) => tx.append(sampleEvent('7', { subject: hold(1) })));
       expect(next).toMatchObject({ position: '7', sequence: 4 });
       expect(ids(await journal.events.after('0', {}, 10))).toEqual(['7']);

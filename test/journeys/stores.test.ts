@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path';
 import Libsql from 'libsql';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AndonProcess } from '../support/andon-process.ts';
-import { sharedPostgres } from '../support/postgres.ts';
+import { AndonProcess, until } from '../support/andon-process.ts';
+import { PostgresCluster, sharedPostgres } from '../support/postgres.ts';
 import { transition } from './transitions.ts';
 
 const lot = 'mfg:BER:lot:WATER-05L:L10900';
@@ -168,20 +168,6 @@ describe('a place that cannot be used', () => {
     expect(output).toMatch(/The data directory .*file cannot be created or written: .* is a file, not a folder/);
   });
 
-  test('that may only be read is refused before anything is answered', async () => {
-    const andon = await AndonProcess.start();
-    await andon.stop();
-    const files = readdirSync(andon.dataDir).map((name) => join(andon.dataDir, name));
-    for (const path of files) chmodSync(path, 0o400);
-    chmodSync(andon.dataDir, 0o500);
-    expect((await failedStart({}, andon.dataDir, bound(['up']))).output).toMatch(/The data directory .* cannot be/);
-    chmodSync(andon.dataDir, 0o700);
-    chmodSync(join(andon.dataDir, 'andon.lock'), 0o600);
-    const { output } = await failedStart({}, andon.dataDir, bound(['up']));
-    expect(output).toMatch(/journal\.db can be read but not written\. Give this user the right to write/);
-    await andon.dispose();
-  });
-
   test('is made for its owner alone', async () => {
     const dataDir = join(folder, 'new', 'data');
     const andon = await AndonProcess.start({ dataDir });
@@ -192,6 +178,30 @@ describe('a place that cannot be used', () => {
     expect(new Set(Object.values(modes))).toEqual(new Set(['600']));
     expect((statSync(dataDir).mode & 0o777).toString(8)).toBe('700');
     await andon.dispose();
+  });
+});
+
+describe('a data directory that may only be read', () => {
+  let andon: AndonProcess;
+
+  beforeAll(async () => {
+    andon = await AndonProcess.start();
+    await andon.stop();
+    for (const name of readdirSync(andon.dataDir)) chmodSync(join(andon.dataDir, name), 0o400);
+    chmodSync(andon.dataDir, 0o500);
+  });
+  afterAll(() => andon?.dispose());
+
+  test('is refused before anything is answered', async () => {
+    const { output } = await failedStart({}, andon.dataDir, bound(['up']));
+    expect(output).toMatch(/The data directory .* cannot be created or written: .*permission denied/);
+  });
+
+  test('is refused by the name of the store where it is a store that may only be read', async () => {
+    chmodSync(andon.dataDir, 0o700);
+    chmodSync(join(andon.dataDir, 'andon.lock'), 0o600);
+    const { output } = await failedStart({}, andon.dataDir, bound(['up']));
+    expect(output).toMatch(/journal\.db can be read but not written\. Give this user the right to write/);
   });
 });
 
@@ -260,5 +270,31 @@ describe('a DATABASE_URL that cannot be used', () => {
   test('says what one looks like', async () => {
     const { output } = await failedStart({ DATABASE_URL: 'banana' }, '/tmp/never-made');
     expect(output).toContain('DATABASE_URL must be an address like postgres://user:password@host:5432/database');
+  });
+});
+
+describe('PostgreSQL that goes away', () => {
+  test('makes Andon not ready, with the reason, until it is back; alive it stays', async () => {
+    const cluster = await PostgresCluster.start();
+    const andon = await AndonProcess.start({ env: { DATABASE_URL: await cluster.createDatabase() } });
+    const ready = async () => {
+      const response = await fetch(`${andon.url}/health/ready`);
+      return { status: response.status, body: await response.json() };
+    };
+    try {
+      expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
+      await cluster.stop();
+      const away = await until(ready, ({ status }) => status === 503);
+      expect(away.body).toEqual({
+        status: 'unavailable',
+        reason: expect.stringContaining('journal cannot be reached'),
+      });
+      expect((await fetch(`${andon.url}/health/live`)).status).toBe(200);
+      await cluster.start();
+      await until(ready, ({ status }) => status === 200);
+    } finally {
+      await andon.dispose();
+      await cluster.dispose();
+    }
   });
 });

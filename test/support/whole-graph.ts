@@ -89,11 +89,15 @@ export async function openWholeGraph({
     policies: await createPolicies(policies),
     graph,
     runtime,
-    systems,
-    workflows,
+    connectors: {
+      erp: async () => systems.erp,
+      mes: async () => systems.mes,
+      qms: async () => systems.qms,
+      cmms: async () => systems.cmms,
+    },
     ownership: [],
   };
-  const subgraphs = createSubgraphs(domain);
+  const subgraphs = await createSubgraphs(domain, workflows);
   const principals = new Map<string, Principal>();
   gateway = await createGateway({
     supergraphSdl: sdl,
