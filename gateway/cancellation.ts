@@ -1,10 +1,9 @@
-import { EventEmitter } from 'node:events';
-
 /**
  * Says that the work for a request is wanted no longer. Like an AbortSignal, which it becomes where one is asked for:
  * an AbortSignal itself costs more than the rest of a small subgraph call, and most are never looked at.
  */
-export class Cancellation extends EventEmitter<{ abort: [] }> {
+export class Cancellation {
+  readonly #listeners = new Set<() => void>();
   #aborted = false;
   #controller: AbortController | undefined;
 
@@ -29,14 +28,15 @@ export class Cancellation extends EventEmitter<{ abort: [] }> {
 
   /** Calls `run` when cancelled. @returns a function that forgets it */
   onCancel(run: () => void): () => void {
-    this.once('abort', run);
-    return () => void this.off('abort', run);
+    this.#listeners.add(run);
+    return () => void this.#listeners.delete(run);
   }
 
   cancel(): void {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#controller?.abort();
-    this.emit('abort');
+    for (const run of this.#listeners) run();
+    this.#listeners.clear();
   }
 }

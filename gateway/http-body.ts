@@ -10,7 +10,8 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
   const unpack = unpackerFor(request.headers['content-encoding']);
   const bytes = await unpack(await readBytes(request, maxBytes), maxBytes);
   if (!isUtf8(bytes)) throw refuse(400, 'BAD_REQUEST', 'The body is not valid UTF-8.');
-  return bytes.toString('utf8').replace(/^\ufeff/, '');
+  const text = bytes.toString('utf8');
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
 function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -86,6 +87,7 @@ const tooLarge = (maxBytes: number): RequestError =>
 
 /** Whether a body of this type is JSON in UTF-8, the only one that is read (RFC 8259, 8.1). */
 export function isJsonType(contentType: string | undefined): boolean {
+  if (contentType === 'application/json') return true;
   const [essence = '', ...parameters] = (contentType ?? '')
     .toLowerCase()
     .split(';')

@@ -46,8 +46,11 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
         return send(response, 404, { 'content-type': 'text/plain' }, 'Not found. Try /graphql.\n');
       const { cors } = options.config;
       const { origin } = request.headers;
-      for (const [name, value] of Object.entries(corsHeaders(origin, cors))) response.setHeader(name, value);
-      if (isPreflight(request) && cors.origins.length > 0) {
+      const allowsOrigins = cors.origins.length > 0;
+      if (allowsOrigins) {
+        for (const [name, value] of Object.entries(corsHeaders(origin, cors))) response.setHeader(name, value);
+      }
+      if (allowsOrigins && isPreflight(request)) {
         const asked = request.headers['access-control-request-headers'];
         return send(response, 204, preflightHeaders(asked, cors), '');
       }

@@ -8,8 +8,12 @@ export interface Clock {
 
 /** @returns the instant as ISO 8601 in UTC with milliseconds, the form in which Andon stores and prints times */
 export function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
+  if (epochMs !== last.epochMs) last = { epochMs, text: new Date(epochMs).toISOString() };
+  return last.text;
 }
+
+/** Within one millisecond it is asked for many times. */
+let last = { epochMs: Number.NaN, text: '' };
 
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -42,7 +42,7 @@ export interface WrittenResponse {
 export type ResponseWriter = (merged: MergedData) => WrittenResponse;
 
 /** What was merged while a plan ran. */
-export type MergedData = Pick<Run, 'root' | 'errors' | 'isPlain'>;
+export type MergedData = Pick<Run, 'root' | 'errors' | 'isPlain' | 'sharesObjects'>;
 
 /** Response keys at the root that graphql-js answers itself (`__schema`, `__type`). */
 export const introspectionFields: ReadonlySet<string> = new Set(['__schema', '__type']);
@@ -61,9 +61,9 @@ export function compileResponseWriter(
   selections: SelectionSetNode,
 ): ResponseWriter {
   const write = compileObject(scope, root, [selections]);
-  return ({ root: data, errors, isPlain }) => {
-    const run = new WriteRun(errors, isPlain);
-    const text = write(data, 0, run) ?? 'null';
+  return (merged) => {
+    const run = new WriteRun(merged);
+    const text = write(merged.root, 0, run) ?? 'null';
     return { data: text, errors: run.errors };
   };
 }
@@ -85,10 +85,12 @@ class WriteRun {
 
   /** Whether strings are written as they are. */
   readonly isPlain: boolean;
+  readonly sharesObjects: boolean;
 
-  constructor(known: readonly GraphQLFormattedError[], isPlain: boolean) {
-    this.errors = [...known];
+  constructor({ errors, isPlain, sharesObjects }: MergedData) {
+    this.errors = [...errors];
     this.isPlain = isPlain;
+    this.sharesObjects = sharesObjects;
   }
 
   fail(failure: Failure, depth: number): void {
@@ -221,7 +223,7 @@ function compileField(
  */
 function writeOnce(write: Write): Write {
   return (value, depth, run) => {
-    if (typeof value !== 'object' || value === null) return write(value, depth, run);
+    if (!run.sharesObjects || typeof value !== 'object' || value === null) return write(value, depth, run);
     let texts = run.texts.get(write);
     if (!texts) {
       texts = new Map();

@@ -1,3 +1,5 @@
+import { BoundedCache } from '../bounded-cache.ts';
+
 /** How one answer may be sent. */
 export type SingleFormat = 'application/json' | 'application/graphql-response+json';
 export type StreamFormat = 'event-stream' | 'multipart';
@@ -25,6 +27,18 @@ interface MediaRange {
 /** Negotiates by RFC 9110, 12.5.1. Without the header it is JSON (GraphQL over HTTP, "Legacy watershed"). */
 export function readAcceptedFormats(accept: string | undefined): AcceptedFormats {
   if (accept === undefined || accept.trim() === '') return jsonOnly;
+  const known = read.get(accept);
+  if (known) return known;
+  const formats = negotiate(accept);
+  // Longer ones are not what common clients send.
+  if (accept.length <= 512) read.set(accept, formats);
+  return formats;
+}
+
+/** Clients are of few kinds, and each sends the same with every request. */
+const read = new BoundedCache<AcceptedFormats>(100);
+
+function negotiate(accept: string): AcceptedFormats {
   const ranges = accept.split(',').map(readRange);
   const json = qualityOf(ranges, 'application/json', ['application/json', 'application/*', '*/*']);
   const modern = qualityOf(ranges, modernType, [modernType]);

@@ -130,5 +130,5 @@ const notAcceptable = () =>
 function streamTokenOf({ headers }: IncomingMessage, search: string): string | undefined {
   const header = headers['x-graphql-event-stream-token'];
   if (typeof header === 'string' && header !== '') return header;
-  return new URLSearchParams(search).get('token') ?? undefined;
+  return search === '' ? undefined : (new URLSearchParams(search).get('token') ?? undefined);
 }

@@ -192,6 +192,8 @@ function isWorthRepeating(cause: unknown): boolean {
 function toCallError(options: RemoteOptions, call: SubgraphCall, cause: unknown): SubgraphCallError {
   if (cause instanceof SubgraphCallError) return cause;
   const { service, runtime } = options;
+  // A client that has gone is nothing that the subgraph did.
+  if (call.context.cancellation?.aborted) return new SubgraphCallError('REQUEST_ABORTED', service, { cause });
   runtime.log.warn('subgraph call failed', { subgraph: service, requestId: call.context.requestId, cause });
   const tooLarge = errorCode(cause) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
   return new SubgraphCallError(tooLarge ? 'SUBGRAPH_MALFORMED_RESPONSE' : 'SUBGRAPH_UNAVAILABLE', service, { cause });
