@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AndonConfig } from './config.ts';
 import { readLandscape } from './connectors/landscape.ts';
-import { createConnectors } from './connectors/main.ts';
+import { connectorNames, createConnectors } from './connectors/main.ts';
 import { readOwnership } from './gateway/supergraph/ownership.ts';
 import { createJournal } from './journal/create-journal.ts';
 import { journalMigrations } from './journal/migrations.ts';
@@ -36,7 +36,7 @@ export interface Domain extends DomainOptions {
  * @param graph the rest of the graph, for guards and workflows; it is not asked before they run
  */
 export async function openDomain(config: AndonConfig, runtime: Runtime, graph: GraphReader): Promise<Domain> {
-  const landscape = readLandscape(config.landscapeFile);
+  const landscape = readLandscape(config.landscapeFile, connectorNames);
   const policies = await createPolicies();
   const supergraphSdl = await readFile(new URL('./supergraph.graphql', import.meta.url), 'utf8');
   const { dataDir, databaseUrl } = config;

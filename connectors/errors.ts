@@ -10,10 +10,29 @@ export class SystemUnavailableError extends Error {
   readonly expose = true;
   readonly system: AnySystem;
 
-  constructor(system: AnySystem, options?: ErrorOptions) {
-    super(`The ${system} cannot be reached. Nothing was changed in it; the request can be repeated.`, options);
+  /** @param whose for the sentence, where there are several: `The ERP of LYO` */
+  constructor(system: AnySystem, options?: ErrorOptions, whose: string = `The ${system}`) {
+    super(`${whose} cannot be reached. Nothing was changed in it; the request can be repeated.`, options);
     this.name = 'SystemUnavailableError';
     this.system = system;
+  }
+}
+
+/** The systems of some plants could not be reached; what the others answered is here. */
+export class PlantsUnavailableError extends SystemUnavailableError {
+  readonly plantCodes: readonly string[];
+  readonly rows: readonly unknown[];
+
+  constructor(
+    system: SystemName,
+    plantCodes: readonly string[],
+    rows: readonly unknown[],
+    options?: { readonly cause: unknown },
+  ) {
+    super(system, options && { cause: options.cause }, `The ${system} of ${plantCodes.join(', ')}`);
+    this.name = 'PlantsUnavailableError';
+    this.plantCodes = plantCodes;
+    this.rows = rows;
   }
 }
 

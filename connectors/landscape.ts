@@ -4,10 +4,16 @@ import type { SystemName } from './errors.ts';
 
 /** Which connector speaks to one system of one plant. */
 export interface SystemSettings {
-  readonly connector: 'reference';
+  /** One of the names that `connectors/main.ts` has for the system. */
+  readonly connector: string;
+  /** `reference`: the store that it keeps its data in. Plants that name the same store share one system. */
+  readonly store: string;
   /** Whether an empty reference system is filled with the demo bottling plant. */
   readonly demo: boolean;
 }
+
+/** The connectors that there are, by system. */
+export type ConnectorNames = Readonly<Record<SystemName, readonly string[]>>;
 
 export interface PlantSettings {
   readonly plantCode: string;
@@ -31,11 +37,10 @@ export class LandscapeError extends Error {
 }
 
 const systemNames: readonly SystemName[] = ['ERP', 'MES', 'QMS', 'CMMS'];
-const connectorNames = ['reference'];
 
 /** @throws LandscapeError for the first thing that is wrong, with file, line and remedy */
-export function readLandscape(file: string): Landscape {
-  return new LandscapeReader(file, readText(file)).read();
+export function readLandscape(file: string, connectors: ConnectorNames): Landscape {
+  return new LandscapeReader(file, readText(file), connectors).read();
 }
 
 function readText(file: string): string {
@@ -54,9 +59,11 @@ class LandscapeReader {
   readonly #file: string;
   readonly #lines = new LineCounter();
   readonly #document;
+  readonly #connectors: ConnectorNames;
 
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, connectors: ConnectorNames) {
     this.#file = file;
+    this.#connectors = connectors;
     this.#document = parseDocument(text, { lineCounter: this.#lines });
   }
 
@@ -113,18 +120,30 @@ class LandscapeReader {
       `plant ${plantCode} needs a connector for ${name}, for example \`${name}: { connector: reference }\``,
       systems,
     );
-    this.#knownKeys(system, ['connector', 'demo']);
+    this.#knownKeys(system, ['connector', 'store', 'demo']);
     const connectorNode = system.get('connector', true);
     const connector = this.#text(
       connectorNode,
-      `${name} of plant ${plantCode} needs \`connector\`: ${connectorNames.join(' or ')}`,
+      `${name} of plant ${plantCode} needs \`connector\`: ${this.#connectors[name].join(' or ')}`,
       system,
     );
-    if (connector !== 'reference')
-      this.#fail(connectorNode as Node, `there is no connector ${connector}; there is ${connectorNames.join(', ')}`);
+    if (!this.#connectors[name].includes(connector)) {
+      const known = this.#connectors[name].join(', ');
+      this.#fail(connectorNode as Node, `there is no connector ${connector} for ${name}; there is ${known}`);
+    }
     const demo = system.get('demo') ?? false;
     if (typeof demo !== 'boolean') this.#fail(system, '`demo` is true or false');
-    return { connector: 'reference', demo: demo === true };
+    return { connector, store: this.#store(system, name), demo };
+  }
+
+  /** A name of the user's comes after the system's: no two systems can get hold of one store. */
+  #store(system: YAMLMap, name: SystemName): string {
+    const node = system.get('store', true);
+    if (node === undefined) return name.toLowerCase();
+    const problem = '`store` is the name of a store: 1 to 20 lower case letters, for example `store: lyon`';
+    const store = this.#text(node, problem);
+    if (!/^[a-z]{1,20}$/.test(store)) this.#fail(node as Node, problem);
+    return `${name.toLowerCase()}_${store}`;
   }
 
   #map(node: unknown, problem: string, near?: Node): YAMLMap {

@@ -32,7 +32,7 @@ export interface StorageOptions {
 
 /** Where every store of this process lives. */
 export interface Storage {
-  /** @param store lower case letters: `journal`, `erp`. Its own file or schema, so no transaction spans two stores. */
+  /** @param store lower case letters and _: `journal`, `erp`, `erp_lyon`. Its own file or schema, so no transaction spans two stores. */
   open<Tables>(store: string, migrations: MigrationSet): Promise<Database<Tables>>;
   /** Lets accepted writes finish, then closes every store. Further calls wait for the first. */
   close(): Promise<void>;
@@ -56,7 +56,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   };
   return {
     async open<Tables>(store: string, migrations: MigrationSet) {
-      if (!/^[a-z]+$/.test(store)) throw new TypeError(`A store is named by lower case letters, not "${store}".`);
+      if (!/^[a-z]+(_[a-z]+)*$/.test(store))
+        throw new TypeError(`A store is named by lower case letters and _, not "${store}".`);
       const database = await backend.open<Tables>(store, { ...installationMigrations, ...migrations });
       opened.push(database);
       await installation?.admit({

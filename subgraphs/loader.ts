@@ -20,12 +20,13 @@ export interface EntityLoader<Row> {
  */
 export function createEntityLoader<Row extends ScopedRow>(
   principal: Principal,
-  loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, Row>>,
+  loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, Row | Error>>,
 ): EntityLoader<Row> {
   return new DataLoader<string, Row | null>(async (keys) => {
     const rows = await loadMany(keys);
     return keys.map((key) => {
       const row = rows.get(key);
+      if (row instanceof Error) return row;
       return row && isVisible(principal, row) ? row : null;
     });
   });
@@ -38,11 +39,14 @@ export interface ListLoader<Row> {
 /** The same for what belongs to each of the keys, such as the operations of an order. */
 export function createListLoader<Row extends ScopedRow>(
   principal: Principal,
-  loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, readonly Row[]>>,
+  loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, readonly Row[] | Error>>,
 ): ListLoader<Row> {
   return new DataLoader<string, readonly Row[]>(async (keys) => {
     const rows = await loadMany(keys);
-    return keys.map((key) => (rows.get(key) ?? []).filter((row) => isVisible(principal, row)));
+    return keys.map((key) => {
+      const own = rows.get(key) ?? [];
+      return own instanceof Error ? own : own.filter((row) => isVisible(principal, row));
+    });
   });
 }
 

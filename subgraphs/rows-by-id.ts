@@ -1,3 +1,6 @@
+import { PlantsUnavailableError } from '../connectors/errors.ts';
+import { parseEntityId } from '../journal/entity-ref.ts';
+
 /** How the rows of a port, which knows natural keys only, are found by the ids of the graph. */
 export interface RowSource<Key, Row> {
   /** @returns null for what is no id of this type: it is answered like an unknown one, and nobody is asked */
@@ -7,25 +10,48 @@ export interface RowSource<Key, Row> {
   readonly idOf: (row: Row) => string;
 }
 
-/** @returns the rows that exist, by their ids */
+/** @returns the rows that exist, by their ids; an error for each id of a plant whose system cannot be asked */
 export async function rowsById<Key, Row>(
   ids: readonly string[],
   source: RowSource<Key, Row>,
-): Promise<ReadonlyMap<string, Row>> {
-  return new Map((await fetchRows(ids, source)).map((row) => [source.idOf(row), row]));
+): Promise<ReadonlyMap<string, Row | Error>> {
+  const { rows, unavailable } = await fetchRows(ids, source);
+  const found = rows.map((row) => [source.idOf(row), row] as const);
+  return new Map<string, Row | Error>([...found, ...failuresOf(ids, unavailable)]);
 }
 
-/** @returns the rows that belong to each of the ids, in the port's order */
+/** @returns the rows that belong to each of the ids, in the port's order; an error as above */
 export async function rowsOfIds<Key, Row>(
   ids: readonly string[],
   source: RowSource<Key, Row>,
-): Promise<ReadonlyMap<string, readonly Row[]>> {
-  const rows = new Map<string, Row[]>(ids.map((id) => [id, []]));
-  for (const row of await fetchRows(ids, source)) rows.get(source.idOf(row))?.push(row);
-  return rows;
+): Promise<ReadonlyMap<string, readonly Row[] | Error>> {
+  const { rows, unavailable } = await fetchRows(ids, source);
+  const found = new Map<string, Row[]>(ids.map((id) => [id, []]));
+  for (const row of rows) found.get(source.idOf(row))?.push(row);
+  return new Map<string, readonly Row[] | Error>([...found, ...failuresOf(ids, unavailable)]);
 }
 
-async function fetchRows<Key, Row>(ids: readonly string[], { keyOf, fetch }: RowSource<Key, Row>) {
+interface Fetched<Row> {
+  readonly rows: readonly Row[];
+  readonly unavailable: PlantsUnavailableError | null;
+}
+
+async function fetchRows<Key, Row>(
+  ids: readonly string[],
+  { keyOf, fetch }: RowSource<Key, Row>,
+): Promise<Fetched<Row>> {
   const keys = ids.map(keyOf).filter((key) => key !== null);
-  return keys.length === 0 ? [] : fetch(keys);
+  if (keys.length === 0) return { rows: [], unavailable: null };
+  try {
+    return { rows: await fetch(keys), unavailable: null };
+  } catch (error) {
+    if (!(error instanceof PlantsUnavailableError)) throw error;
+    return { rows: error.rows as readonly Row[], unavailable: error };
+  }
+}
+
+function failuresOf(ids: readonly string[], unavailable: PlantsUnavailableError | null) {
+  if (!unavailable) return [];
+  const isAway = (id: string) => unavailable.plantCodes.includes(parseEntityId(id)?.plantCode ?? '');
+  return ids.filter(isAway).map((id) => [id, unavailable] as const);
 }

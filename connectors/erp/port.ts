@@ -20,7 +20,7 @@ export interface ErpPort extends PostingPort<ErpCommand> {
   workCentersOfLines(keys: readonly LineKey[]): Promise<readonly WorkCenterRow[]>;
   deliveriesOfLots(keys: readonly LotKey[]): Promise<readonly DeliveryRow[]>;
 
-  plants(page: PageRequest, scope: RowScope): Promise<Page<PlantRow>>;
+  plants(filter: PlantFilter, page: PageRequest, scope: RowScope): Promise<Page<PlantRow>>;
   workCenters(filter: WorkCenterFilter, page: PageRequest, scope: RowScope): Promise<Page<WorkCenterRow>>;
   materials(filter: MaterialFilter, page: PageRequest, scope: RowScope): Promise<Page<MaterialRow>>;
   orders(filter: OrderFilter, page: PageRequest, scope: RowScope): Promise<Page<OrderRow>>;
@@ -179,6 +179,10 @@ export interface DeliveryItemRow extends LotKey {
   readonly orderNo: string | null;
   /** What there is of the lot, by stock type. */
   readonly stock: readonly { readonly stockType: StockType; readonly quantity: string }[];
+}
+
+export interface PlantFilter {
+  readonly plantCode?: string | null;
 }
 
 export interface WorkCenterFilter {

@@ -61,10 +61,11 @@ function masterDataReads(db: Db) {
       const wanted = keys.map(({ plantCode, materialCode }) => [plantCode, materialCode]);
       return (await materials(db).where(isKeyOf(materialColumns, wanted)).execute()).map(toMaterial);
     },
-    async plants(page, scope) {
+    async plants(filter, page, scope) {
       const rows = plants(db)
         .where(isInScope(scope, 'plant_code', null))
-        .where(isAfter(['plant_code'], page));
+        .where(isAfter(['plant_code'], page))
+        .where(isValue('plant_code', filter.plantCode));
       return toPage(
         (
           await rows

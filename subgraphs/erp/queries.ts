@@ -7,6 +7,7 @@ import type {
   MaterialRow,
   OrderFilter,
   OrderRow,
+  PlantFilter,
   PlantRow,
   WorkCenterFilter,
   WorkCenterRow,
@@ -63,7 +64,7 @@ export const queries: GraphQLResolverMap<ErpContext> = {
     plant: (_root, { code }: { readonly code: string }, { loaders }) =>
       loaders.plants.load(plantId({ plantCode: code })),
     plants: list(
-      ({ port }, _filter: object, page, scope) => port.plants(page, scope),
+      ({ port }, filter: PlantFilter, page, scope) => port.plants(filter, page, scope),
       (row: PlantRow) => naturalKey(row.plantCode),
     ),
     line: (_root, { id }: ById, { loaders }) => loaders.lines.load(id),

@@ -93,5 +93,10 @@ async function operationsOfLots(ids: readonly string[], port: MesPort) {
     idOf: ({ lot }) => keys.lotId(lot),
   });
   const inOrder = (a: OperationRow, b: OperationRow) => (keys.operationId(a) < keys.operationId(b) ? -1 : 1);
-  return new Map([...links].map(([id, rows]) => [id, rows.map(({ operation }) => operation).toSorted(inOrder)]));
+  return new Map(
+    [...links].map(([id, rows]) => [
+      id,
+      rows instanceof Error ? rows : rows.map(({ operation }) => operation).toSorted(inOrder),
+    ]),
+  );
 }
