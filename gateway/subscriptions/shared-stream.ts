@@ -48,6 +48,8 @@ export class SharedStream {
   #speakerHasLeft = false;
   #state: 'open' | 'idle' | 'closed' = 'open';
   #cancelIdle: () => void = () => undefined;
+  /** What the upstream waits with. */
+  #goOn: (() => void) | undefined;
   /** Whether who wants events from now on may join. */
   #isLive: boolean;
 
@@ -70,6 +72,8 @@ export class SharedStream {
       runtime,
       context: () => this.#speakerNow(),
       isWanted: () => this.#clients.size > 0,
+      isCongested: () => this.#onlyClient()?.isCongested() ?? false,
+      onceRelieved: (run) => this.#pause(run),
       deliver: (event, previous) => this.#deliver(event, previous),
       ended: (errors) => this.#end(errors),
     });
@@ -122,6 +126,7 @@ export class SharedStream {
   forget(client: StreamClient): void {
     const context = this.#clients.get(client);
     if (!this.#clients.delete(client)) return;
+    this.#unpause();
     if (context === this.#speaker) this.#speakerHasLeft = true;
     if (this.#clients.size === 0) this.#becomeIdle();
   }
@@ -147,6 +152,7 @@ export class SharedStream {
     }
     client.stream = this;
     this.#clients.set(client, context);
+    this.#unpause();
     if (expiryOf(context) > expiryOf(this.#speaker)) this.#speaker = context;
     if (position !== undefined && this.#ring) client.join(this.#ring, position);
   }
@@ -168,6 +174,25 @@ export class SharedStream {
       this.#speaker = contexts.reduce((best, one) => (expiryOf(one) > expiryOf(best) ? one : best));
     }
     return this.#speaker;
+  }
+
+  /** Who catches up alone sets the pace. Live events wait for nobody. */
+  #onlyClient(): StreamClient | undefined {
+    if (this.#isLive || this.#clients.size !== 1) return undefined;
+    const [client] = this.#clients.keys();
+    return client;
+  }
+
+  /** Until the client has read, or is not the only one any more. */
+  #pause(goOn: () => void): void {
+    this.#goOn = goOn;
+    this.#onlyClient()?.onceRelieved(() => this.#unpause());
+  }
+
+  #unpause(): void {
+    const goOn = this.#goOn;
+    this.#goOn = undefined;
+    goOn?.();
   }
 
   #deliver(event: StreamEvent, previous: string | undefined): void {

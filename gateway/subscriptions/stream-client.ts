@@ -49,6 +49,14 @@ export class StreamClient {
     return this.#latest?.cursor ?? this.#cursor;
   }
 
+  isCongested(): boolean {
+    return this.#state !== 'left' && this.#listener.isCongested();
+  }
+
+  onceRelieved(run: () => void): void {
+    this.#listener.onceRelieved(run);
+  }
+
   /** Follows the stream of `ring` from `position` on. */
   join(ring: ReplayRing, position: number): void {
     if (this.#state === 'left') return;

@@ -38,6 +38,9 @@ export interface UpstreamOptions {
   /** In whose name the subgraph is asked now. */
   context(): RequestContext;
   isWanted(): boolean;
+  /** Whether the next event is to wait: the only client has not read the last ones. */
+  isCongested(): boolean;
+  onceRelieved(run: () => void): void;
   deliver(event: StreamEvent, previous: string | undefined): void;
   /** Called once. @param errors undefined where the source has said everything */
   ended(errors: readonly GraphQLFormattedError[] | undefined): void;
@@ -62,6 +65,7 @@ const newLeg = (): Leg => ({ cancellation: new Cancellation(), events: undefined
  *   events have a cursor and somebody wants them; else → `closed`, and that is told. It refuses the operation → `closed`.
  * - `pausing`: after a while it is asked again, from the last cursor on. A clean end counts as a failure like any other: a
  *   source that only ever ends is not well. Failing for `reconnectForMs` → `closed`, and that is told.
+ * - Where only one client listens, which catches up with old events, the subgraph waits for it to read.
  * - A reload of the supergraph changes how events are answered; where they come from another place now, they are asked
  *   for there, from the last cursor on.
  * - `closed`: whatever the subgraph still says is not heard.
@@ -177,7 +181,7 @@ export class Upstream {
     this.#opened = opened;
     leg.events = events;
     const iterator = events.open(this.#context(leg))[Symbol.asyncIterator]();
-    const read = cancellable(iterator, leg.cancellation);
+    const read = this.#readerOf(iterator, leg.cancellation);
     for (let item = await read(); !item.done; item = await read()) {
       // A reload may have replaced how events are answered since the last one.
       const answer = await leg.events.answer(item.value, this.#context(leg));
@@ -186,6 +190,22 @@ export class Upstream {
     }
     // A generator that waits for its next event only returns after it: nobody waits here for that.
     void iterator.return?.().catch(() => undefined);
+  }
+
+  /** The iterator's next step, or its end as soon as the cancellation says so. */
+  #readerOf(iterator: AsyncIterator<SubgraphResponse>, cancellation: Cancellation) {
+    let stop: () => void = () => undefined;
+    cancellation.onCancel(() => stop());
+    return () =>
+      new Promise<IteratorResult<SubgraphResponse>>((resolve, reject) => {
+        stop = () => resolve({ done: true, value: undefined });
+        const go = () => {
+          if (cancellation.aborted) stop();
+          else iterator.next().then(resolve, reject);
+        };
+        if (this.#options.isCongested()) this.#options.onceRelieved(go);
+        else go();
+      });
   }
 
   async #opening(): Promise<OpenedOperation> {
@@ -242,19 +262,6 @@ export class Upstream {
     this.#options.runtime.log.error('subscription failed', { requestId, cause: problem });
     return [{ message: 'The gateway failed to answer.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];
   }
-}
-
-/** The iterator's next step, or its end as soon as the cancellation says so. */
-function cancellable(iterator: AsyncIterator<SubgraphResponse>, cancellation: Cancellation) {
-  const end: IteratorResult<SubgraphResponse> = { done: true, value: undefined };
-  let stop: () => void = () => undefined;
-  cancellation.onCancel(() => stop());
-  return () =>
-    new Promise<IteratorResult<SubgraphResponse>>((resolve, reject) => {
-      stop = () => resolve(end);
-      if (cancellation.aborted) return stop();
-      iterator.next().then(resolve, reject);
-    });
 }
 
 const passingCodes: ReadonlySet<string> = new Set([

@@ -1,12 +1,14 @@
 import { buildSchema, OperationTypeNode } from 'graphql';
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createDocumentSource } from '../../gateway/documents/document-source.ts';
 import type { CompiledOperation } from '../../gateway/execution/compile-operation.ts';
 import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { Connection } from '../../gateway/subscriptions/connection.ts';
 import { SharedStreams } from '../../gateway/subscriptions/shared-streams.ts';
-import { testRuntime } from '../support/federation-gateway.ts';
+import { EventLog, logSubgraph } from '../support/event-log.ts';
+import { type Federation, startFederation, testRuntime } from '../support/federation-gateway.ts';
+import { type StreamingClient, subscribeOver, transports } from '../support/streaming-client.ts';
 
 const testClient = () => ({
   service: 'events',
@@ -86,4 +88,96 @@ test('a client that does not keep up is closed with a code, and delays nobody el
   expect(streams.size).toBe(1);
   quick.connection.closed();
   expect(streams.size).toBe(0);
+});
+
+let federation: Federation | undefined;
+const open: StreamingClient[] = [];
+afterEach(async () => {
+  for (const client of open.splice(0)) client.close();
+  await federation?.close();
+  federation = undefined;
+});
+
+/** Events too large for the buffers of the system: 20 MB of them. */
+const events = 100;
+const query = 'subscription ($after: String) { lotChanged(after: $after) { cursor padding(bytes: 200000) } }';
+const resumable = '@resumable(cursor: "cursor", after: "after")';
+const numbersOf = ({ answers }: StreamingClient) => answers.map(({ data }) => Number(data.lotChanged.cursor.slice(1)));
+
+describe.each(transports)('over %s, a client that stops reading', (transport) => {
+  async function start(log: EventLog, directives: string) {
+    federation = await startFederation({ events: logSubgraph(log, directives) });
+    const { url } = federation;
+    const subscribe = async (after = 'c0') => {
+      const client = await subscribeOver(transport, { url, query, variables: { after } });
+      open.push(client);
+      return client;
+    };
+    const [slow, quick] = [await subscribe(), await subscribe()];
+    await log.followed(1);
+    log.publish();
+    await Promise.all([slow.until(1), quick.until(1)]);
+    slow.pause();
+    for (let n = 1; n < events; n += 1) {
+      log.publish();
+      await quick.until(n + 1);
+    }
+    return { slow, quick, subscribe };
+  }
+  const all = Array.from({ length: events }, (_, n) => n + 1);
+
+  test('is closed with a code and comes back with its cursor: nothing is lost, nobody waits for it', {
+    timeout: 20_000,
+  }, async () => {
+    const { slow, quick, subscribe } = await start(new EventLog(), resumable);
+    expect(numbersOf(quick)).toEqual(all);
+    slow.resume();
+    expect(await slow.ended).toEqual([transport === 'WebSocket' ? 1013 : 'SLOW_CONSUMER']);
+    const seen = numbersOf(slow);
+    expect(seen.length).toBeLessThan(events);
+    const back = await subscribe(`c${seen.at(-1)}`);
+    await back.until(events - seen.length);
+    expect([...seen, ...numbersOf(back)]).toEqual(all);
+  });
+
+  test('gets the latest event when it reads again, and how many it missed, where that is the policy', {
+    timeout: 20_000,
+  }, async () => {
+    const log = new EventLog();
+    const { slow, quick } = await start(log, `${resumable} @delivery(policy: "LATEST")`);
+    expect(numbersOf(quick)).toEqual(all);
+    slow.resume();
+    while (numbersOf(slow).at(-1) !== events) await slow.until(slow.answers.length + 1);
+    const skipped = slow.answers.map(({ extensions }) => extensions.skipped ?? 0);
+    expect(slow.answers.length).toBeLessThan(events);
+    const numbers = numbersOf(slow);
+    numbers.forEach((number, at) => {
+      expect(number).toBe((numbers[at - 1] ?? 0) + 1 + skipped[at]);
+    });
+    expect(slow.answers.every(({ extensions }) => extensions.sources.length === 1)).toBe(true);
+    log.publish();
+    await slow.until(numbers.length + 1);
+    expect(slow.answers.at(-1)?.extensions.skipped).toBeUndefined();
+  });
+});
+
+test('what the schema says of a field, the configuration overrules', async () => {
+  const log = new EventLog();
+  const { subscriptions } = defaultGatewayConfig;
+  federation = await startFederation(
+    { events: logSubgraph(log, '@delivery(policy: "LATEST")') },
+    { config: { subscriptions: { ...subscriptions, mustDeliverFields: ['lotChanged'] } } },
+  );
+  const { url } = federation;
+  const client = await subscribeOver('WebSocket', { url, query });
+  open.push(client);
+  await log.followed(1);
+  log.publish();
+  await client.until(1);
+  client.pause();
+  log.publish(events);
+  // It is asked for more than it has room for: only a client that must get every event is closed for that.
+  while (log.followers > 0) await new Promise((resolve) => setImmediate(resolve));
+  client.resume();
+  expect(await client.ended).toEqual([1013]);
 });
