@@ -8,6 +8,7 @@ import { TransitionExecutor } from '../transition-executor.ts';
 import { createErpContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';
+import { readRestrictions } from './restrictions.ts';
 import { subscriptions } from './subscriptions.ts';
 import { createErpTransitions, mutations } from './transitions.ts';
 
@@ -28,7 +29,7 @@ export function createErpSubgraph(options: SubgraphOptions & { readonly port: Er
     name: 'erp',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('erp'), resolvers }]),
     createContext: (call) => createErpContext(call, { port, journal, executor }),
-    restrictions: null,
+    restrictions: () => readRestrictions(port),
     executor,
   };
 }

@@ -15,9 +15,10 @@ import type { Restriction } from '../../journal/restriction.ts';
 import { eventOf } from '../follow-events.ts';
 import { code, id, plannedTime, positiveAmount } from '../input-checks.ts';
 import type { AnyTransition, Call, Guard, Touch, Transition } from '../transition.ts';
-import { lineId, lotId, materialId, operationId, orderId, orderKey, workCenterId } from './keys.ts';
+import { lineId, lotId, materialId, orderId, orderKey, workCenterId } from './keys.ts';
 import { orderMachine } from './machines.ts';
 import { assetsAreReady, inspectionPlanExists, operationsAreConfirmed, operationsHaveEnded } from './order-guards.ts';
+import { restrictionsOfHeldOrder } from './restrictions.ts';
 
 interface OrderInput {
   readonly orderId: string;
@@ -64,23 +65,9 @@ function made(restriction: Restriction) {
   ];
 }
 
-/**
- * What is held is not begun, and not gone on with after a pause; what runs may end. It stands on the operations, so that it
- * does not stand in the way of the order's own resumption.
- */
-function holdOperations(call: OrderCall): readonly NewInterlock[] {
-  const { plantCode, partner, orderNo, operations } = call.entity;
-  return operations.map((operation) => ({
-    kind: 'ORDER_HOLD',
-    entityId: operationId(operation),
-    plantCode,
-    partner,
-    cause: orderId(call.entity),
-    restrictions: ['START_OPERATION'],
-    reason: `The hold of order ${orderNo} (${call.meta.reason?.text ?? ''})`,
-    placedBy: call.actor.id,
-    placedByTransition: call.transitionId,
-  }));
+function holdOperations({ entity, meta, actor, transitionId }: OrderCall): readonly NewInterlock[] {
+  const why = { by: actor.id, reason: meta.reason?.text ?? null };
+  return restrictionsOfHeldOrder(entity, why).map((one) => ({ ...one, placedByTransition: transitionId }));
 }
 
 const changes: readonly OrderChange[] = [

@@ -33,8 +33,10 @@ async function restrict(andon: AndonProcess): Promise<readonly unknown[]> {
   expect(placed.outcome).toBe('ACCEPTED');
   const breakdown = { assetId: 'mfg:BER:asset:BER-FILLER-L2', workCenterIds: [], reasonCode: 'MECHANICAL' };
   expect((await transition(andon, 'olga.operator', 'reportDowntime', breakdown)).outcome).toBe('ACCEPTED');
+  const order = { orderId: 'mfg:BER:production-order:10004' };
+  expect((await transition(andon, 'paula.planner', 'holdProductionOrder', order, why)).outcome).toBe('ACCEPTED');
   const standing = await interlocks(andon);
-  expect(standing.length).toBeGreaterThanOrEqual(3);
+  expect(standing.length).toBeGreaterThanOrEqual(6);
   return standing;
 }
 const why = { reason: 'Label smudged.' };

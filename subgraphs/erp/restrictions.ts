@@ -1,0 +1,39 @@
+import type { ErpPort, OrderRow } from '../../connectors/erp/port.ts';
+import { naturalKey } from '../../connectors/natural-key.ts';
+import { readEveryPage } from '../every-page.ts';
+import type { RecordedRestriction } from '../subgraph.ts';
+import { operationId, orderId } from './keys.ts';
+
+const everywhere = { plantCodes: null, partner: null };
+
+/** What the orders that are on hold in the ERP forbid. */
+export async function readRestrictions(port: ErpPort): Promise<readonly RecordedRestriction[]> {
+  const held = await readEveryPage(
+    (page) => port.orders({ states: ['ON_HOLD'] }, page, everywhere),
+    (order) => naturalKey(order.plantCode, order.orderNo),
+  );
+  return held.flatMap((order) =>
+    restrictionsOfHeldOrder(order, { by: order.stateBy ?? 'unknown', reason: order.stateReason }),
+  );
+}
+
+/**
+ * What is held is not begun, and not gone on with after a pause; what runs may end. It stands on the operations, so that it
+ * does not stand in the way of the order's own resumption.
+ */
+export function restrictionsOfHeldOrder(
+  order: OrderRow,
+  { by, reason }: { readonly by: string; readonly reason: string | null },
+): readonly RecordedRestriction[] {
+  const { plantCode, partner, orderNo, operations } = order;
+  return operations.map((operation) => ({
+    kind: 'ORDER_HOLD',
+    entityId: operationId(operation),
+    plantCode,
+    partner,
+    cause: orderId(order),
+    restrictions: ['START_OPERATION'],
+    reason: `The hold of order ${orderNo} (${reason ?? ''})`,
+    placedBy: by,
+  }));
+}
