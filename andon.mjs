@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 // The command line's entry: makes sure that the clone is installed and built, then hands over.
-import { ensureBuilt } from './build.mjs';
+import { ensureBuilt, runBuildCommand } from './build.mjs';
 
-ensureBuilt();
-if (process.argv[2] !== 'build') await import(new URL('./dist/cli.js', import.meta.url).href);
+const [command, ...options] = process.argv.slice(2);
+if (command === 'build') runBuildCommand(options);
+else {
+  ensureBuilt();
+  await import(new URL('./dist/cli.js', import.meta.url).href);
+}

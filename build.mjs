@@ -73,3 +73,25 @@ export function ensureBuilt() {
   composeGraph();
   writeFileSync(stampFile, stamp);
 }
+
+const help = `andon build: installs what package-lock.json names, compiles, and composes the graph. Does nothing when nothing has changed.
+
+  --help  this text
+
+Every other command does the same before it begins.
+`;
+
+/**
+ * `andon build`. Wrong usage ends with 2.
+ * @param {string[]} argv what follows `build` on the command line
+ */
+export function runBuildCommand(argv) {
+  const [option] = argv;
+  if (option === undefined) return ensureBuilt();
+  if (option === '--help' || option === '-h') {
+    process.stdout.write(help);
+    return;
+  }
+  process.stderr.write(`andon build: there is no option ${option}.\nTry: andon build --help\n`);
+  process.exitCode = 2;
+}

@@ -48,14 +48,19 @@ const commands: Readonly<Record<string, CliCommand>> = {
 };
 
 function usage(): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length));
-  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  const summaries = [
+    ...Object.entries(commands).map(([name, { summary }]) => [name, summary] as const),
+    // andon.mjs runs it, since it makes what this file is compiled to.
+    ['build', 'install and compile what is missing or stale, which every other command does first'] as const,
+  ];
+  const width = Math.max(...summaries.map(([name]) => name.length));
+  const lines = summaries.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`);
   return `Usage: andon <command> [options]\n\n${lines.join('\n')}\n\n\`andon <command> --help\` explains a command.\n`;
 }
 
 /** Runs one command line. An expected failure prints one line and exits 1; wrong usage exits 2. */
 async function runCli(argv: readonly string[]): Promise<void> {
-  const [name, ...rest] = argv;
+  const [name, ...rest] = argv[0] === 'help' && argv[1] !== undefined ? [argv[1], '--help'] : argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(usage());
     return;
@@ -84,7 +89,7 @@ const remedies: Readonly<Record<string, string>> = {
 /** Errors with a code are the user's to mend, so they get the sentence; anything else is ours and gets the stack. */
 function reportFailure(name: string, error: unknown): void {
   const code = error instanceof Error && 'code' in error ? String(error.code) : null;
-  const isUsage = code?.startsWith('ERR_PARSE_ARGS') ?? false;
+  const isUsage = code === 'USAGE' || (code?.startsWith('ERR_PARSE_ARGS') ?? false);
   const text =
     error instanceof Error
       ? code

@@ -16,8 +16,8 @@ const textLimit = 256;
  * | `sub`           | the principal's id                                                   | refused            |
  * | `name`          | the name in the audit trail                                          | `sub`              |
  * | `exp`           | the end of the token, seconds since the epoch                        | refused            |
- * | `andon.roles`   | roles of `principal.ts`, without WORKFLOW, which only Andon itself has | refused          |
- * | `andon.plants`  | plant codes, or `["*"]` for all                                      | refused            |
+ * | `andon.roles`   | roles of `principal.ts`, without WORKFLOW, which only Andon itself has | refused, also when empty |
+ * | `andon.plants`  | plant codes, or `["*"]` for all                                      | refused, also when empty |
  * | `andon.partner` | the partner number of a contract manufacturer, supplier or customer  | no partner         |
  * | `andon.kind`    | `PERSON` or `SERVICE`                                                | `PERSON`           |
  * | `scope`         | scopes, separated by blanks (RFC 8693, section 4.2)                  | no scopes          |
@@ -61,14 +61,14 @@ function readKind(andon: Claims): 'PERSON' | 'SERVICE' {
 }
 
 function readRoles(andon: Claims): readonly Role[] {
-  return strings(andon['roles'], 'andon.roles').map((name) => {
+  return someStrings(andon['roles'], 'andon.roles').map((name) => {
     if (name === 'WORKFLOW') return refuse('The role WORKFLOW belongs to Andon itself and is not given to clients.');
     return isRole(name) ? name : refuse('The claim "andon.roles" holds a role that Andon does not have.');
   });
 }
 
 function readPlants(andon: Claims): readonly string[] {
-  const plants = strings(andon['plants'], 'andon.plants');
+  const plants = someStrings(andon['plants'], 'andon.plants');
   if (plants.every((code) => plantCode.test(code))) return plants;
   return refuse('The claim "andon.plants" holds something that is no plant code.');
 }
@@ -84,6 +84,12 @@ function strings(value: unknown, claim: string): string[] {
   const isList = Array.isArray(value) && value.length <= listLimit;
   if (isList && value.every((item) => typeof item === 'string' && item.length <= textLimit)) return [...new Set(value)];
   return refuse(`The claim "${claim}" is not a list of short texts.`);
+}
+
+/** Nobody is let in who could see nothing and would not know why. */
+function someStrings(value: unknown, claim: string): string[] {
+  const found = strings(value, claim);
+  return found.length > 0 ? found : refuse(`The claim "${claim}" is empty, so the token may do nothing.`);
 }
 
 /** @returns the text, null when the claim is absent */

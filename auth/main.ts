@@ -42,6 +42,7 @@ export interface TokenCommandOptions {
  *
  * @param argv what follows `token` on the command line
  * @returns the exit code: 0, or 1 after a refusal that has been explained
+ * @throws the error of `parseArgs` for an option that does not exist
  */
 export async function runTokenCommand(argv: readonly string[], options: TokenCommandOptions = {}): Promise<number> {
   const { write = (text) => process.stdout.write(text), writeError = (text) => process.stderr.write(text) } = options;
@@ -72,25 +73,20 @@ async function answer(argv: readonly string[], given: AuthConfig | undefined): P
 }
 
 function parseCommandLine(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        role: { type: 'string', multiple: true },
-        plant: { type: 'string', multiple: true },
-        scope: { type: 'string', multiple: true },
-        name: { type: 'string' },
-        id: { type: 'string' },
-        partner: { type: 'string' },
-        hours: { type: 'string' },
-        'data-dir': { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : 'The command line is not understood.';
-    throw new AuthConfigurationError(`${problem} See andon token --help.`, { cause });
-  }
+  return parseArgs({
+    args: [...argv],
+    options: {
+      role: { type: 'string', multiple: true },
+      plant: { type: 'string', multiple: true },
+      scope: { type: 'string', multiple: true },
+      name: { type: 'string' },
+      id: { type: 'string' },
+      partner: { type: 'string' },
+      hours: { type: 'string' },
+      'data-dir': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  }).values;
 }
 
 type Values = ReturnType<typeof parseCommandLine>;

@@ -15,7 +15,7 @@ export function partsOfKey(key: string, length: number): readonly string[] | nul
 
 /** A list was asked to go on after something that is none of its keys. */
 export class BadPageKeyError extends Error {
-  readonly code = 'BAD_CURSOR';
+  readonly code = 'INVALID_CURSOR';
   readonly expose = true;
 
   constructor() {

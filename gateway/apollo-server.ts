@@ -1,4 +1,5 @@
 import { ApolloServer, type ApolloServerPlugin, type GraphQLRequest, HeaderMap } from '@apollo/server';
+import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Logger } from '../runtime/logger.ts';
@@ -50,6 +51,7 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
     formatError: (formatted, cause) => {
       if (isTokenLimit(formatted)) return errorOf(tokenLimitExceeded(maxTokens));
       if (isStackOverflow(cause)) return errorOf(nestedTooDeep());
+      if (formatted.extensions?.['code'] === ApolloServerErrorCode.INTERNAL_SERVER_ERROR) return internalError;
       return formatted.message.startsWith('GET requests only') ? errorOf(mutationOverGet()) : formatted;
     },
     stringifyResult: (result) => (result.data instanceof WrittenData ? result.data.body : JSON.stringify(result)),
@@ -59,6 +61,12 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
 }
 
 const errorOf = ({ message, errors }: RequestError): GraphQLFormattedError => errors[0]?.toJSON() ?? { message };
+
+/** Apollo Server has logged what it was. */
+const internalError: GraphQLFormattedError = {
+  message: 'The gateway failed to answer. Report the request id to its operator.',
+  extensions: { code: 'INTERNAL' },
+};
 
 /** Apollo Server refuses it with the status alone. */
 const mutationOverGet = () => refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');

@@ -98,7 +98,7 @@ function answerRefusal(cause: unknown, request: IncomingMessage, response: Serve
 
 const internalError = {
   message: 'The gateway failed to answer. Report the request id to its operator.',
-  extensions: { code: 'INTERNAL_SERVER_ERROR' },
+  extensions: { code: 'INTERNAL' },
 };
 
 function splitUrl(url: string): { path: string; search: string } {

@@ -14,6 +14,7 @@ import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 import { composeSupergraph } from './supergraph/compose.ts';
 import { followSupergraph } from './supergraph/follow-supergraph.ts';
 import { createSupergraphSource } from './supergraph/supergraph-source.ts';
+import { UsageError } from './usage-error.ts';
 
 const gatewayHelp = `andon gateway --supergraph FILE-OR-URL [--port N] [--config andon.yaml]
 
@@ -43,7 +44,7 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
       port: { type: 'string' },
       config: { type: 'string' },
       'development-keys': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return print(gatewayHelp);
@@ -128,7 +129,7 @@ export async function runComposeCommand(argv: string[]): Promise<void> {
       config: { type: 'string' },
       output: { type: 'string' },
       hints: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return print(composeHelp);
@@ -137,16 +138,6 @@ export async function runComposeCommand(argv: string[]): Promise<void> {
   if (values.hints) for (const hint of hints) process.stderr.write(`hint: ${hint}\n`);
   if (values.output === undefined) print(sdl);
   else writeFileSync(values.output, sdl);
-}
-
-/** The command line was used wrongly. */
-export class UsageError extends Error {
-  readonly code = 'USAGE';
-
-  constructor(message: string) {
-    super(message);
-    this.name = 'UsageError';
-  }
 }
 
 function drainOnSignal(gateway: Gateway, stopFollowing: () => void): void {

@@ -51,6 +51,9 @@ function encodeCursor(key: string): string {
 function decodeCursor(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();
   if (!text.startsWith('k:'))
-    throw new ClientError('BAD_CURSOR', 'after must be a cursor of this list: an edge cursor or pageInfo.endCursor.');
+    throw new ClientError(
+      'INVALID_CURSOR',
+      'after must be a cursor of this list: an edge cursor or pageInfo.endCursor.',
+    );
   return text.slice(2);
 }

@@ -82,7 +82,8 @@ export async function runSubgraphCommand(argv: string[]): Promise<void> {
     process.stdout.write(help);
     return;
   }
-  const [name = ''] = positionals;
+  const [name = '', ...others] = positionals;
+  if (others.length > 0) throw new UsageError('One process serves one subgraph: start another for the next.');
   if (!isName(name)) throw new UsageError(`Name the subgraph: andon subgraph with one of ${names}.`);
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)

@@ -13,7 +13,7 @@ export interface NewestArguments {
  * @param rows all of them, the oldest first
  * @param after the id of the last row that the caller has
  * @returns the newest first, beginning behind `after`
- * @throws ClientError BAD_PAGE_SIZE, BAD_CURSOR
+ * @throws ClientError BAD_PAGE_SIZE, INVALID_CURSOR
  */
 export function newestFirst<Row>(
   rows: readonly Row[],
@@ -26,7 +26,7 @@ export function newestFirst<Row>(
   const last = newest.findIndex((row) => idOf(row) === after);
   if (last < 0)
     throw new ClientError(
-      'BAD_CURSOR',
+      'INVALID_CURSOR',
       'after must be the id of something in this list. Read it again from its start.',
     );
   return newest.slice(last + 1, last + 1 + size);

@@ -50,7 +50,7 @@ export function toProblem(error: unknown): StepProblem {
   const details: ProblemDetails = {
     kind: 'BROKEN',
     step: 'react',
-    code: 'INTERNAL_ERROR',
+    code: 'INTERNAL',
     system: 'ANDON',
     message: 'Andon could not work out what has to follow. The log has the details under the correlation id.',
     remediation: 'Report it with the correlation id, then try again.',

@@ -194,5 +194,5 @@ export const tooManyOperations: GraphQLFormattedError = {
 
 const internalError: GraphQLFormattedError = {
   message: 'The gateway failed to answer. Report the time to its operator.',
-  extensions: { code: 'INTERNAL_SERVER_ERROR' },
+  extensions: { code: 'INTERNAL' },
 };

@@ -260,7 +260,7 @@ export class Upstream {
     }
     const { requestId } = this.#options.context();
     this.#options.runtime.log.error('subscription failed', { requestId, cause: problem });
-    return [{ message: 'The gateway failed to answer.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }];
+    return [{ message: 'The gateway failed to answer.', extensions: { code: 'INTERNAL' } }];
   }
 }
 

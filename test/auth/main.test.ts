@@ -64,11 +64,14 @@ describe('andon token', () => {
     [['--role', 'PARTNER', '--plant', 'BER'], 'The role PARTNER needs --partner NUMBER.'],
     [['--role', 'PARTNER', '--plant', '*', '--partner', 'CM-400'], "A partner's plants are listed"],
     [['--role', 'OPERATOR', '--plant', 'BER', '--hours', 'soon'], '--hours soon: give a number of hours'],
-    [['--rolle', 'OPERATOR'], 'See andon token --help.'],
   ])('refuses %j with what to do', async (argv, message) => {
     const { code, out, err } = await run(argv);
     expect([code, out]).toEqual([1, '']);
     expect(err).toContain(message);
+  });
+
+  it('refuses an option that does not exist', async () => {
+    await expect(run(['--rolle', 'OPERATOR'])).rejects.toMatchObject({ code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' });
   });
 
   it('refuses where production keys are configured', async () => {

@@ -129,12 +129,18 @@ describe('a verifier', () => {
     ['roles that are no list', { andon: { roles: 'OPERATOR', plants: [] } }, /"andon.roles"/],
     ['an unknown role', { andon: { roles: ['GOD'], plants: [] } }, /"andon.roles"/],
     ['the role of Andon itself', { andon: { roles: ['WORKFLOW'], plants: [] } }, /WORKFLOW belongs to Andon/],
-    ['the kind of Andon itself', { andon: { roles: [], plants: [], kind: 'WORKFLOW' } }, /"andon.kind"/],
-    ['no plants', { andon: { roles: [] } }, /"andon.plants"/],
-    ['a plant with blanks', { andon: { roles: [], plants: ['B R'] } }, /"andon.plants"/],
+    ['the kind of Andon itself', { andon: { roles: ['AUDITOR'], plants: ['*'], kind: 'WORKFLOW' } }, /"andon.kind"/],
+    ['no role', { andon: { roles: [], plants: ['BER'] } }, /"andon.roles" is empty/],
+    ['no plants', { andon: { roles: ['AUDITOR'] } }, /"andon.plants"/],
+    ['an empty list of plants', { andon: { roles: ['AUDITOR'], plants: [] } }, /"andon.plants" is empty/],
+    ['a plant with blanks', { andon: { roles: ['AUDITOR'], plants: ['B R'] } }, /"andon.plants"/],
     ['a partner role without partner', { andon: { roles: ['PARTNER'], plants: ['BER'] } }, /"andon.partner"/],
     ['a partner in every plant', { andon: { roles: ['PARTNER'], plants: ['*'], partner: 'CM-400' } }, /not "\*"/],
-    ['a partner in every plant by another role', { andon: { roles: [], plants: ['*'], partner: 'CM-1' } }, /not "\*"/],
+    [
+      'a partner in every plant by another role',
+      { andon: { roles: ['AUDITOR'], plants: ['*'], partner: 'CM-1' } },
+      /not "\*"/,
+    ],
     ['an empty partner', { andon: { roles: ['PARTNER'], plants: ['BER'], partner: '' } }, /"partner"/],
   ];
 

@@ -32,7 +32,7 @@ describe('a list inside an entity', () => {
 
   it('says so when `after` is not in the list, rather than beginning somewhere', () => {
     expect(() => newestFirst(rowsUpTo(3), { after: 'elsewhere' }, idOf)).toThrow(
-      expect.objectContaining({ code: 'BAD_CURSOR' }),
+      expect.objectContaining({ code: 'INVALID_CURSOR' }),
     );
   });
 });

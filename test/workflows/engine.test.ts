@@ -316,7 +316,7 @@ describe.each(dialects)('what does not get through, on %s', (dialect) => {
     await engine.idle();
     await place.until(([instance]) => instance?.state === 'FAILED');
     const [exception] = await place.openExceptions();
-    expect(exception?.code).toBe('INTERNAL_ERROR');
+    expect(exception?.code).toBe('INTERNAL');
     expect(exception?.message).not.toContain('secret');
   });
 });

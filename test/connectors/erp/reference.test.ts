@@ -104,7 +104,7 @@ describe.each(dialects)('the reference ERP on %s', (dialect) => {
       if (!hasNextPage) break;
     }
     expect(seen).toEqual(all);
-    await expect(erp.lots({}, page(3, 'BER'), everything)).rejects.toMatchObject({ code: 'BAD_CURSOR' });
+    await expect(erp.lots({}, page(3, 'BER'), everything)).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
   });
 
   test('a reader sees the plants and the partner of its scope, before anything is paged', async () => {

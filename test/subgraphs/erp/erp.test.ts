@@ -150,7 +150,7 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
     const second = (await ask(erp, query, { variables: { after: first.pageInfo.endCursor } })).data.productionOrders;
     expect(second).toMatchObject({ nodes: [{ orderNo: '10004' }], pageInfo: { hasNextPage: false } });
     const wrong = await ask(erp, query, { variables: { after: Buffer.from('k:BER').toString('base64url') } });
-    expect(wrong.errors[0].originalError).toMatchObject({ code: 'BAD_CURSOR', expose: true });
+    expect(wrong.errors[0].originalError).toMatchObject({ code: 'INVALID_CURSOR', expose: true });
   });
 
   test('a release that nothing stands against is done, announced and answered with the order as it is now', async () => {

@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { AndonProcess } from '../support/andon-process.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const cli = resolve(root, 'dist/cli.js');
+const commands = ['up', 'gateway', 'subgraph', 'workflows', 'compose', 'token', 'subscribe', 'verify-audit', 'bench'];
+
+async function run(argv: readonly string[], program = cli) {
+  const child = spawn(process.execPath, [program, ...argv], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let problems = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    problems += chunk;
+  });
+  const [code] = await once(child, 'close');
+  return { code, out, problems };
+}
+
+describe('andon, typed wrongly', () => {
+  test('names every command when it is called with none', async () => {
+    const { code, out } = await run(['--help']);
+    expect(code).toBe(0);
+    for (const command of [...commands, 'build']) expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+  });
+
+  test('says that there is no such command, and which there are, with 2', async () => {
+    const { code, problems } = await run(['upp']);
+    expect(code).toBe(2);
+    expect(problems).toMatch(/^andon: there is no command upp\.[\s\S]*^ {2}up /m);
+  });
+
+  test.each(commands)('%s explains itself, and says which option it does not have, with 2', async (command) => {
+    const help = await run([command, '--help']);
+    expect(help).toMatchObject({ code: 0, problems: '' });
+    expect(help.out).toMatch(new RegExp(`^andon ${command}`));
+    const wrong = await run([command, '--nonsense']);
+    expect(wrong).toMatchObject({ code: 2, out: '' });
+    expect(wrong.problems).toContain("Unknown option '--nonsense'");
+    expect(wrong.problems).toContain(`Try: andon ${command} --help`);
+  });
+
+  test('build explains itself, and says which option it does not have, with 2', async () => {
+    const program = resolve(root, 'andon.mjs');
+    expect(await run(['build', '--help'], program)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^andon build/),
+    });
+    const wrong = await run(['build', '--nonsense'], program);
+    expect(wrong).toMatchObject({ code: 2, problems: expect.stringContaining('there is no option --nonsense') });
+  });
+
+  test('wrong values are wrong usage, too', async () => {
+    expect(await run(['subgraph', 'crm'])).toMatchObject({ code: 2, problems: expect.stringContaining('one of erp,') });
+    expect(await run(['subscribe', '--url', 'nowhere', '{ a }'])).toMatchObject({
+      code: 2,
+      problems: expect.stringContaining('--url is "nowhere"'),
+    });
+  });
+});
+
+describe('andon subscribe', () => {
+  test('says that nobody answers at the port in PORT, and connects once somebody does', async () => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const port = String((free.address() as AddressInfo).port);
+    free.close();
+    await once(free, 'close');
+    const query = 'subscription { qualityHoldChanged(plant: "BER") { cursor } }';
+    const child = spawn(process.execPath, [cli, 'subscribe', query], {
+      cwd: root,
+      env: { PATH: process.env['PATH'], PORT: port },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    while (!said.includes('nobody answers')) await once(child.stderr, 'data');
+    expect(said).toContain(`nobody answers at http://127.0.0.1:${port}/graphql; trying again`);
+    const andon = await AndonProcess.start({ env: { PORT: port } });
+    try {
+      // It has no token: the server's word ends it.
+      const [code] = await once(child, 'close');
+      expect(code).toBe(1);
+      expect(said.match(/nobody answers/g)).toHaveLength(1);
+    } finally {
+      child.kill();
+      await andon.dispose();
+    }
+  });
+});
