@@ -36,8 +36,11 @@ export interface Engine {
 /** The native planner and our own executor. @throws SupergraphError, EngineError */
 export async function createNativeEngine(options: EngineOptions): Promise<Engine> {
   const { supergraphSdl, runtime, config, clients: registry, sharing } = options;
+  // It loads in a process of its own, while this one reads the schema.
+  const loading = loadPlanner(supergraphSdl);
+  loading.catch(() => undefined);
   const supergraph = loadSupergraph(supergraphSdl);
-  const planner = boundPlanner(await loadPlanner(supergraphSdl), runtime.timers);
+  const planner = boundPlanner(await loading, runtime.timers);
   const drawOverride = createOverrideDraw(planner.overridePercentages, runtime.ids);
   const clients = registry.clientsFor(supergraph.subgraphs);
   const scope: ExecutionScope = {

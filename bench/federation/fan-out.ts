@@ -7,6 +7,14 @@ import { createInterface } from 'node:readline';
 import { residentMiB } from '../measure.ts';
 import { freePort, onCore, startChild, stopChild } from './child-process.ts';
 
+export interface FanOutFigures {
+  /** The lines of the report. */
+  readonly report: string;
+  /** How much later the last client has an event than from `ws` alone. */
+  readonly ratio: number;
+  readonly kibPerClient: number;
+}
+
 interface FanOut {
   readonly medianLastMs: number;
   readonly worstLastMs: number;
@@ -17,13 +25,15 @@ const events = 9;
 
 /**
  * One event for many clients of one field: how long until the last has it, and what a client costs, against `ws` alone
- * that sends the same bytes. @returns the lines of the report
+ * that sends the same bytes.
  */
-export async function measureFanOut(folder: string, andon: string, clients: number): Promise<string> {
+export async function measureFanOut(folder: string, andon: string, clients: number): Promise<FanOutFigures> {
   const bare = await measureBroadcast(folder, clients);
   const ours = await measureAndon(folder, andon, clients);
-  const ratio = (ours.medianLastMs / bare.medianLastMs).toFixed(2);
-  return `${line('ws alone', clients, bare)}${line('andon', clients, ours).trimEnd()}  ratio=${ratio}\n`;
+  const ratio = ours.medianLastMs / bare.medianLastMs;
+  const own = line('andon', clients, ours).trimEnd();
+  const report = `${line('ws alone', clients, bare)}${own}  ratio=${ratio.toFixed(2)}\n`;
+  return { report, ratio, kibPerClient: ours.kibPerClient };
 }
 
 async function measureBroadcast(folder: string, clients: number): Promise<FanOut> {

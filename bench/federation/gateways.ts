@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { names } from './targets.ts';
 
 export interface Scene {
   /** `bench/federation` of the clone: the peers are installed there. */
@@ -30,7 +31,7 @@ const node = [process.execPath, '--max-semi-space-size=64'];
 
 export const gateways: readonly MeasuredGateway[] = [
   {
-    name: 'andon',
+    name: names.andon,
     modes: ['off', 'subgraph', 'router'],
     launch({ andon, supergraph, temporary }, port, mode) {
       const config = join(temporary, `andon-${mode}.yaml`);
@@ -40,15 +41,15 @@ export const gateways: readonly MeasuredGateway[] = [
     },
   },
   {
-    name: '@apollo/gateway 2.14.4',
+    name: names.apollo,
     modes: ['off', 'router'],
     launch: ({ folder, supergraph }, port) => ({
       argv: [...node, join(folder, 'processes/apollo-gateway.mjs')],
       env: { PORT: `${port}`, SUPERGRAPH: supergraph },
     }),
   },
-  hive('@graphql-hive/gateway 2.15.1 (stitching)', 'stitching'),
-  hive('@graphql-hive/gateway 2.15.1 (Rust planner)', 'rust'),
+  hive(names.hiveStitching, 'stitching'),
+  hive(names.hiveRust, 'rust'),
 ];
 
 function hive(name: string, runtime: 'stitching' | 'rust'): MeasuredGateway {

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
@@ -9,6 +9,8 @@ import { freePort, pinning, startChild, stopChild } from './child-process.ts';
 import { measureFanOut } from './fan-out.ts';
 import { gateways, type MeasuredGateway, type Mode, type Scene } from './gateways.ts';
 import { type Figures, loadMaker, measureLoad } from './load.ts';
+import { measurePlanning } from './planning.ts';
+import { names, reportTargets } from './targets.ts';
 
 const help = `andon bench-federation: Andon's gateway and others on the public federation benchmark's query, in one run.
 
@@ -19,7 +21,7 @@ const help = `andon bench-federation: Andon's gateway and others on the public f
   --help           this text
 
 Installs the other gateways into bench/federation/node_modules first. Each gateway runs alone, pinned to one core;
-answers are compared before anything is measured. Modes:
+answers are compared before and after each load. At the end every target stands with what was measured. Modes:
 
   off       nothing is shared; each request has a variable of its own, which changes no answer
   subgraph  equal calls to a subgraph that run at the same moment are made once
@@ -54,8 +56,13 @@ export async function runFederationBenchCommand(argv: string[]): Promise<void> {
     const supergraph = writeSupergraph(folder, temporary, subgraphPort);
     const bench = new Bench({ folder, andon, supergraph, temporary }, values);
     print(`${pinning}; load: ${loadMaker}, ${values.connections} connections, ${values.seconds} s each\n`);
+    // What else runs here takes from every figure: ratios suffer least.
+    print(`${availableParallelism()} cores, busy at the start: ${loadavg()[0]?.toFixed(1)}\n`);
     await bench.compare(gateways.filter(({ name }) => name.includes(values.only)));
-    if (Number(values.clients) > 0) print(await measureFanOut(folder, andon, Number(values.clients)));
+    const fanOut = Number(values.clients) > 0 ? await measureFanOut(folder, andon, Number(values.clients)) : undefined;
+    if (fanOut) print(fanOut.report);
+    const planning = await measurePlanning(readFileSync(supergraph, 'utf8'), bench.query);
+    print(reportTargets({ loads: bench.loads, planning, fanOut }));
   } finally {
     await stopChild(subgraphs);
     rmSync(temporary, { recursive: true });
@@ -92,15 +99,15 @@ class Bench {
   readonly #scene: Scene;
   readonly #seconds: number;
   readonly #connections: number;
-  readonly #query: string;
-  readonly #ours = new Map<Mode, Figures>();
+  readonly query: string;
+  readonly loads = new Map<string, Map<Mode, Figures>>();
   #expected: unknown;
 
   constructor(scene: Scene, { seconds, connections }: { readonly seconds: string; readonly connections: string }) {
     this.#scene = scene;
     this.#seconds = Number(seconds);
     this.#connections = Number(connections);
-    this.#query = readFileSync(join(scene.folder, 'query.graphql'), 'utf8').replaceAll(/\s+/g, ' ');
+    this.query = readFileSync(join(scene.folder, 'query.graphql'), 'utf8').replaceAll(/\s+/g, ' ');
   }
 
   async compare(all: readonly MeasuredGateway[]): Promise<void> {
@@ -118,8 +125,10 @@ class Bench {
     try {
       await this.#check(gateway, url);
       const figures = await this.#load(child, url, mode);
-      if (gateway.name === 'andon') this.#ours.set(mode, figures);
-      print(line(gateway.name, mode, figures, this.#ours.get(mode)));
+      await this.#check(gateway, url);
+      const known = this.loads.get(gateway.name) ?? new Map<Mode, Figures>();
+      this.loads.set(gateway.name, known.set(mode, figures));
+      print(line(gateway.name, mode, figures, this.loads.get(names.andon)?.get(mode)));
     } finally {
       await stopChild(child);
     }
@@ -135,7 +144,7 @@ class Bench {
   /** Nobody is measured whose answer differs, with whatever variable. */
   async #check({ name }: MeasuredGateway, url: string): Promise<void> {
     for (const first of [5, 1005, 123_005]) {
-      const body = JSON.stringify({ query: this.#query, variables: { first } });
+      const body = JSON.stringify({ query: this.query, variables: { first } });
       const response = await fetch(url, { method: 'POST', headers: json, body });
       const answer = (await response.json()) as { data?: unknown; errors?: unknown };
       if (answer.errors || !answer.data) throw new Error(`${name} failed: ${JSON.stringify(answer).slice(0, 500)}`);
@@ -151,7 +160,7 @@ class Bench {
       pid,
       connections: this.#connections,
       seconds: this.#seconds,
-      query: JSON.stringify(this.#query),
+      query: JSON.stringify(this.query),
       requests: modes[mode],
     });
   }

@@ -1,0 +1,56 @@
+import { defaultGatewayConfig } from '../../gateway/config.ts';
+import { createNativeEngine, type Engine } from '../../gateway/engine.ts';
+import { createSharing } from '../../gateway/execution/sharing.ts';
+import { createClientRegistry } from '../../gateway/subgraph-client/client-registry.ts';
+import { createSystemRuntime } from '../../runtime/system-runtime.ts';
+import { percentile } from '../measure.ts';
+import { largeSupergraph, longQuery } from './large-supergraph.ts';
+
+export interface PlanningFigures {
+  /** Milliseconds from the text of the benchmark's query to something that runs, where the text was never seen: median. */
+  readonly coldMs: number;
+  /** Microseconds of the same for a text that was seen: mean. */
+  readonly hitUs: number;
+  /** Milliseconds from the SDL of the large supergraph to an engine that answers. */
+  readonly largeLoadMs: number;
+  /** Milliseconds from text to something that runs on it: the first one, which pays for what is made once. */
+  readonly largeColdMs: number;
+}
+
+const coldRuns = 31;
+const hitRuns = 100_000;
+
+/** Parse, limits, validation, plan and compilation, as each request passes through them. */
+export async function measurePlanning(supergraphSdl: string, query: string): Promise<PlanningFigures> {
+  const engine = await createEngine(supergraphSdl);
+  const cold: number[] = [];
+  for (let run = 0; run < coldRuns; run += 1) {
+    cold.push(await timeOf(() => engine.preparer.prepare(query.replace('TestQuery', `TestQuery${run}`), undefined)));
+  }
+  const hits = await timeOf(async () => {
+    for (let run = 0; run < hitRuns; run += 1) await engine.preparer.prepare(query, undefined);
+  });
+  await engine.close();
+  const sdl = largeSupergraph({ subgraphs: 100, types: 3000 });
+  let large: Engine | undefined;
+  const largeLoadMs = await timeOf(async () => {
+    large = await createEngine(sdl);
+  });
+  const largeColdMs = await timeOf(async () => large?.preparer.prepare(longQuery(10), undefined));
+  await large?.close();
+  return { coldMs: percentile(cold, 0.5), hitUs: (hits / hitRuns) * 1000, largeLoadMs, largeColdMs };
+}
+
+function createEngine(supergraphSdl: string): Promise<Engine> {
+  const runtime = createSystemRuntime({ logLevel: 'error' });
+  const config = defaultGatewayConfig;
+  const options = { supergraphSdl, runtime, config, subgraphs: new Map(), signInternal: undefined };
+  const clients = createClientRegistry({ ...options, config: config.subgraphs });
+  return createNativeEngine({ ...options, clients, sharing: createSharing(config.sharing) });
+}
+
+async function timeOf(run: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await run();
+  return performance.now() - started;
+}
