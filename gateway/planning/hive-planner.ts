@@ -7,6 +7,7 @@ import type {
   FlattenNodePathSegment as HiveStep,
 } from '@graphql-hive/router-query-planner';
 import { losesValues } from './lost-values.ts';
+import { overwritesValues } from './overwritten-values.ts';
 import type { EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
 import { PlannerProcess } from './planner-process.ts';
@@ -24,7 +25,7 @@ export async function createHivePlanner(supergraphSdl: string): Promise<Planner>
         throw new PlanningError('PLANNING_FAILED', 'No plan answers this operation.', { cause });
       });
       const plan = node && translate(node, []);
-      if (plan && losesValues([plan])) throw lossyPlan();
+      if (plan && (losesValues([plan]) || overwritesValues([plan]))) throw lossyPlan();
       return plan;
     },
   };

@@ -1,0 +1,132 @@
+import { type FieldNode, type FragmentDefinitionNode, Kind, parse, print, type SelectionNode } from 'graphql';
+import type { EntityGroup, PathStep, PlanNode, PlannedRequest } from './plan.ts';
+
+/**
+ * Whether two fetches write one field of the response from different arguments, so that the later one overwrites what
+ * the earlier one brought.
+ *
+ * The specification (5.3.2) lets no client ask for that, so it is the planner that does: version 0.0.38 fetches a field
+ * for a @requires under the name of the client's own field where it joins several fetches into one.
+ */
+export function overwritesValues(plans: readonly PlanNode[]): boolean {
+  const fetches = plans.flatMap(fetchesOf);
+  // Most plans have no arguments, and are not worth parsing.
+  if (!fetches.some(({ request }) => hasArguments(request.operation))) return false;
+  const places: Places = new Map();
+  return fetches.some((fetch) => writesTwice(fetch, places));
+}
+
+interface Fetch {
+  readonly request: PlannedRequest;
+  /** Where the answer's root goes, or that of one group of entities. */
+  readonly targets: readonly { readonly key: string | undefined; readonly path: readonly PathStep[] }[];
+}
+
+/** By response path without list positions: what was written there. */
+type Places = Map<string, Written[]>;
+
+interface Written {
+  /** Field and arguments. */
+  readonly source: string;
+  readonly conditions: Conditions;
+}
+
+/** By the number of fields above: the types that the object there must have. */
+type Conditions = ReadonlyMap<number, readonly string[]>;
+
+const targetsOf = ({ alias, paths }: EntityGroup) => paths.map((path) => ({ key: alias, path }));
+
+function fetchesOf(node: PlanNode): readonly Fetch[] {
+  switch (node.kind) {
+    case 'fetch':
+      return [{ request: node.request, targets: [{ key: undefined, path: node.path }] }];
+    case 'entities':
+      return [{ request: node.request, targets: node.groups.flatMap(targetsOf) }];
+    case 'sequence':
+    case 'parallel':
+      return node.nodes.flatMap(fetchesOf);
+    case 'condition':
+      return [node.whenTrue, node.whenFalse].flatMap((branch) => (branch ? fetchesOf(branch) : []));
+    case 'subscribe':
+      return fetchesOf(node.primary);
+  }
+}
+
+const hasArguments = (operation: string) =>
+  operation
+    .replace(/^\s*(?:query|mutation|subscription)[^({]*\([^)]*\)/, '')
+    .replace(/_entities\s*\(\s*representations:\s*\$\w+\s*\)/g, '')
+    .includes('(');
+
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
+function writesTwice({ request, targets }: Fetch, places: Places): boolean {
+  const { definitions } = parse(request.operation, { noLocation: true });
+  const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+  const fragments: Fragments = new Map(
+    definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
+  );
+  const roots = operation?.selectionSet.selections ?? [];
+  return targets.some(({ key, path }) => {
+    const selections = key === undefined ? roots : roots.flatMap((node) => (keyOf(node) === key ? below(node) : []));
+    const { names, conditions } = placeOf(path);
+    return noteAll({ selections, names, conditions }, fragments, places);
+  });
+}
+
+const keyOf = (node: SelectionNode) => (node.kind === Kind.FIELD ? (node.alias ?? node.name).value : undefined);
+const below = (node: SelectionNode) => (node.kind === Kind.FIELD ? (node.selectionSet?.selections ?? []) : []);
+
+function placeOf(path: readonly PathStep[]): { names: readonly string[]; conditions: Conditions } {
+  const names: string[] = [];
+  const conditions = new Map<number, readonly string[]>();
+  for (const step of path) {
+    if (step.kind === 'field') names.push(step.name);
+    else if (step.kind === 'types') conditions.set(names.length, step.names);
+  }
+  return { names, conditions };
+}
+
+interface Selected {
+  readonly selections: readonly SelectionNode[];
+  readonly names: readonly string[];
+  readonly conditions: Conditions;
+}
+
+function noteAll({ selections, names, conditions }: Selected, fragments: Fragments, places: Places): boolean {
+  return selections.some((node) => {
+    if (node.kind === Kind.FIELD) {
+      const path = [...names, (node.alias ?? node.name).value];
+      return (
+        note(node, path, conditions, places) ||
+        noteAll({ selections: below(node), names: path, conditions }, fragments, places)
+      );
+    }
+    const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fragments.get(node.name.value);
+    if (!fragment) return false;
+    const type = fragment.typeCondition?.name.value;
+    const narrowed = type === undefined ? conditions : new Map([...conditions, [names.length, [type]]]);
+    return noteAll({ selections: fragment.selectionSet.selections, names, conditions: narrowed }, fragments, places);
+  });
+}
+
+/** @returns whether something else is written at the same place */
+function note(node: FieldNode, path: readonly string[], conditions: Conditions, places: Places): boolean {
+  const place = path.join('/');
+  const source = `${node.name.value}(${(node.arguments ?? []).map((argument) => print(argument)).sort()})`;
+  const known = places.get(place) ?? [];
+  if (known.some((other) => other.source !== source && mayMeet(other.conditions, conditions))) return true;
+  if (!known.some((other) => other.source === source && other.conditions === conditions)) {
+    places.set(place, [...known, { source, conditions }]);
+  }
+  return false;
+}
+
+/** Whether one object can meet both: at no place do they want different types. */
+function mayMeet(a: Conditions, b: Conditions): boolean {
+  for (const [depth, names] of a) {
+    const others = b.get(depth);
+    if (others && !others.some((name) => names.includes(name))) return false;
+  }
+  return true;
+}
