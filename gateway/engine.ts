@@ -3,7 +3,9 @@ import type { GatewayConfig } from './config.ts';
 import { EngineError, type EngineName } from './engine-error.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
 import type { Sharing } from './execution/sharing.ts';
+import { ApolloPlanner } from './planning/apollo-planner.ts';
 import { boundPlanner } from './planning/bounded-planner.ts';
+import { createDocumentPlanner } from './planning/document-planner.ts';
 import { createHivePlanner } from './planning/hive-planner.ts';
 import { createOverrideDraw } from './planning/override-draw.ts';
 import type { Planner } from './planning/planner.ts';
@@ -41,6 +43,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   loading.catch(() => undefined);
   const supergraph = loadSupergraph(supergraphSdl);
   const planner = boundPlanner(await loading, runtime.timers);
+  const second = new ApolloPlanner(supergraphSdl, runtime.timers);
   const drawOverride = createOverrideDraw(planner.overridePercentages, runtime.ids);
   const clients = registry.clientsFor(supergraph.subgraphs);
   const scope: ExecutionScope = {
@@ -54,12 +57,17 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
       return client;
     },
   };
-  const compile = createNativeCompiler({ supergraph, planner, scope, log: runtime.log, drawOverride });
+  const { schema, types, subgraphTypes } = supergraph;
+  const planDocuments = createDocumentPlanner({ first: planner, second, schema, types, subgraphTypes });
+  const compile = createNativeCompiler({ supergraph, planDocuments, scope, log: runtime.log, drawOverride });
   return {
     name: 'native',
     supergraph,
     preparer: createOperationPreparer({ supergraph, config, compile }),
-    close: () => registry.close(),
+    close() {
+      second.close();
+      return registry.close();
+    },
   };
 }
 

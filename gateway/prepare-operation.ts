@@ -5,7 +5,6 @@ import {
   Kind,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
-  print,
   specifiedRules,
   validate,
 } from 'graphql';
@@ -17,9 +16,9 @@ import { type CompiledOperation, compileOperation } from './execution/compile-op
 import { checkLimits } from './limits/check-limits.ts';
 import { parseDocument } from './limits/parse-document.ts';
 import { askTypenames } from './planning/ask-typenames.ts';
-import type { PlanNode } from './planning/plan.ts';
+import type { DocumentPlan, PlanDocuments } from './planning/document-planner.ts';
 import { fragmentsOf, toPlannable } from './planning/plannable.ts';
-import { type Planner, PlanningError } from './planning/planner.ts';
+import { PlanningError } from './planning/planner.ts';
 import type { OperationParts } from './planning/resolve-conditions.ts';
 import { RequestError, refuse, withCode } from './request-error.ts';
 import type { Supergraph } from './supergraph/load-supergraph.ts';
@@ -122,7 +121,7 @@ async function prepareOperation(
 
 export interface NativeCompilerOptions {
   readonly supergraph: Supergraph;
-  readonly planner: Planner;
+  readonly planDocuments: PlanDocuments;
   readonly scope: ExecutionScope;
   readonly log: Logger;
   /** See `createOverrideDraw`. */
@@ -145,16 +144,15 @@ export function createNativeCompiler(options: NativeCompilerOptions): CompileOpe
 const passing: ReadonlySet<string> = new Set(['PLANNING_TIMEOUT', 'PLANNING_OVERLOADED']);
 
 async function planOperation(
-  { supergraph, planner, log }: Pick<NativeCompilerOptions, 'supergraph' | 'planner' | 'log'>,
+  { supergraph, planDocuments, log }: Pick<NativeCompilerOptions, 'supergraph' | 'planDocuments' | 'log'>,
   { operation, fragments }: OperationParts,
   draw: number | undefined,
-): Promise<readonly PlanNode[]> {
+): Promise<DocumentPlan> {
   const documents = toPlannable(operation, fragments).map((document) =>
     askTypenames(document, supergraph.schema, supergraph.toldByTypename),
   );
   try {
-    const plans = await Promise.all(documents.map((document) => planner.plan(print(document), draw)));
-    return plans.filter((plan) => plan !== undefined);
+    return await planDocuments(documents, draw);
   } catch (cause) {
     if (!(cause instanceof PlanningError)) throw cause;
     log.error('planning failed', { operationName: operation.name?.value, cause });

@@ -7,6 +7,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { BoundedCache } from '../bounded-cache.ts';
+import type { DocumentPlan } from '../planning/document-planner.ts';
 import type { FetchNode, PlanNode } from '../planning/plan.ts';
 import {
   type Conditions,
@@ -80,8 +81,8 @@ export interface StreamSource {
 
 export interface OperationSource extends OperationParts, Pick<CompiledOperation, 'text' | 'operationName'> {
   readonly rootType: GraphQLObjectType;
-  /** Plans that run one after the other; none where the gateway answers alone. @throws RequestError */
-  plan(parts: OperationParts, draw: number | undefined): Promise<readonly PlanNode[]>;
+  /** @throws RequestError */
+  plan(parts: OperationParts, draw: number | undefined): Promise<DocumentPlan>;
   /** Draws which overridden fields have moved, for one request; absent where the supergraph moves none by percentage. */
   readonly drawOverride: (() => number) | undefined;
 }
@@ -153,13 +154,17 @@ type Variant = Pick<CompiledOperation, 'execute' | 'stream'>;
 
 function compileVariant(
   source: OperationSource,
-  plans: readonly PlanNode[],
+  { plans, isDisentangled }: DocumentPlan,
   supergraph: Supergraph,
   scope: ExecutionScope,
 ): Variant {
   const { operation, fragments, rootType } = source;
   const { schema, fieldSource } = supergraph;
-  const write = compileResponseWriter({ schema, fragments, fieldSource }, rootType, operation.selectionSet);
+  const write = compileResponseWriter(
+    { schema, fragments, fieldSource, isDisentangled },
+    rootType,
+    operation.selectionSet,
+  );
   const finish = (run: Run): OperationAnswer => {
     const { data, errors } = write(run);
     return { data, errors, sources: run.sources(), plans };

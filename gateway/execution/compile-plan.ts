@@ -2,6 +2,7 @@ import type { ConditionNode, PlanNode } from '../planning/plan.ts';
 import type { ExecutionScope } from './call-subgraph.ts';
 import { compileEntityFetch } from './fetch-entities.ts';
 import { compileRootFetch } from './fetch-root.ts';
+import { forgetUnselected } from './forget-unselected.ts';
 import type { Run } from './run.ts';
 import type { Step } from './step.ts';
 
@@ -18,6 +19,8 @@ export function compilePlan(node: PlanNode, scope: ExecutionScope): Step {
       return inParallel(node.nodes.map((child) => compilePlan(child, scope)));
     case 'condition':
       return compileCondition(node, scope);
+    case 'forget':
+      return (run) => void forgetUnselected(run.root);
     case 'subscribe':
       throw new Error('A subscription starts a plan and is opened, not run.');
   }

@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import { clientKey } from '../planning/selected-keys.ts';
 
 export type ResponsePath = readonly (string | number)[];
 
@@ -33,5 +34,6 @@ export class Failure {
 }
 
 export function formatFieldError(error: FieldError, path: ResponsePath): GraphQLFormattedError {
-  return { message: error.message, path: [...path, ...error.below], extensions: { ...error.extensions } };
+  const below = error.below.map((step) => (typeof step === 'string' ? clientKey(step) : step));
+  return { message: error.message, path: [...path, ...below], extensions: { ...error.extensions } };
 }

@@ -21,6 +21,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
+import { selectedKey } from '../planning/selected-keys.ts';
 import type { FieldSource } from '../supergraph/field-sources.ts';
 import { Failure, formatFieldError, type ResponsePath } from './failure.ts';
 import { jsonText, quote } from './json-text.ts';
@@ -52,6 +53,8 @@ const maxErrors = 1000;
 
 export interface WriterScope extends SelectionScope {
   readonly fieldSource: FieldSource;
+  /** Whether values stand under keys of their own: see `disentangle`. @default false */
+  readonly isDisentangled?: boolean;
 }
 
 /** Compiles the writer of one operation whose conditions are resolved. */
@@ -142,6 +145,8 @@ interface Position {
 
 interface FieldWriter {
   readonly key: string;
+  /** The key of the value in the merged data. */
+  readonly source: string;
   readonly prefix: string;
   readonly write: Write;
   /** Whether a string is a value of this field, so that it needs no further look. */
@@ -156,8 +161,11 @@ function compileObject(
   const fields = [...selectFields(scope, type, sets)].flatMap(([key, nodes], index) => {
     const write = compileField(scope, type, nodes);
     if (!write) return [];
+    const isOwn = scope.isDisentangled === true && !nodes[0]?.name.value.startsWith('__');
+    const source = isOwn ? selectedKey(key) : key;
     const prefix = `${index === 0 ? '{' : ','}${quote(key)}:`;
-    return [{ key, prefix, write: key in Object.prototype ? ownOnly(write) : write, isText: isText(type, nodes) }];
+    const own = source in Object.prototype ? ownOnly(write) : write;
+    return [{ key, source, prefix, write: own, isText: isText(type, nodes) }];
   });
   if (fields.length === 0) return () => '{}';
   return createObjectWriter(fields);
@@ -175,7 +183,7 @@ function createObjectWriter(fields: readonly FieldWriter[]): Write {
     const source = value as ResponseObject;
     for (let i = 0; i < fields.length; i += 1) {
       const field = fields[i] as FieldWriter;
-      const member = source[field.key];
+      const member = source[field.source];
       if (isPlain && field.isText && typeof member === 'string') {
         text += `${field.prefix}"${member}"`;
         continue;

@@ -47,6 +47,8 @@ function visit(node: PlanNode, usage: Usage): void {
       return;
     case 'subscribe':
       visit(node.primary, usage);
+      return;
+    case 'forget':
   }
 }
 

@@ -2,7 +2,14 @@
  * What the executor runs: a planner's answer in our own words, so that another planner is one more adapter.
  * All paths are relative to the root of the response.
  */
-export type PlanNode = FetchNode | EntityFetchNode | SequenceNode | ParallelNode | ConditionNode | SubscribeNode;
+export type PlanNode =
+  | FetchNode
+  | EntityFetchNode
+  | SequenceNode
+  | ParallelNode
+  | ConditionNode
+  | SubscribeNode
+  | ForgetNode;
 
 /** Asks a subgraph for fields of a root type and merges the answer at `path` (empty: at the root). */
 export interface FetchNode {
@@ -61,6 +68,11 @@ export interface ConditionNode {
 export interface SubscribeNode {
   readonly kind: 'subscribe';
   readonly primary: FetchNode;
+}
+
+/** Drops what only the plan before it needed, so that another plan may put other values under the same names. */
+export interface ForgetNode {
+  readonly kind: 'forget';
 }
 
 export type PathStep =

@@ -2,6 +2,7 @@ import { type DocumentNode, type GraphQLSchema, isAbstractType, isUnionType, Kin
 import { type FieldSource, readFieldSources } from './field-sources.ts';
 import { buildPublicSchema } from './public-schema.ts';
 import { readSubgraphEndpoints, type SubgraphEndpoint } from './subgraph-endpoints.ts';
+import { readSubgraphTypes, type SubgraphTypes } from './subgraph-types.ts';
 import { readSubscriptionRules, type SubscriptionRule } from './subscription-rules.ts';
 
 /** Everything that the engine knows about one supergraph. Frozen: a reload makes another. */
@@ -11,6 +12,7 @@ export interface Supergraph {
   readonly schema: GraphQLSchema;
   readonly subgraphs: ReadonlyMap<string, SubgraphEndpoint>;
   readonly types: TypeIndex;
+  readonly subgraphTypes: SubgraphTypes;
   readonly fieldSource: FieldSource;
   /** Unions and interfaces whose objects cannot be written without their `__typename`. See `needTypename`. */
   readonly toldByTypename: ReadonlySet<string>;
@@ -37,6 +39,7 @@ export function loadSupergraph(sdl: string): Supergraph {
     schema,
     subgraphs,
     types,
+    subgraphTypes: readSubgraphTypes(document),
     toldByTypename: needTypename(schema, types),
     fieldSource: readFieldSources(document),
     subscriptionRules: readSubscriptionRules(document),

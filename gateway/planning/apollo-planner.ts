@@ -1,0 +1,192 @@
+import { Worker } from 'node:worker_threads';
+import type {
+  FetchNode as ApolloFetch,
+  PlanNode as ApolloNode,
+  QueryPlan as ApolloPlan,
+  QueryPlanSelectionNode as ApolloRequirement,
+  FetchDataRewrite as ApolloRewrite,
+} from '@apollo/query-planner';
+import type { Timers } from '../../runtime/timers.ts';
+import type { FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite, RewriteStep } from './plan.ts';
+import { type Planner, PlanningError } from './planner.ts';
+
+/** Milliseconds that one operation may take, from the question to the plan; the thread's start is part of it. */
+const deadlineMs = 4500;
+/** Milliseconds after the last operation until the thread and its memory are given back. */
+const idleMs = 60_000;
+const maxMemoryMb = 1024;
+
+interface Waiting {
+  resolve(plan: PlanNode | undefined): void;
+  reject(cause: PlanningError): void;
+  cancel(): void;
+}
+
+interface Answer {
+  readonly id: number;
+  readonly node?: ApolloPlan['node'];
+  readonly failure?: string;
+}
+
+/**
+ * Apollo's planner, in a thread of its own that exists only while it is needed: it takes ten times as long as the
+ * native one, and an operation can be too much for it. A plan that is not there in time ends the thread.
+ *
+ * `absent`: the first operation starts the thread. `running`: answers come by their number. A deadline, a crash or
+ * `idleMs` without an operation end the thread; who waited is refused, and the next operation starts another.
+ */
+export class ApolloPlanner implements Planner {
+  readonly overridePercentages: readonly number[] = [];
+  readonly #supergraphSdl: string;
+  readonly #timers: Timers;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #questions = 0;
+  #stopIdle: (() => void) | undefined;
+
+  constructor(supergraphSdl: string, timers: Timers) {
+    this.#supergraphSdl = supergraphSdl;
+    this.#timers = timers;
+  }
+
+  plan(operation: string, draw = 100): Promise<PlanNode | undefined> {
+    this.#stopIdle?.();
+    const worker = this.#running();
+    this.#questions += 1;
+    const id = this.#questions;
+    return new Promise((resolve, reject) => {
+      const cancel = this.#timers.after(deadlineMs, () => this.#end(new PlanningError('PLANNING_TIMEOUT', tooLong)));
+      this.#waiting.set(id, { resolve, reject, cancel });
+      worker.postMessage({ id, operation, labels: labelsFor(this.#supergraphSdl, draw) });
+    });
+  }
+
+  close(): void {
+    this.#end(new PlanningError('PLANNING_FAILED', 'The supergraph was replaced. Send the operation again.'));
+  }
+
+  #running(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = new Worker(new URL('./apollo-planner-worker.mjs', import.meta.url), {
+      workerData: { supergraphSdl: this.#supergraphSdl },
+      resourceLimits: { maxOldGenerationSizeMb: maxMemoryMb },
+    });
+    worker.unref();
+    worker.on('message', (answer: Answer) => this.#settle(answer));
+    worker.on('error', (cause) => {
+      if (this.#worker === worker) this.#end(new PlanningError('PLANNING_FAILED', noPlan, { cause }));
+    });
+    this.#worker = worker;
+    return worker;
+  }
+
+  #settle({ id, node, failure }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.cancel();
+    if (this.#waiting.size === 0) this.#stopIdle = this.#timers.after(idleMs, () => this.close());
+    if (failure !== undefined) {
+      waiting?.reject(new PlanningError('PLANNING_FAILED', noPlan, { cause: new Error(failure) }));
+    } else {
+      waiting?.resolve(node && translateRoot(node));
+    }
+  }
+
+  #end(reason: PlanningError): void {
+    this.#stopIdle?.();
+    const worker = this.#worker;
+    this.#worker = undefined;
+    void worker?.terminate();
+    for (const waiting of this.#waiting.values()) {
+      waiting.cancel();
+      waiting.reject(reason);
+    }
+    this.#waiting.clear();
+  }
+}
+
+const noPlan = 'No plan answers this operation.';
+const tooLong = 'This operation takes too long to plan. Ask for fewer fields, fewer levels or fewer types.';
+
+/** Every label of the supergraph, with whether its fields have moved under this draw. */
+function labelsFor(supergraphSdl: string, draw: number): [string, boolean][] {
+  const labels = new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map(([, label = '']) => label));
+  return [...labels].map((label) => {
+    const percentage = /^percent\(([\d.]+)\)$/.exec(label)?.[1];
+    return [label, percentage !== undefined && draw < Number(percentage)];
+  });
+}
+
+function translateRoot(node: NonNullable<ApolloPlan['node']>): PlanNode {
+  if (node.kind !== 'Subscription') return translate(node, []);
+  const primary = { kind: 'subscribe', primary: translateFetch(node.primary, []) } as const;
+  return node.rest ? { kind: 'sequence', nodes: [primary, translate(node.rest, [])] } : primary;
+}
+
+function translate(node: ApolloNode, path: readonly PathStep[]): PlanNode {
+  switch (node.kind) {
+    case 'Fetch':
+      return node.requires ? translateEntityFetch(node, node.requires, path) : translateFetch(node, path);
+    case 'Flatten':
+      return translate(node.node, [...path, ...node.path.map((step) => translateStep(String(step)))]);
+    case 'Sequence':
+      return { kind: 'sequence', nodes: node.nodes.map((child) => translate(child, path)) };
+    case 'Parallel':
+      return { kind: 'parallel', nodes: node.nodes.map((child) => translate(child, path)) };
+    case 'Condition': {
+      const whenTrue = node.ifClause && translate(node.ifClause, path);
+      const whenFalse = node.elseClause && translate(node.elseClause, path);
+      return { kind: 'condition', variable: node.condition, whenTrue, whenFalse };
+    }
+    case 'Defer':
+      throw new PlanningError('DEFER_NOT_SUPPORTED', 'This gateway does not deliver @defer. Remove the directive.');
+  }
+}
+
+const translateStep = (step: string): PathStep => (step === '@' ? { kind: 'list' } : { kind: 'field', name: step });
+
+function translateFetch(node: ApolloFetch, path: readonly PathStep[]): FetchNode {
+  const outputRewrites = (node.outputRewrites ?? []).map(translateRewrite);
+  return { kind: 'fetch', service: node.serviceName, request: requestOf(node), path, outputRewrites };
+}
+
+function translateEntityFetch(
+  node: ApolloFetch,
+  requires: readonly ApolloRequirement[],
+  path: readonly PathStep[],
+): PlanNode {
+  const group = {
+    alias: '_entities',
+    variable: 'representations',
+    paths: [path],
+    requires: requires.flatMap(translateRequirement),
+    inputRewrites: (node.inputRewrites ?? []).map(translateRewrite),
+    // Their paths start at the entity; ours, like the native planner's, do so as well.
+    outputRewrites: (node.outputRewrites ?? []).map(translateRewrite),
+  };
+  return { kind: 'entities', service: node.serviceName, request: requestOf(node), groups: [group] };
+}
+
+function requestOf(node: ApolloFetch): PlannedRequest {
+  const { operationKind, operation, operationName, variableUsages = [] } = node;
+  return { operationKind, operation, operationName, variables: variableUsages };
+}
+
+function translateRequirement(node: ApolloRequirement): Requirement[] {
+  const selections = (node.selections ?? []).flatMap(translateRequirement);
+  if (node.kind === 'Field') return [{ kind: 'field', name: node.alias ?? node.name, alias: undefined, selections }];
+  return node.typeCondition === undefined ? selections : [{ kind: 'types', condition: node.typeCondition, selections }];
+}
+
+function translateRewrite(rewrite: ApolloRewrite): Rewrite {
+  const path = rewrite.path.map(translateRewriteStep);
+  if (rewrite.kind === 'KeyRenamer') return { kind: 'rename', path, to: rewrite.renameKeyTo };
+  return { kind: 'set', path, value: String(rewrite.setValueTo) };
+}
+
+function translateRewriteStep(step: string): RewriteStep {
+  const condition = /^\.\.\. on (.+)$/.exec(step)?.[1];
+  return condition === undefined
+    ? { kind: 'key', name: step }
+    : { kind: 'types', names: condition.split(',').map((name) => name.trim()) };
+}

@@ -1,0 +1,132 @@
+import { type DocumentNode, Kind, print } from 'graphql';
+import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';
+import type { PlanNode } from './plan.ts';
+import { type CoverageScope, coversOperation } from './plan-coverage.ts';
+import { fragmentsOf } from './plannable.ts';
+import { type Planner, PlanningError } from './planner.ts';
+
+export interface DocumentPlannerOptions extends CoverageScope {
+  /** Fast. */
+  readonly first: Planner;
+  /** Slow, and fails at other things. */
+  readonly second: Planner;
+}
+
+export interface DocumentPlan {
+  /** To be run one after the other; none where there is nothing to ask. */
+  readonly plans: readonly PlanNode[];
+  /** Whether selected fields have keys of their own: see `disentangle`. */
+  readonly isDisentangled: boolean;
+}
+
+/** Plans the documents of one operation, which are run one after the other. @throws PlanningError */
+export type PlanDocuments = (documents: readonly DocumentNode[], draw: number | undefined) => Promise<DocumentPlan>;
+
+/**
+ * Checks every plan. Where a planner fails, or its plan would lose or confuse values, the next way
+ * is tried:
+ *
+ * | way | helps where |
+ * |---|---|
+ * | the first planner | nearly always |
+ * | the first planner, disentangled | a @requires and the client want one field with different arguments |
+ * | the second planner | the first finds no path, or forgets a type |
+ * | in parts, disentangled, by either | two @requires want one field with different arguments |
+ *
+ * @throws PlanningError of the first planner, where no way leads to a plan
+ */
+export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocuments {
+  const { first, second, schema, subgraphTypes } = options;
+
+  const attempt = async (planner: Planner, document: DocumentNode, draw: number | undefined): Promise<PlanNode[]> => {
+    const plan = await planner.plan(print(document), draw);
+    const plans = plan ? [plan] : [];
+    const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+    if (operation && !coversOperation(options, { operation, fragments: fragmentsOf(document) }, plans)) {
+      throw new IncompletePlan(plans);
+    }
+    return plans;
+  };
+
+  const attemptParts = async (parts: readonly DocumentNode[], draw: number | undefined): Promise<PlanNode[]> => {
+    const plans: PlanNode[] = [];
+    for (const part of parts) {
+      const own = await attempt(first, part, draw).catch((cause) => {
+        rethrowPassing(cause);
+        return attempt(second, part, draw);
+      });
+      plans.push(...(plans.length > 0 ? [{ kind: 'forget' } as const] : []), ...own);
+    }
+    return plans;
+  };
+
+  const planOne = async (document: DocumentNode, draw: number | undefined): Promise<DocumentPlan> => {
+    let failure: unknown;
+    const either = async (isDisentangled: boolean, way: () => Promise<readonly PlanNode[]>) => {
+      try {
+        return { plans: await way(), isDisentangled };
+      } catch (cause) {
+        rethrowPassing(cause);
+        failure ??= cause;
+        return undefined;
+      }
+    };
+    const usual = await either(false, () => attempt(first, document, draw));
+    if (usual) return usual;
+    const demanding = findDemanding(document, schema, subgraphTypes);
+    const apart = disentangle(document);
+    const eitherParts = async (each: 'field' | 'place') => {
+      const parts = splitByDemand(document, schema, demanding, each);
+      return parts && either(true, () => attemptParts(parts.map(disentangle), draw));
+    };
+    const ways = [
+      demanding.size > 0 && (() => either(true, () => attempt(first, apart, draw))),
+      demanding.size === 0 && (() => either(false, () => attempt(second, document, draw))),
+      demanding.size === 1 && (() => either(true, () => attempt(second, apart, draw))),
+      demanding.size > 1 && isQuery(document) && (() => eitherParts('field')),
+      demanding.size > 0 && isQuery(document) && (() => eitherParts('place')),
+    ];
+    for (const way of ways) {
+      const planned = way && (await way());
+      if (planned) return planned;
+    }
+    // Better the fields that are asked for than none: the others are told as missing.
+    if (failure instanceof IncompletePlan) return { plans: failure.plans, isDisentangled: false };
+    throw failure;
+  };
+
+  return async (documents, draw) => {
+    const planned = await Promise.all(documents.map((document) => planOne(document, draw)));
+    const isDisentangled = planned.some((plan) => plan.isDisentangled);
+    if (planned.every((plan) => plan.isDisentangled === isDisentangled)) {
+      return { plans: planned.flatMap(({ plans }) => plans), isDisentangled };
+    }
+    // All of them are answered as one object, so all of them use the same keys.
+    const apart = documents.map(disentangle);
+    return {
+      plans: (await Promise.all(apart.map((document) => attemptParts([document], draw)))).flat(),
+      isDisentangled,
+    };
+  };
+}
+
+/** A plan that does not ask for everything. */
+class IncompletePlan extends Error {
+  readonly plans: readonly PlanNode[];
+
+  constructor(plans: readonly PlanNode[]) {
+    super('The plan leaves something out.');
+    this.plans = plans;
+  }
+}
+
+/** What another planner would not change, or what must not set off more work: a lack of time. */
+function rethrowPassing(cause: unknown): void {
+  if (cause instanceof IncompletePlan) return;
+  if (!(cause instanceof PlanningError) || !retried.has(cause.code)) throw cause;
+}
+
+const retried: ReadonlySet<string> = new Set(['PLANNING_FAILED', 'PLAN_LOSES_VALUES']);
+
+const isQuery = (document: DocumentNode) =>
+  document.definitions.every((node) => node.kind !== Kind.OPERATION_DEFINITION || node.operation === 'query');
