@@ -49,6 +49,8 @@ function fetchesOf(node: PlanNode): readonly Fetch[] {
       return [node.whenTrue, node.whenFalse].flatMap((branch) => (branch ? fetchesOf(branch) : []));
     case 'subscribe':
       return fetchesOf(node.primary);
+    case 'forget':
+      return [];
   }
 }
 
