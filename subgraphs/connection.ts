@@ -30,16 +30,23 @@ export function pageRequest({ first, after }: ConnectionArguments): PageRequest 
   return { first: size, after: after ? decodeCursor(after) : null };
 }
 
-export function toConnection<Row>(page: Page<Row>, keyOf: (row: Row) => string, request: PageRequest): Connection<Row> {
-  const edges = page.rows.map((node) => ({ cursor: encodeCursor(keyOf(node)), node }));
+/** @param isVisible what the policies hide is left out: the page is shorter, and its end is where the port's page ends */
+export function toConnection<Row>(
+  page: Page<Row>,
+  keyOf: (row: Row) => string,
+  request: PageRequest,
+  isVisible: (row: Row) => boolean = () => true,
+): Connection<Row> {
+  const last = page.rows.at(-1);
+  const edges = page.rows.filter(isVisible).map((node) => ({ cursor: encodeCursor(keyOf(node)), node }));
   return {
     edges,
-    nodes: page.rows,
+    nodes: edges.map(({ node }) => node),
     pageInfo: {
       hasNextPage: page.hasNextPage,
       hasPreviousPage: request.after !== null,
       startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      endCursor: last ? encodeCursor(keyOf(last)) : null,
     },
   };
 }

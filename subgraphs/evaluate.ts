@@ -1,5 +1,4 @@
 import type { Principal } from '../auth/principal.ts';
-import { mayEnterPlant } from '../auth/principal.ts';
 import type { EntityId } from '../journal/entity-ref.ts';
 import type { Interlock } from '../journal/interlock.ts';
 import type { Restriction } from '../journal/restriction.ts';
@@ -8,9 +7,10 @@ import { tellRejection } from './plant-only.ts';
 import type { OwningSystem, Rejection } from './rejection.ts';
 import { mayAct } from './state-machine.ts';
 import type { AnyTransition, GuardContext, Meta, Subject } from './transition.ts';
+import { isVisible, type MayRead } from './visibility.ts';
 
-/** The one question to the policies that transitions have. */
-export interface MayTransition {
+/** The question to the policies that transitions have. */
+export interface MayTransition extends MayRead {
   mayTransition(
     principal: Principal,
     asked: { readonly transition: string; readonly plantCode: string; readonly partner: string | null },
@@ -48,9 +48,9 @@ export function notFound(system: OwningSystem): Rejection {
 
 /** Every reason why the transition is refused, interlocks apart. Empty: nothing but an interlock can refuse it. */
 export async function evaluateGuards(question: Question): Promise<readonly Rejection[]> {
-  const { transition, entity, input, context, system } = question;
+  const { transition, entity, input, context, system, policies } = question;
   const subject = transition.subject(entity);
-  if (!isVisible(context.principal, subject)) return [notFound(system)];
+  if (!isVisible(context.principal, subject, policies)) return [notFound(system)];
   const forbidden = checkPolicy(question, subject);
   // A partner's people are told no more about what they may not do at all.
   if (forbidden.length > 0 && context.principal.partner !== null) return forbidden;
@@ -79,11 +79,6 @@ export async function evaluateInterlocks(
     found.push(...standing.map((interlock) => interlockRejection(interlock, restriction, reader)));
   }
   return found.filter((one, index) => found.findIndex((other) => other.message === one.message) === index);
-}
-
-export function isVisible(principal: Principal, row: Pick<Subject, 'plantCode' | 'partner'>): boolean {
-  if (!mayEnterPlant(principal, row.plantCode)) return false;
-  return principal.partner === null || principal.partner === row.partner;
 }
 
 function checkPolicy({ transition, policies, context, system }: Question, subject: Subject): readonly Rejection[] {

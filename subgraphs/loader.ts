@@ -1,56 +1,59 @@
 import DataLoader from 'dataloader';
-import type { Principal } from '../auth/principal.ts';
-import type { RowScope } from '../connectors/page.ts';
-import { isVisible } from './evaluate.ts';
-
-/** What a row must say so that it can be decided who sees it. */
-export interface ScopedRow {
-  readonly plantCode: string;
-  /** The partner number that the row belongs to; null: the plant's own people only. */
-  readonly partner: string | null;
-}
+import { type RowSource, rowsById, rowsOfIds } from './rows-by-id.ts';
+import type { ScopedRow, Visibility } from './visibility.ts';
 
 export interface EntityLoader<Row> {
   load(key: string): Promise<Row | null>;
-}
-
-/**
- * Batches the keys of one request into one call of the connector, and hides what the principal may not see: a hidden
- * row is null like a missing one. Every way to an entity goes through here, so none can forget it.
- */
-export function createEntityLoader<Row extends ScopedRow>(
-  principal: Principal,
-  loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, Row | Error>>,
-): EntityLoader<Row> {
-  return new DataLoader<string, Row | null>(async (keys) => {
-    const rows = await loadMany(keys);
-    return keys.map((key) => {
-      const row = rows.get(key);
-      if (row instanceof Error) return row;
-      return row && isVisible(principal, row) ? row : null;
-    });
-  });
 }
 
 export interface ListLoader<Row> {
   load(key: string): Promise<readonly Row[]>;
 }
 
-/** The same for what belongs to each of the keys, such as the operations of an order. */
-export function createListLoader<Row extends ScopedRow>(
-  principal: Principal,
-  loadMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, readonly Row[] | Error>>,
-): ListLoader<Row> {
-  return new DataLoader<string, readonly Row[]>(async (keys) => {
-    const rows = await loadMany(keys);
-    return keys.map((key) => {
-      const own = rows.get(key) ?? [];
-      return own instanceof Error ? own : own.filter((row) => isVisible(principal, row));
-    });
-  });
+/**
+ * Makes the loaders of one request. Every way to an entity goes through one, so none can forget who may see it. An error
+ * stands for the rows of a system that could not be asked.
+ */
+export interface LoaderFactory {
+  /** One row for each id. */
+  one<Key, Row extends ScopedRow>(source: RowSource<Key, Row>): EntityLoader<Row>;
+  /** What belongs to each of the ids, such as the operations of an order. */
+  many<Key, Row extends ScopedRow>(source: RowSource<Key, Row>): ListLoader<Row>;
+  /** The same for rows that are found in another way. */
+  oneBy<Row extends ScopedRow>(
+    loadMany: (ids: readonly string[]) => Promise<ReadonlyMap<string, Row | Error>>,
+  ): EntityLoader<Row>;
+  manyBy<Row extends ScopedRow>(
+    loadMany: (ids: readonly string[]) => Promise<ReadonlyMap<string, readonly Row[] | Error>>,
+  ): ListLoader<Row>;
 }
 
-/** The same rule for lists: the connector filters by it before it pages. */
-export function rowScope(principal: Principal): RowScope {
-  return { plantCodes: principal.plants.includes('*') ? null : principal.plants, partner: principal.partner };
+/**
+ * Batches the ids of one request into one call of the connector, and hides what the caller may not see: a hidden row is
+ * null like a missing one.
+ */
+export function createLoaderFactory(isVisible: Visibility): LoaderFactory {
+  const oneBy: LoaderFactory['oneBy'] = (loadMany) =>
+    new DataLoader(async (ids: readonly string[]) => {
+      const rows = await loadMany(ids);
+      return ids.map((id) => {
+        const row = rows.get(id);
+        if (row instanceof Error) return row;
+        return row && isVisible(row) ? row : null;
+      });
+    });
+  const manyBy: LoaderFactory['manyBy'] = (loadMany) =>
+    new DataLoader(async (ids: readonly string[]) => {
+      const rows = await loadMany(ids);
+      return ids.map((id) => {
+        const own = rows.get(id) ?? [];
+        return own instanceof Error ? own : own.filter(isVisible);
+      });
+    });
+  return {
+    oneBy,
+    manyBy,
+    one: (source) => oneBy((ids) => rowsById(ids, source)),
+    many: (source) => manyBy((ids) => rowsOfIds(ids, source)),
+  };
 }

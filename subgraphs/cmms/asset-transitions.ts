@@ -5,7 +5,7 @@ import type {
   CmmsResults,
   SetAssetAvailability,
 } from '../../connectors/cmms/port.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { asDeclared, id } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import { mayAct } from '../state-machine.ts';

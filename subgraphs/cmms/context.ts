@@ -1,14 +1,12 @@
-import type { Principal } from '../../auth/principal.ts';
 import type { AssetRow, AssignmentRow, CmmsPort, WorkOrderRow } from '../../connectors/cmms/port.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { SubgraphContext } from '../context.ts';
 import { createSubgraphContext } from '../context.ts';
-import type { EntityLoader, ListLoader } from '../loader.ts';
-import { createEntityLoader, createListLoader } from '../loader.ts';
-import { rowsById, rowsOfIds } from '../rows-by-id.ts';
+import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
 import type { SubgraphCall } from '../subgraph.ts';
 import type { TransitionExecutor } from '../transition-executor.ts';
+import type { MayRead } from '../visibility.ts';
 import {
   assetIdOf,
   assetKey,
@@ -35,58 +33,32 @@ export interface CmmsContext extends SubgraphContext<CmmsLoaders> {
   readonly port: CmmsPort;
   readonly journal: Journal;
   readonly executor: TransitionExecutor;
+  readonly policies: MayRead;
   readonly clock: Clock;
-  /** After a change: what was loaded before it is not true any more. */
-  renewLoaders(): void;
 }
 
-export type CmmsServices = Pick<CmmsContext, 'port' | 'journal' | 'executor' | 'clock'>;
+export type CmmsServices = Pick<CmmsContext, 'port' | 'journal' | 'executor' | 'policies' | 'clock'>;
 
 export function createCmmsContext(call: SubgraphCall, services: CmmsServices): CmmsContext {
-  const makeLoaders = () => createLoaders(call.principal, services.port);
-  let loaders = makeLoaders();
-  return {
-    ...createSubgraphContext(call, loaders),
-    ...services,
-    get loaders() {
-      return loaders;
-    },
-    renewLoaders() {
-      loaders = makeLoaders();
-    },
-  };
+  return createSubgraphContext(call, services, (factory) => createLoaders(factory, services.port));
 }
 
-function createLoaders(principal: Principal, port: CmmsPort): CmmsLoaders {
+function createLoaders({ one, many }: LoaderFactory, port: CmmsPort): CmmsLoaders {
   return {
-    assets: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: assetKey, fetch: port.assetsByKeys, idOf: assetIdOf }),
-    ),
-    workOrders: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: workOrderKey, fetch: port.workOrdersByKeys, idOf: workOrderId }),
-    ),
-    partsOfAsset: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, {
-        keyOf: assetKey,
-        fetch: port.partsOfAssets,
-        idOf: ({ plantCode, parentId }) => assetIdOf({ plantCode, assetId: parentId ?? '' }),
-      }),
-    ),
-    workOrdersOfAsset: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: assetKey, fetch: port.workOrdersOfAssets, idOf: assetIdOf }),
-    ),
-    workOrdersOfDowntime: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, {
-        keyOf: downtimeKey,
-        fetch: port.workOrdersOfDowntimes,
-        idOf: ({ plantCode, downtimeId }) => downtimeIdOf({ plantCode, downtimeId: downtimeId ?? '' }),
-      }),
-    ),
-    assignmentsOfAsset: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: assetKey, fetch: port.assignmentsOfAssets, idOf: assetIdOf }),
-    ),
-    assignmentsOfWorkCenter: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: workCenterKey, fetch: port.assignmentsOfWorkCenters, idOf: workCenterId }),
-    ),
+    assets: one({ keyOf: assetKey, fetch: port.assetsByKeys, idOf: assetIdOf }),
+    workOrders: one({ keyOf: workOrderKey, fetch: port.workOrdersByKeys, idOf: workOrderId }),
+    partsOfAsset: many({
+      keyOf: assetKey,
+      fetch: port.partsOfAssets,
+      idOf: ({ plantCode, parentId }) => assetIdOf({ plantCode, assetId: parentId ?? '' }),
+    }),
+    workOrdersOfAsset: many({ keyOf: assetKey, fetch: port.workOrdersOfAssets, idOf: assetIdOf }),
+    workOrdersOfDowntime: many({
+      keyOf: downtimeKey,
+      fetch: port.workOrdersOfDowntimes,
+      idOf: ({ plantCode, downtimeId }) => downtimeIdOf({ plantCode, downtimeId: downtimeId ?? '' }),
+    }),
+    assignmentsOfAsset: many({ keyOf: assetKey, fetch: port.assignmentsOfAssets, idOf: assetIdOf }),
+    assignmentsOfWorkCenter: many({ keyOf: workCenterKey, fetch: port.assignmentsOfWorkCenters, idOf: workCenterId }),
   };
 }

@@ -1,19 +1,20 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { CmmsPort } from '../../connectors/cmms/port.ts';
+import { mutations } from '../mutations.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
-import { createCmmsContext } from './context.ts';
+import { type CmmsContext, createCmmsContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';
 import { subscriptions } from './subscriptions.ts';
-import { createCmmsTransitions, mutations } from './transitions.ts';
+import { createCmmsTransitions } from './transitions.ts';
 
 /** The CMMS's part of the graph: assets, where they are used, and what is done to them. */
 export function createCmmsSubgraph(options: SubgraphOptions & { readonly port: CmmsPort }): Subgraph {
-  const { port, journal, runtime } = options;
+  const { port, journal, policies, runtime } = options;
   const transitions = createCmmsTransitions(port);
   const executor = new TransitionExecutor({ ...options, system: 'CMMS', transitions });
   const resolvers = {
@@ -21,13 +22,13 @@ export function createCmmsSubgraph(options: SubgraphOptions & { readonly port: C
     ...plantOnlyFields,
     ...queries,
     ...entities,
-    ...mutations(transitions),
+    ...mutations<CmmsContext>(transitions),
     ...subscriptions,
   };
   return {
     name: 'cmms',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('cmms'), resolvers }]),
-    createContext: (call) => createCmmsContext(call, { port, journal, executor, clock: runtime.clock }),
+    createContext: (call) => createCmmsContext(call, { port, journal, policies, executor, clock: runtime.clock }),
     restrictions: null,
     executor,
   };

@@ -9,7 +9,7 @@ import type {
 } from '../../connectors/cmms/port.ts';
 import type { EventData, EventType } from '../../journal/catalogue.ts';
 import type { NewEvent } from '../../journal/envelope.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { asDeclared, id, plannedTime, text } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { AnyTransition, Call, Transition } from '../transition.ts';

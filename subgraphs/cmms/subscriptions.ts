@@ -7,8 +7,8 @@ type AvailabilityChange = Change<'asset.availabilityChanged'>;
 export const subscriptions: GraphQLResolverMap<CmmsContext> = {
   Subscription: {
     assetAvailabilityChanged: {
-      subscribe: (_root: unknown, args: FollowArguments, { journal, principal, signal }: CmmsContext) =>
-        followEvents(journal, principal, ['asset.availabilityChanged'], args, signal),
+      subscribe: (_root: unknown, args: FollowArguments, context: CmmsContext) =>
+        followEvents(context, ['asset.availabilityChanged'], args),
       resolve: (change: AvailabilityChange) => change,
     },
   },

@@ -1,5 +1,5 @@
 import type { ConfirmOperation, ErpPort, OperationRow, OrderRow } from '../../connectors/erp/port.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { amount, id } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { AnyTransition, Guard, Transition } from '../transition.ts';

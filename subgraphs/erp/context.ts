@@ -1,4 +1,3 @@
-import type { Principal } from '../../auth/principal.ts';
 import type {
   DeliveryRow,
   ErpPort,
@@ -13,11 +12,10 @@ import type {
 import type { Journal } from '../../journal/journal.ts';
 import type { SubgraphContext } from '../context.ts';
 import { createSubgraphContext } from '../context.ts';
-import type { EntityLoader, ListLoader } from '../loader.ts';
-import { createEntityLoader, createListLoader } from '../loader.ts';
-import { rowsById, rowsOfIds } from '../rows-by-id.ts';
+import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
 import type { SubgraphCall } from '../subgraph.ts';
 import type { TransitionExecutor } from '../transition-executor.ts';
+import type { MayRead } from '../visibility.ts';
 import * as keys from './keys.ts';
 
 /** Every way to a row of the ERP, by the ids of the graph. */
@@ -39,60 +37,30 @@ export interface ErpContext extends SubgraphContext<ErpLoaders> {
   readonly port: ErpPort;
   readonly journal: Journal;
   readonly executor: TransitionExecutor;
-  /** After a change: what was loaded before it is not true any more. */
-  renewLoaders(): void;
+  readonly policies: MayRead;
 }
 
-export type ErpServices = Pick<ErpContext, 'port' | 'journal' | 'executor'>;
+export type ErpServices = Pick<ErpContext, 'port' | 'journal' | 'executor' | 'policies'>;
 
 export function createErpContext(call: SubgraphCall, services: ErpServices): ErpContext {
-  const makeLoaders = () => createLoaders(call.principal, services.port);
-  let loaders = makeLoaders();
-  return {
-    ...createSubgraphContext(call, loaders),
-    ...services,
-    get loaders() {
-      return loaders;
-    },
-    renewLoaders() {
-      loaders = makeLoaders();
-    },
-  };
+  return createSubgraphContext(call, services, (factory) => createLoaders(factory, services.port));
 }
 
-function createLoaders(principal: Principal, port: ErpPort): ErpLoaders {
+function createLoaders({ one, many, manyBy }: LoaderFactory, port: ErpPort): ErpLoaders {
   const { plantKey, lineKey, workCenterKey, materialKey, orderKey, operationKey, lotKey, deliveryKey } = keys;
   const { plantId, lineId, workCenterId, materialId, orderId, operationId, lotId, deliveryId } = keys;
   return {
-    plants: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: plantKey, fetch: port.plantsByKeys, idOf: plantId }),
-    ),
-    lines: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: lineKey, fetch: port.linesByKeys, idOf: lineId }),
-    ),
-    workCenters: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: workCenterKey, fetch: port.workCentersByKeys, idOf: workCenterId }),
-    ),
-    materials: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: materialKey, fetch: port.materialsByKeys, idOf: materialId }),
-    ),
-    orders: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: orderKey, fetch: port.ordersByKeys, idOf: orderId }),
-    ),
-    operations: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: operationKey, fetch: port.operationsByKeys, idOf: operationId }),
-    ),
-    lots: createEntityLoader(principal, (ids) => rowsById(ids, { keyOf: lotKey, fetch: port.lotsByKeys, idOf: lotId })),
-    deliveries: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: deliveryKey, fetch: port.deliveriesByKeys, idOf: deliveryId }),
-    ),
-    linesOfPlant: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: plantKey, fetch: port.linesOfPlants, idOf: plantId }),
-    ),
-    workCentersOfLine: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: lineKey, fetch: port.workCentersOfLines, idOf: lineId }),
-    ),
-    deliveriesOfLot: createListLoader(principal, (ids) => deliveriesOfLots(ids, port)),
+    plants: one({ keyOf: plantKey, fetch: port.plantsByKeys, idOf: plantId }),
+    lines: one({ keyOf: lineKey, fetch: port.linesByKeys, idOf: lineId }),
+    workCenters: one({ keyOf: workCenterKey, fetch: port.workCentersByKeys, idOf: workCenterId }),
+    materials: one({ keyOf: materialKey, fetch: port.materialsByKeys, idOf: materialId }),
+    orders: one({ keyOf: orderKey, fetch: port.ordersByKeys, idOf: orderId }),
+    operations: one({ keyOf: operationKey, fetch: port.operationsByKeys, idOf: operationId }),
+    lots: one({ keyOf: lotKey, fetch: port.lotsByKeys, idOf: lotId }),
+    deliveries: one({ keyOf: deliveryKey, fetch: port.deliveriesByKeys, idOf: deliveryId }),
+    linesOfPlant: many({ keyOf: plantKey, fetch: port.linesOfPlants, idOf: plantId }),
+    workCentersOfLine: many({ keyOf: lineKey, fetch: port.workCentersOfLines, idOf: lineId }),
+    deliveriesOfLot: manyBy((ids) => deliveriesOfLots(ids, port)),
   };
 }
 

@@ -9,7 +9,7 @@ import type {
 } from '../../connectors/erp/port.ts';
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Restriction } from '../../journal/restriction.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { id } from '../input-checks.ts';
 import type { AnyTransition, Call, Guard, Subject, Touch, Transition } from '../transition.ts';
 import { isNotBlocked, isShippable, stockIsFree } from './delivery-guards.ts';

@@ -1,20 +1,21 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { ErpPort } from '../../connectors/erp/port.ts';
+import { mutations } from '../mutations.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
-import { createErpContext } from './context.ts';
+import { createErpContext, type ErpContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';
 import { readRestrictions } from './restrictions.ts';
 import { subscriptions } from './subscriptions.ts';
-import { createErpTransitions, mutations } from './transitions.ts';
+import { createErpTransitions } from './transitions.ts';
 
 /** The ERP's part of the graph: orders, materials, stock and deliveries. */
 export function createErpSubgraph(options: SubgraphOptions & { readonly port: ErpPort }): Subgraph {
-  const { port, journal } = options;
+  const { port, journal, policies } = options;
   const transitions = createErpTransitions(port);
   const executor = new TransitionExecutor({ ...options, system: 'ERP', transitions });
   const resolvers = {
@@ -22,13 +23,13 @@ export function createErpSubgraph(options: SubgraphOptions & { readonly port: Er
     ...plantOnlyFields,
     ...queries,
     ...entities,
-    ...mutations(transitions),
+    ...mutations<ErpContext>(transitions),
     ...subscriptions,
   };
   return {
     name: 'erp',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('erp'), resolvers }]),
-    createContext: (call) => createErpContext(call, { port, journal, executor }),
+    createContext: (call) => createErpContext(call, { port, journal, policies, executor }),
     restrictions: () => readRestrictions(port),
     executor,
   };

@@ -12,7 +12,7 @@ import type { EntityId } from '../../journal/entity-ref.ts';
 import type { NewEvent } from '../../journal/envelope.ts';
 import type { NewInterlock } from '../../journal/interlock.ts';
 import type { Restriction } from '../../journal/restriction.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { code, id, plannedTime, positiveAmount } from '../input-checks.ts';
 import type { AnyTransition, Call, Guard, Touch, Transition } from '../transition.ts';
 import { lineId, lotId, materialId, orderId, orderKey, workCenterId } from './keys.ts';

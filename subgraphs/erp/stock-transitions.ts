@@ -6,7 +6,7 @@ import type {
   MoveStock,
   StockType,
 } from '../../connectors/erp/port.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { asDeclared, code, id, positiveAmount } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { AnyTransition, Guard, Subject, Transition } from '../transition.ts';

@@ -25,8 +25,7 @@ const deliveryEvents = [
 
 function follow<Type extends EventType>(types: readonly Type[]) {
   return {
-    subscribe: (_root: unknown, args: FollowArguments, { journal, principal, signal }: ErpContext) =>
-      followEvents(journal, principal, types, args, signal),
+    subscribe: (_root: unknown, args: FollowArguments, context: ErpContext) => followEvents(context, types, args),
     resolve: (change: Change<Type>) => change,
   };
 }

@@ -5,7 +5,7 @@ import type {
   SetWorkCenterCapacity,
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { asDeclared, id } from '../input-checks.ts';
 import type { AnyTransition, Transition } from '../transition.ts';
 import { workCenterId, workCenterKey } from './keys.ts';

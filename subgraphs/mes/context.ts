@@ -1,4 +1,3 @@
-import type { Principal } from '../../auth/principal.ts';
 import type {
   ConsumptionRow,
   DowntimeRow,
@@ -10,11 +9,11 @@ import type {
 import type { Journal } from '../../journal/journal.ts';
 import type { SubgraphContext } from '../context.ts';
 import { createSubgraphContext } from '../context.ts';
-import type { EntityLoader, ListLoader } from '../loader.ts';
-import { createEntityLoader, createListLoader } from '../loader.ts';
-import { rowsById, rowsOfIds } from '../rows-by-id.ts';
+import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
+import { rowsOfIds } from '../rows-by-id.ts';
 import type { SubgraphCall } from '../subgraph.ts';
 import type { TransitionExecutor } from '../transition-executor.ts';
+import type { MayRead } from '../visibility.ts';
 import * as keys from './keys.ts';
 
 /** Every way to a row of the MES, by the ids of the graph. */
@@ -34,54 +33,32 @@ export interface MesContext extends SubgraphContext<MesLoaders> {
   readonly port: MesPort;
   readonly journal: Journal;
   readonly executor: TransitionExecutor;
-  /** After a change: what was loaded before it is not true any more. */
-  renewLoaders(): void;
+  readonly policies: MayRead;
 }
 
-export type MesServices = Pick<MesContext, 'port' | 'journal' | 'executor'>;
+export type MesServices = Pick<MesContext, 'port' | 'journal' | 'executor' | 'policies'>;
 
 export function createMesContext(call: SubgraphCall, services: MesServices): MesContext {
-  const makeLoaders = () => createLoaders(call.principal, services.port);
-  let loaders = makeLoaders();
-  return {
-    ...createSubgraphContext(call, loaders),
-    ...services,
-    get loaders() {
-      return loaders;
-    },
-    renewLoaders() {
-      loaders = makeLoaders();
-    },
-  };
+  return createSubgraphContext(call, services, (factory) => createLoaders(factory, services.port));
 }
 
-function createLoaders(principal: Principal, port: MesPort): MesLoaders {
+function createLoaders({ one, many, manyBy }: LoaderFactory, port: MesPort): MesLoaders {
   const { operationKey, workCenterKey, lotKey, downtimeKey, orderKey, assetKey } = keys;
   const { operationId, workCenterId, lotId, downtimeId, orderId, assetId } = keys;
   return {
-    operations: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: operationKey, fetch: port.operationsByKeys, idOf: operationId }),
-    ),
-    workCenters: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: workCenterKey, fetch: port.workCentersByKeys, idOf: workCenterId }),
-    ),
-    lots: createEntityLoader(principal, (ids) => rowsById(ids, { keyOf: lotKey, fetch: port.lotsByKeys, idOf: lotId })),
-    downtimes: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: downtimeKey, fetch: port.downtimesByKeys, idOf: downtimeId }),
-    ),
-    operationsOfOrder: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: orderKey, fetch: port.operationsOfOrders, idOf: orderId }),
-    ),
-    openOperationsOfWorkCenter: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: workCenterKey, fetch: port.openOperationsOfWorkCenters, idOf: workCenterId }),
-    ),
-    operationsOfLot: createListLoader(principal, (ids) => operationsOfLots(ids, port)),
-    consumptionsOfOperation: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: operationKey, fetch: port.consumptionsOfOperations, idOf: operationId }),
-    ),
-    downtimesOfAsset: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: assetKey, fetch: port.downtimesOfAssets, idOf: assetId }),
-    ),
+    operations: one({ keyOf: operationKey, fetch: port.operationsByKeys, idOf: operationId }),
+    workCenters: one({ keyOf: workCenterKey, fetch: port.workCentersByKeys, idOf: workCenterId }),
+    lots: one({ keyOf: lotKey, fetch: port.lotsByKeys, idOf: lotId }),
+    downtimes: one({ keyOf: downtimeKey, fetch: port.downtimesByKeys, idOf: downtimeId }),
+    operationsOfOrder: many({ keyOf: orderKey, fetch: port.operationsOfOrders, idOf: orderId }),
+    openOperationsOfWorkCenter: many({
+      keyOf: workCenterKey,
+      fetch: port.openOperationsOfWorkCenters,
+      idOf: workCenterId,
+    }),
+    operationsOfLot: manyBy((ids) => operationsOfLots(ids, port)),
+    consumptionsOfOperation: many({ keyOf: operationKey, fetch: port.consumptionsOfOperations, idOf: operationId }),
+    downtimesOfAsset: many({ keyOf: assetKey, fetch: port.downtimesOfAssets, idOf: assetId }),
   };
 }
 

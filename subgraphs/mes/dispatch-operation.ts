@@ -1,7 +1,7 @@
 import type { Principal } from '../../auth/principal.ts';
 import { SystemUnavailableError } from '../../connectors/errors.ts';
 import type { DispatchOperation, LotKey, MesPort, OperationKey, OperationState } from '../../connectors/mes/port.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import type { GraphReader } from '../graph-reader.ts';
 import { code, id } from '../input-checks.ts';
 import type { Transition } from '../transition.ts';

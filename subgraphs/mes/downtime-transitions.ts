@@ -10,7 +10,7 @@ import type {
   WorkCenterRow,
 } from '../../connectors/mes/port.ts';
 import type { Timers } from '../../runtime/timers.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import type { GraphReader } from '../graph-reader.ts';
 import { asDeclared, code, id, listOfIds } from '../input-checks.ts';
 import { orNull } from '../or-null.ts';

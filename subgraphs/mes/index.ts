@@ -1,20 +1,21 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { MesPort } from '../../connectors/mes/port.ts';
+import { mutations } from '../mutations.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
-import { createMesContext } from './context.ts';
+import { createMesContext, type MesContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';
 import { readRestrictions } from './restrictions.ts';
 import { subscriptions } from './subscriptions.ts';
-import { createMesTransitions, mutations } from './transitions.ts';
+import { createMesTransitions } from './transitions.ts';
 
 /** The MES's part of the graph: what runs, what was made, what stopped. */
 export function createMesSubgraph(options: SubgraphOptions & { readonly port: MesPort }): Subgraph {
-  const { port, journal, graph, runtime } = options;
+  const { port, journal, policies, graph, runtime } = options;
   const transitions = createMesTransitions(port, graph, runtime.timers);
   const executor = new TransitionExecutor({ ...options, system: 'MES', transitions });
   const resolvers = {
@@ -22,13 +23,13 @@ export function createMesSubgraph(options: SubgraphOptions & { readonly port: Me
     ...plantOnlyFields,
     ...queries,
     ...entities,
-    ...mutations(transitions),
+    ...mutations<MesContext>(transitions),
     ...subscriptions,
   };
   return {
     name: 'mes',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('mes'), resolvers }]),
-    createContext: (call) => createMesContext(call, { port, journal, executor }),
+    createContext: (call) => createMesContext(call, { port, journal, policies, executor }),
     restrictions: () => readRestrictions(port),
     executor,
   };

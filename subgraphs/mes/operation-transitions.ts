@@ -16,7 +16,7 @@ import type { EntityId } from '../../journal/entity-ref.ts';
 import type { NewEvent } from '../../journal/envelope.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import type { Timers } from '../../runtime/timers.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import type { GraphReader } from '../graph-reader.ts';
 import { amount, excerptOf, id } from '../input-checks.ts';
 import { orNull } from '../or-null.ts';

@@ -1,10 +1,10 @@
-import type { DowntimeFilter, DowntimeRow, MesPort } from '../../connectors/mes/port.ts';
+import type { DowntimeFilter, DowntimeRow } from '../../connectors/mes/port.ts';
 import { naturalKey } from '../../connectors/natural-key.ts';
 import type { EventType } from '../../journal/catalogue.ts';
 import type { Change, FollowArguments } from '../follow-events.ts';
 import { followEvents } from '../follow-events.ts';
-import { rowScope } from '../loader.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
+import { rowScope } from '../visibility.ts';
 import type { MesContext } from './context.ts';
 import { assetKey, downtimeId, workCenterKey } from './keys.ts';
 import { assetFilter } from './queries.ts';
@@ -39,10 +39,10 @@ type DowntimeArguments = FollowArguments & { readonly asset?: string | null; rea
 
 async function* followOperations(
   args: OperationArguments,
-  { journal, principal, signal }: MesContext,
+  context: MesContext,
 ): AsyncGenerator<OperationChange, void, undefined> {
   const wanted = args.workCenter ? workCenterKey(args.workCenter) : undefined;
-  for await (const change of followEvents(journal, principal, operationEvents, args, signal)) {
+  for await (const change of followEvents(context, operationEvents, args)) {
     const isWanted =
       wanted === undefined ||
       change.event === null ||
@@ -57,16 +57,17 @@ async function* followOperations(
  */
 async function* followDowntimes(
   args: DowntimeArguments,
-  { journal, principal, signal, port }: MesContext,
+  context: MesContext,
 ): AsyncGenerator<DowntimeChange, void, undefined> {
+  const { journal } = context;
   const after = args.after ?? (args.snapshot ? await journal.events.head() : null);
   if (args.snapshot) {
     const filter = { plantCode: args.plant ?? null, lineCode: args.line ?? null, ...assetFilter(args.asset) };
-    for await (const downtime of openDowntimes(port, { states: ['OPEN'], ...filter }, rowScope(principal)))
+    for await (const downtime of openDowntimes({ states: ['OPEN'], ...filter }, context))
       yield { cursor: after ?? '0', gap: null, event: null, downtime };
   }
   const wanted = args.asset ? assetKey(args.asset) : undefined;
-  for await (const change of followEvents(journal, principal, downtimeEvents, { ...args, after }, signal)) {
+  for await (const change of followEvents(context, downtimeEvents, { ...args, after })) {
     const isWanted =
       wanted === undefined ||
       change.event === null ||
@@ -76,13 +77,12 @@ async function* followDowntimes(
 }
 
 async function* openDowntimes(
-  port: MesPort,
   filter: DowntimeFilter,
-  scope: ReturnType<typeof rowScope>,
+  { port, principal, isVisible }: MesContext,
 ): AsyncGenerator<DowntimeRow, void, undefined> {
   for (let after: string | null = null; ; ) {
-    const { rows, hasNextPage } = await port.downtimes(filter, { first: 200, after }, scope);
-    yield* rows;
+    const { rows, hasNextPage } = await port.downtimes(filter, { first: 200, after }, rowScope(principal));
+    yield* rows.filter(isVisible);
     const last = rows.at(-1);
     if (!hasNextPage || !last) return;
     after = naturalKey(last.plantCode, last.downtimeId);

@@ -4,10 +4,10 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { SubgraphContext } from '../context.ts';
 import { createSubgraphContext } from '../context.ts';
 import type { GraphReader } from '../graph-reader.ts';
-import type { EntityLoader, ScopedRow } from '../loader.ts';
-import { createEntityLoader } from '../loader.ts';
+import type { EntityLoader, LoaderFactory } from '../loader.ts';
 import type { SubgraphCall } from '../subgraph.ts';
 import type { TransitionExecutor } from '../transition-executor.ts';
+import type { MayRead, ScopedRow } from '../visibility.ts';
 import type { OperationsPolicies } from './authority.ts';
 import type { DeliveryFacts, LotFacts } from './eligibility.ts';
 import { deliveryFacts, lotFacts } from './facts.ts';
@@ -29,41 +29,32 @@ export interface OpsLoaders {
 export interface OpsServices {
   readonly journal: Journal;
   readonly graph: GraphReader;
-  readonly policies: OperationsPolicies;
+  readonly policies: OperationsPolicies & MayRead;
   readonly exceptions: ExceptionPort;
   readonly ownership: readonly OwnedField[];
   readonly executor: TransitionExecutor;
   readonly clock: Clock;
 }
 
-export interface OpsContext extends SubgraphContext<OpsLoaders>, OpsServices {
-  /** After a change: what was loaded before it is not true any more. */
-  renewLoaders(): void;
-}
+export interface OpsContext extends SubgraphContext<OpsLoaders>, OpsServices {}
 
 export function createOpsContext(call: SubgraphCall, services: OpsServices): OpsContext {
-  let loaders = createLoaders(call, services);
-  return {
-    ...createSubgraphContext(call, loaders),
-    ...services,
-    get loaders() {
-      return loaders;
-    },
-    renewLoaders() {
-      loaders = createLoaders(call, services);
-    },
-  };
+  return createSubgraphContext(call, services, (factory) => createLoaders(factory, call, services));
 }
 
-function createLoaders({ principal, signal }: SubgraphCall, { journal, graph, exceptions }: OpsServices): OpsLoaders {
+function createLoaders(
+  { oneBy }: LoaderFactory,
+  { principal, signal }: SubgraphCall,
+  { journal, graph, exceptions }: OpsServices,
+): OpsLoaders {
   const sources = { journal, graph, principal, signal };
   // The graph was asked as the caller, so what it answered is the caller's to see.
   const scoped = <Facts extends { readonly id: EntityId }>(found: ReadonlyMap<string, Facts>) =>
     new Map([...found].map(([id, facts]) => [id, { facts, plantCode: plantOf(id), partner: principal.partner }]));
   return {
-    lots: createEntityLoader(principal, async (ids) => scoped(await lotFacts(ids, sources))),
-    deliveries: createEntityLoader(principal, async (ids) => scoped(await deliveryFacts(ids, sources))),
-    exceptions: createEntityLoader(principal, async (ids) => {
+    lots: oneBy(async (ids) => scoped(await lotFacts(ids, sources))),
+    deliveries: oneBy(async (ids) => scoped(await deliveryFacts(ids, sources))),
+    exceptions: oneBy(async (ids) => {
       const keys = new Map(ids.map((id) => [id, exceptionKey(id)]));
       const rows = await exceptions.exceptionsByIds([...keys.values()].filter((key) => key !== null));
       const found = [...keys].flatMap(([id, key]) => {

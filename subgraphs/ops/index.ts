@@ -1,17 +1,18 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import { mutations } from '../mutations.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
 import type { OperationsPolicies } from './authority.ts';
-import { createOpsContext, type OwnedField } from './context.ts';
+import { createOpsContext, type OpsContext, type OwnedField } from './context.ts';
 import { entities } from './entities.ts';
 import { jsonScalar } from './json-scalar.ts';
 import type { ExceptionPort } from './port.ts';
 import { queries } from './queries.ts';
 import { subscriptions } from './subscriptions.ts';
-import { createOpsTransitions, mutations } from './transitions.ts';
+import { createOpsTransitions } from './transitions.ts';
 
 export interface OpsSubgraphOptions extends SubgraphOptions {
   readonly policies: SubgraphOptions['policies'] & OperationsPolicies;
@@ -32,7 +33,7 @@ export function createOpsSubgraph(options: OpsSubgraphOptions): Subgraph {
     JSON: jsonScalar,
     ...queries,
     ...entities,
-    ...mutations(transitions),
+    ...mutations<OpsContext>(transitions),
     ...subscriptions,
   };
   const services = { ...options, executor, clock: runtime.clock };

@@ -16,9 +16,9 @@ export const subscriptions: GraphQLResolverMap<OpsContext> = {
   Subscription: {
     eventRecorded: {
       subscribe: (_root: unknown, { types, ...args }: EventArguments, context: OpsContext) => {
-        const { journal, policies, principal, signal } = context;
+        const { policies, principal } = context;
         requireAuthority(policies, principal, 'readEvents');
-        return followEvents(journal, principal, types ? requireEventTypes(types) : eventTypes, args, signal);
+        return followEvents(context, types ? requireEventTypes(types) : eventTypes, args);
       },
       resolve: (change: Change<EventType>) => change,
     },

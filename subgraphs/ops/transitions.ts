@@ -1,10 +1,7 @@
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { id } from '../input-checks.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
 import { type StateMachine, stateAfter } from '../state-machine.ts';
 import type { AnyTransition, Subject, Transition } from '../transition.ts';
-import type { MetaInput } from '../transition-executor.ts';
-import type { OpsContext } from './context.ts';
 import { exceptionId, exceptionKey } from './keys.ts';
 import type { ExceptionCommand, ExceptionPort, ExceptionRow } from './port.ts';
 
@@ -93,21 +90,4 @@ function shared(port: ExceptionPort, name: ExceptionCommand['name']) {
 function placeOf(row: ExceptionRow) {
   const { plantCode, line, partner } = row;
   return { subject: exceptionId(row), plantCode, line, partner };
-}
-
-interface MutationArguments {
-  readonly input: unknown;
-  readonly meta: MetaInput;
-}
-
-/** A mutation field for each of them: what it does is the executor's. */
-export function mutations(transitions: readonly AnyTransition[]): GraphQLResolverMap<OpsContext> {
-  const perform =
-    (name: string) =>
-    async (_root: unknown, { input, meta }: MutationArguments, context: OpsContext) => {
-      const answer = await context.executor.execute({ name, input, meta, principal: context.principal });
-      context.renewLoaders();
-      return answer;
-    };
-  return { Mutation: Object.fromEntries(transitions.map(({ name }) => [name, perform(name)])) };
 }

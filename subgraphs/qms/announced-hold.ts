@@ -1,10 +1,9 @@
-import type { Principal } from '../../auth/principal.ts';
 import type { HoldRow, HoldState, Target } from '../../connectors/qms/port.ts';
 import type { EventType } from '../../journal/catalogue.ts';
 import { type EntityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { JournalEvent } from '../../journal/envelope.ts';
 import type { Journal } from '../../journal/journal.ts';
-import { isVisible } from '../evaluate.ts';
+import type { Visibility } from '../visibility.ts';
 
 /** The events of holds, and the state that each leaves a hold in; null: the state that it was in before. */
 const stateAfterEvent = {
@@ -26,13 +25,12 @@ const eventsOfOneHold = 1000;
 
 /** What the journal has announced of a hold that the QMS does not have yet, or cannot be asked about. */
 export async function findAnnouncedHold(
-  journal: Journal,
   subject: EntityId,
-  principal: Principal,
+  { journal, isVisible }: { readonly journal: Journal; readonly isVisible: Visibility },
 ): Promise<HoldRow | null> {
   const events = await announcementsOf(journal, subject);
   const last = events.at(-1);
-  return last && isVisible(principal, last) ? holdOfEvent(last, events) : null;
+  return last && isVisible(last) ? holdOfEvent(last, events) : null;
 }
 
 /** The hold that has a number for good, whoever may see it: null when none was announced, or all of it was taken back. */

@@ -1,4 +1,3 @@
-import type { Principal } from '../../auth/principal.ts';
 import type {
   DispositionRow,
   HoldRow,
@@ -14,11 +13,10 @@ import { parseEntityId } from '../../journal/entity-ref.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { SubgraphContext } from '../context.ts';
 import { createSubgraphContext } from '../context.ts';
-import type { EntityLoader, ListLoader } from '../loader.ts';
-import { createEntityLoader, createListLoader } from '../loader.ts';
-import { rowsById, rowsOfIds } from '../rows-by-id.ts';
+import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
 import type { SubgraphCall } from '../subgraph.ts';
 import type { TransitionExecutor } from '../transition-executor.ts';
+import type { MayRead } from '../visibility.ts';
 import * as keys from './keys.ts';
 
 /** Every way to a row of the QMS, by the ids of the graph. */
@@ -44,93 +42,59 @@ export interface QmsContext extends SubgraphContext<QmsLoaders> {
   readonly port: QmsPort;
   readonly journal: Journal;
   readonly executor: TransitionExecutor;
-  /** After a change: what was loaded before it is not true any more. */
-  renewLoaders(): void;
+  readonly policies: MayRead;
 }
 
-export type QmsServices = Pick<QmsContext, 'port' | 'journal' | 'executor'>;
+export type QmsServices = Pick<QmsContext, 'port' | 'journal' | 'executor' | 'policies'>;
 
 export function createQmsContext(call: SubgraphCall, services: QmsServices): QmsContext {
-  const makeLoaders = () => createLoaders(call.principal, services.port);
-  let loaders = makeLoaders();
-  return {
-    ...createSubgraphContext(call, loaders),
-    ...services,
-    get loaders() {
-      return loaders;
-    },
-    renewLoaders() {
-      loaders = makeLoaders();
-    },
-  };
+  return createSubgraphContext(call, services, (factory) => createLoaders(factory, services.port));
 }
 
-function createLoaders(principal: Principal, port: QmsPort): QmsLoaders {
+function createLoaders({ one, many, manyBy }: LoaderFactory, port: QmsPort): QmsLoaders {
   const { planKey, inspectionLotKey, holdKey, dispositionKey, nonconformanceKey, lotKey, orderKey, materialKey } = keys;
   const { planIdOf, inspectionLotIdOf, holdIdOf, dispositionIdOf, nonconformanceIdOf, orderIdOf, materialIdOf } = keys;
   const lotIdOf = (row: LotQualityRow) => keys.lotIdOf(row.plantCode, row);
   return {
-    plans: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: planKey, fetch: port.inspectionPlansByKeys, idOf: planIdOf }),
-    ),
-    inspectionLots: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: inspectionLotKey, fetch: port.inspectionLotsByKeys, idOf: inspectionLotIdOf }),
-    ),
-    holds: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: holdKey, fetch: port.holdsByKeys, idOf: holdIdOf }),
-    ),
-    dispositions: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: dispositionKey, fetch: port.dispositionsByKeys, idOf: dispositionIdOf }),
-    ),
-    nonconformances: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: nonconformanceKey, fetch: port.nonconformancesByKeys, idOf: nonconformanceIdOf }),
-    ),
-    lotQualities: createEntityLoader(principal, (ids) =>
-      rowsById(ids, { keyOf: lotKey, fetch: port.lotQualitiesByKeys, idOf: lotIdOf }),
-    ),
-    orderQualities: createEntityLoader(principal, (ids) =>
-      rowsById(ids, {
-        keyOf: orderKey,
-        fetch: port.orderQualitiesByKeys,
-        idOf: ({ plantCode, orderNo }) => orderIdOf(plantCode, orderNo),
-      }),
-    ),
-    plansOfMaterial: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, {
-        keyOf: materialKey,
-        fetch: port.inspectionPlansOfMaterials,
-        idOf: ({ plantCode, materialCode }) => materialIdOf(plantCode, materialCode),
-      }),
-    ),
-    inspectionLotsOfOrder: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, {
-        keyOf: orderKey,
-        fetch: port.inspectionLotsOfOrders,
-        idOf: ({ plantCode, orderNo }) => orderIdOf(plantCode, orderNo ?? ''),
-      }),
-    ),
-    inspectionLotsOfLot: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, {
-        keyOf: lotKey,
-        fetch: port.inspectionLotsOfLots,
-        idOf: ({ plantCode, materialCode, lotNumber }) =>
-          keys.lotIdOf(plantCode, { materialCode, lotNumber: lotNumber ?? '' }),
-      }),
-    ),
-    resultsOfInspectionLot: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: inspectionLotKey, fetch: port.resultsOfInspectionLots, idOf: inspectionLotIdOf }),
-    ),
-    holdsOn: createListLoader(principal, (ids) => holdsOn(ids, port)),
-    dispositionsOfHold: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, { keyOf: holdKey, fetch: port.dispositionsOfHolds, idOf: holdIdOf }),
-    ),
-    nonconformancesOfHold: createListLoader(principal, (ids) =>
-      rowsOfIds(ids, {
-        keyOf: holdKey,
-        fetch: port.nonconformancesOfHolds,
-        idOf: ({ plantCode, holdNo }) => holdIdOf({ plantCode, holdNo: holdNo ?? '' }),
-      }),
-    ),
+    plans: one({ keyOf: planKey, fetch: port.inspectionPlansByKeys, idOf: planIdOf }),
+    inspectionLots: one({ keyOf: inspectionLotKey, fetch: port.inspectionLotsByKeys, idOf: inspectionLotIdOf }),
+    holds: one({ keyOf: holdKey, fetch: port.holdsByKeys, idOf: holdIdOf }),
+    dispositions: one({ keyOf: dispositionKey, fetch: port.dispositionsByKeys, idOf: dispositionIdOf }),
+    nonconformances: one({ keyOf: nonconformanceKey, fetch: port.nonconformancesByKeys, idOf: nonconformanceIdOf }),
+    lotQualities: one({ keyOf: lotKey, fetch: port.lotQualitiesByKeys, idOf: lotIdOf }),
+    orderQualities: one({
+      keyOf: orderKey,
+      fetch: port.orderQualitiesByKeys,
+      idOf: ({ plantCode, orderNo }) => orderIdOf(plantCode, orderNo),
+    }),
+    plansOfMaterial: many({
+      keyOf: materialKey,
+      fetch: port.inspectionPlansOfMaterials,
+      idOf: ({ plantCode, materialCode }) => materialIdOf(plantCode, materialCode),
+    }),
+    inspectionLotsOfOrder: many({
+      keyOf: orderKey,
+      fetch: port.inspectionLotsOfOrders,
+      idOf: ({ plantCode, orderNo }) => orderIdOf(plantCode, orderNo ?? ''),
+    }),
+    inspectionLotsOfLot: many({
+      keyOf: lotKey,
+      fetch: port.inspectionLotsOfLots,
+      idOf: ({ plantCode, materialCode, lotNumber }) =>
+        keys.lotIdOf(plantCode, { materialCode, lotNumber: lotNumber ?? '' }),
+    }),
+    resultsOfInspectionLot: many({
+      keyOf: inspectionLotKey,
+      fetch: port.resultsOfInspectionLots,
+      idOf: inspectionLotIdOf,
+    }),
+    holdsOn: manyBy((ids) => holdsOn(ids, port)),
+    dispositionsOfHold: many({ keyOf: holdKey, fetch: port.dispositionsOfHolds, idOf: holdIdOf }),
+    nonconformancesOfHold: many({
+      keyOf: holdKey,
+      fetch: port.nonconformancesOfHolds,
+      idOf: ({ plantCode, holdNo }) => holdIdOf({ plantCode, holdNo: holdNo ?? '' }),
+    }),
   };
 }
 

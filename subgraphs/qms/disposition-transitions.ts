@@ -10,7 +10,7 @@ import type {
   SettleDisposition,
 } from '../../connectors/qms/port.ts';
 import type { EventData } from '../../journal/catalogue.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { asDeclared, id, text } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Call, GuardContext, Subject, Transition } from '../transition.ts';

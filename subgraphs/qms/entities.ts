@@ -8,11 +8,11 @@ import type {
   Target,
 } from '../../connectors/qms/port.ts';
 import { type EntityId, type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
-import type { ScopedRow } from '../loader.ts';
 import { type NewestArguments, newestFirst } from '../newest-first.ts';
 import { plantOnly } from '../plant-only.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
+import type { ScopedRow } from '../visibility.ts';
 import { findAnnouncedHold } from './announced-hold.ts';
 import type { QmsContext } from './context.ts';
 import {
@@ -110,16 +110,16 @@ function stateOf(row: {
 }
 
 /** A hold that the QMS does not have yet, or cannot be asked about, is what the journal has announced. */
-export async function loadHold(id: EntityId, { loaders, journal, principal }: QmsContext): Promise<HoldRow | null> {
+export async function loadHold(id: EntityId, context: QmsContext): Promise<HoldRow | null> {
   try {
-    const row = await loaders.holds.load(id);
+    const row = await context.loaders.holds.load(id);
     if (row) return row;
   } catch (error) {
-    const announced = await findAnnouncedHold(journal, id, principal);
+    const announced = await findAnnouncedHold(id, context);
     if (announced) return announced;
     throw error;
   }
-  return findAnnouncedHold(journal, id, principal);
+  return findAnnouncedHold(id, context);
 }
 
 /** The same evaluation as the mutation's, for whoever asks; `entity` is what the transitions themselves load. */

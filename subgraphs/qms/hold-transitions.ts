@@ -19,12 +19,12 @@ import type { Journal } from '../../journal/journal.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Timers } from '../../runtime/timers.ts';
-import { isVisible } from '../evaluate.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { asDeclared, codeOrBlank, excerptOf, id, listOfIds, text } from '../input-checks.ts';
 import { orNull } from '../or-null.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Call, Subject, Transition } from '../transition.ts';
+import { isWithinBoundaries } from '../visibility.ts';
 import { findStandingHold } from './announced-hold.ts';
 import { restrictionsOfHolds } from './inspection-transitions.ts';
 import { dispositionIdOf, dispositionKey, holdIdOf, holdKey, lotKey, refOf, targetIdOf } from './keys.ts';
@@ -223,7 +223,7 @@ function createIsThere({ port, whereItIs, timers, principal, signal }: Reference
     if (principal.kind === 'WORKFLOW') return true;
     if (ref.type !== 'inspection-lot') return (await whereItIs(ref, principal, signal)) !== null;
     const found = await orNull(port.inspectionLotsByKeys([{ plantCode, inspectionLotNo: ref.key[0] ?? '' }]), timers);
-    return found === null || found.some((row) => isVisible(principal, row));
+    return found === null || found.some((row) => isWithinBoundaries(principal, row));
   };
 }
 

@@ -1,20 +1,21 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { QmsPort } from '../../connectors/qms/port.ts';
+import { mutations } from '../mutations.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
-import { createQmsContext } from './context.ts';
+import { createQmsContext, type QmsContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';
 import { readRestrictions } from './restrictions.ts';
 import { subscriptions } from './subscriptions.ts';
-import { createQmsTransitions, mutations } from './transitions.ts';
+import { createQmsTransitions } from './transitions.ts';
 
 /** The QMS's part of the graph: inspections, holds, dispositions and nonconformances. */
 export function createQmsSubgraph(options: SubgraphOptions & { readonly port: QmsPort }): Subgraph {
-  const { port, journal } = options;
+  const { port, journal, policies } = options;
   const transitions = createQmsTransitions(port, options);
   const executor = new TransitionExecutor({ ...options, system: 'QMS', transitions });
   const resolvers = {
@@ -22,13 +23,13 @@ export function createQmsSubgraph(options: SubgraphOptions & { readonly port: Qm
     ...plantOnlyFields,
     ...queries,
     ...entities,
-    ...mutations(transitions),
+    ...mutations<QmsContext>(transitions),
     ...subscriptions,
   };
   return {
     name: 'qms',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('qms'), resolvers }]),
-    createContext: (call) => createQmsContext(call, { port, journal, executor }),
+    createContext: (call) => createQmsContext(call, { port, journal, policies, executor }),
     restrictions: () => readRestrictions(port),
     executor,
   };

@@ -11,7 +11,7 @@ import type {
 } from '../../connectors/qms/port.ts';
 import type { EntityRef } from '../../journal/entity-ref.ts';
 import type { Restriction } from '../../journal/restriction.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { asDeclared, code, id, measured } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Call, Subject, Transition } from '../transition.ts';

@@ -8,7 +8,7 @@ import type {
   QmsResults,
   RaiseNonconformance,
 } from '../../connectors/qms/port.ts';
-import { eventOf } from '../follow-events.ts';
+import { eventOf } from '../event-of.ts';
 import { asDeclared, id, text } from '../input-checks.ts';
 import type { Rejection } from '../rejection.ts';
 import type { Transition } from '../transition.ts';

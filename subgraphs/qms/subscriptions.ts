@@ -2,8 +2,8 @@ import { naturalKey } from '../../connectors/natural-key.ts';
 import type { HoldRow } from '../../connectors/qms/port.ts';
 import type { EventType } from '../../journal/catalogue.ts';
 import { type Change, type FollowArguments, followEvents } from '../follow-events.ts';
-import { rowScope } from '../loader.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
+import { rowScope } from '../visibility.ts';
 import { findAnnouncedHold, type HoldEventType, holdEvents, holdOfEvent } from './announced-hold.ts';
 import { type QmsContext, standsOn } from './context.ts';
 import { holdIdOf } from './keys.ts';
@@ -35,25 +35,24 @@ type HoldChange = Change<HoldEventType> | SnapshotItem;
  * nothing falls between the two.
  */
 async function* followHolds(args: HoldArguments, context: QmsContext): AsyncGenerator<HoldChange, void, undefined> {
-  const { journal, principal, signal } = context;
   const { scope } = args;
   let after = args.after ?? null;
   if (args.snapshot && after === null) {
-    after = await journal.events.head();
+    after = await context.journal.events.head();
     yield* activeHolds(args, after, context);
   }
-  for await (const change of followEvents(journal, principal, holdEvents, { ...args, after }, signal)) {
+  for await (const change of followEvents(context, holdEvents, { ...args, after })) {
     if (!scope || change.event === null || standsOn(holdOfEvent(change.event), scope)) yield change;
   }
 }
 
 const pageSize = 200;
 
-async function* activeHolds(args: HoldArguments, cursor: string, { port, principal }: QmsContext) {
+async function* activeHolds(args: HoldArguments, cursor: string, { port, principal, isVisible }: QmsContext) {
   const filter = { plantCode: args.plant ?? null, lineCode: args.line ?? null, active: true };
   for (let after: string | null = null, more = true; more; ) {
     const page = await port.holds(filter, { first: pageSize, after }, rowScope(principal));
-    for (const hold of page.rows.filter((row) => !args.scope || standsOn(row, args.scope)))
+    for (const hold of page.rows.filter((row) => isVisible(row) && (!args.scope || standsOn(row, args.scope))))
       yield { cursor, gap: null, event: null, hold };
     const last = page.rows.at(-1);
     after = last ? naturalKey(last.plantCode, last.holdNo) : null;
@@ -69,7 +68,7 @@ async function holdOf(change: HoldChange, context: QmsContext): Promise<HoldRow 
   context.renewLoaders();
   const id = holdIdOf(announced);
   const row = await context.loaders.holds.load(id).catch(() => null);
-  return row ?? (await findAnnouncedHold(context.journal, id, context.principal)) ?? announced;
+  return row ?? (await findAnnouncedHold(id, context)) ?? announced;
 }
 
 const itself = <Payload>(change: Payload) => change;
@@ -83,8 +82,8 @@ export const subscriptions: GraphQLResolverMap<QmsContext> = {
       resolve: itself<HoldChange>,
     },
     inspectionQueueChanged: {
-      subscribe: (_root: unknown, args: FollowArguments, { journal, principal, signal }: QmsContext) =>
-        followEvents(journal, principal, inspectionEvents, args, signal),
+      subscribe: (_root: unknown, args: FollowArguments, context: QmsContext) =>
+        followEvents(context, inspectionEvents, args),
       resolve: itself<Change<EventType>>,
     },
   },

@@ -1,9 +1,6 @@
 import type { QmsPort } from '../../connectors/qms/port.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { SubgraphOptions } from '../subgraph.ts';
-import type { AnyTransition, TransitionAnswer } from '../transition.ts';
-import type { MetaInput } from '../transition-executor.ts';
-import type { QmsContext } from './context.ts';
+import type { AnyTransition } from '../transition.ts';
 import {
   approveDisposition,
   proposeDisposition,
@@ -35,21 +32,4 @@ export function createQmsTransitions(
     raiseNonconformance(port),
     closeNonconformance(port),
   ];
-}
-
-interface MutationArguments {
-  readonly input: unknown;
-  readonly meta: MetaInput;
-}
-
-/** A mutation field for each of them: what it does is the executor's. */
-export function mutations(transitions: readonly AnyTransition[]): GraphQLResolverMap<QmsContext> {
-  const perform =
-    (name: string) =>
-    async (_root: unknown, { input, meta }: MutationArguments, context: QmsContext): Promise<TransitionAnswer> => {
-      const answer = await context.executor.execute({ name, input, meta, principal: context.principal });
-      context.renewLoaders();
-      return answer;
-    };
-  return { Mutation: Object.fromEntries(transitions.map(({ name }) => [name, perform(name)])) };
 }

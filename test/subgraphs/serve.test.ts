@@ -20,6 +20,7 @@ import { createLocalSubgraph } from '../../subgraphs/local-subgraph.ts';
 import { type ServedSubgraph, serveSubgraph } from '../../subgraphs/serve.ts';
 import type { SubgraphCall } from '../../subgraphs/subgraph.ts';
 import { createTestRuntime } from '../support/runtime.ts';
+import { everythingAllowed } from './subgraph-under-test.ts';
 
 const secret = 'the secret of this test, long enough for it';
 const internalTokens = createInternalTokens({ secret, clock: systemClock });
@@ -161,7 +162,8 @@ function createSchema(
   });
 }
 
-const createContext = (call: SubgraphCall): Context => createSubgraphContext(call, { loads: { count: 0 } });
+const createContext = (call: SubgraphCall): Context =>
+  createSubgraphContext(call, { policies: everythingAllowed }, () => ({ loads: { count: 0 } }));
 
 let events: ReturnType<typeof createEvents>;
 let running: { started?: () => void; signal?: AbortSignal };

@@ -18,7 +18,7 @@ export function person(over: Partial<Principal> = {}): Principal {
   };
 }
 
-export const everythingAllowed = { mayTransition: () => ({ allowed: true }) };
+export const everythingAllowed = { mayTransition: () => ({ allowed: true }), mayRead: () => ({ allowed: true }) };
 
 /** The rest of the graph as a test wants it: by the first word of the document's operation name. */
 export class GraphStub implements GraphReader {

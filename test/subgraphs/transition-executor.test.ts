@@ -11,6 +11,7 @@ import { openStorage, type Storage } from '../../storage/open-storage.ts';
 import { TransitionExecutor } from '../../subgraphs/transition-executor.ts';
 import { simpleRuntime } from '../support/simple-runtime.ts';
 import { type Fault, holdId, operator, Press, pressId, pressTransitions } from './press.ts';
+import { everythingAllowed } from './subgraph-under-test.ts';
 
 let folder: string;
 let storage: Storage;
@@ -20,7 +21,7 @@ let executor: TransitionExecutor;
 
 const graph = { query: async () => ({ data: null, errors: [] }) };
 
-function newExecutor(policies = { mayTransition: () => ({ allowed: true }) }, isShared = false): TransitionExecutor {
+function newExecutor(policies = everythingAllowed, isShared = false): TransitionExecutor {
   return new TransitionExecutor({
     system: 'MES',
     transitions: pressTransitions(press),
@@ -68,7 +69,7 @@ describe('a transition', () => {
   test('is refused with every reason at once: policy, state, version-independent guards and interlocks', async () => {
     await ask('lockPress', 'lock');
     press.state = 'RUNNING';
-    executor = newExecutor({ mayTransition: () => ({ allowed: false }) });
+    executor = newExecutor({ ...everythingAllowed, mayTransition: () => ({ allowed: false }) });
     const answer = await ask('startPress', 'k');
     expect(answer.rejections.map(({ code }) => code)).toEqual(['FORBIDDEN', 'STATE_NOT_ALLOWED', 'INTERLOCKED']);
     expect(answer.rejections.at(-1)).toMatchObject({ system: 'QMS', blockingRef: holdId });
@@ -204,7 +205,7 @@ describe('a transition', () => {
       transitions: pressTransitions(press),
       port: press,
       journal,
-      policies: { mayTransition: () => ({ allowed: true }) },
+      policies: everythingAllowed,
       graph,
       runtime: simpleRuntime,
       systemTimeoutMs: 50,
@@ -216,7 +217,7 @@ describe('a transition', () => {
   });
 
   test('that one process is sending is not given up by another, whatever comes in between', async () => {
-    const everybody = { mayTransition: () => ({ allowed: true }) };
+    const everybody = everythingAllowed;
     const [sender, other] = [newExecutor(everybody, true), newExecutor(everybody, true)];
     let open: () => void = () => undefined;
     press.gate = new Promise((resolve) => {

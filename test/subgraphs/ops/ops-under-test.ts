@@ -33,6 +33,7 @@ export async function openOps(dialect: DialectName = 'sqlite') {
     answer: () => ({ data: null, errors: [] }),
   };
   const policies = {
+    mayRead: () => ({ allowed: true }),
     mayTransition: ({ roles }: Principal) => ({ allowed: roles.includes('INTEGRATION_OPERATOR') }),
     mayOperate: ({ roles }: Principal) => ({ allowed: !roles.includes('OPERATOR') }),
   };

@@ -1,0 +1,25 @@
+import type { SubgraphContext } from './context.ts';
+import type { GraphQLResolverMap } from './resolver-map.ts';
+import type { AnyTransition, TransitionAnswer } from './transition.ts';
+import type { MetaInput, TransitionExecutor } from './transition-executor.ts';
+
+interface MutationArguments {
+  readonly input: unknown;
+  readonly meta: MetaInput;
+}
+
+type MutationContext = SubgraphContext & { readonly executor: TransitionExecutor };
+
+/** A mutation field for each transition: what it does is the executor's. */
+export function mutations<Context extends MutationContext>(
+  transitions: readonly AnyTransition[],
+): GraphQLResolverMap<Context> {
+  const perform =
+    (name: string) =>
+    async (_root: unknown, { input, meta }: MutationArguments, context: Context): Promise<TransitionAnswer> => {
+      const answer = await context.executor.execute({ name, input, meta, principal: context.principal });
+      context.renewLoaders();
+      return answer;
+    };
+  return { Mutation: Object.fromEntries(transitions.map(({ name }) => [name, perform(name)])) };
+}
