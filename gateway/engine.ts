@@ -41,7 +41,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   // It loads in a process of its own, while this one reads the schema.
   const loading = loadPlanner(supergraphSdl);
   loading.catch(() => undefined);
-  const supergraph = loadSupergraph(supergraphSdl);
+  const supergraph = loadSupergraph(supergraphSdl, { defers: true });
   const planner = boundPlanner(await loading, runtime.timers);
   const second = new ApolloPlanner(supergraphSdl, runtime.timers);
   const drawOverride = createOverrideDraw(planner.overridePercentages, runtime.ids);

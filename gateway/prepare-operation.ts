@@ -13,6 +13,7 @@ import { BoundedCache } from './bounded-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
 import { type CompiledOperation, compileOperation } from './execution/compile-operation.ts';
+import { deferRules } from './incremental/defer-directive.ts';
 import { checkLimits } from './limits/check-limits.ts';
 import { parseDocument } from './limits/parse-document.ts';
 import { askTypenames } from './planning/ask-typenames.ts';
@@ -164,7 +165,7 @@ const operationsOf = (document: DocumentNode): readonly OperationDefinitionNode[
   document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
 
 function validateDocument({ schema }: Supergraph, document: DocumentNode, introspection: boolean): void {
-  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const rules = [...specifiedRules, ...deferRules, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])];
   const errors = validate(schema, document, rules, { maxErrors: 20, hideSuggestions: !introspection });
   if (errors.some(({ message }) => message === 'Validation aborted.')) throw tooManyRepetitions();
   if (errors.length > 0) throw new RequestError(400, withCode(errors, 'GRAPHQL_VALIDATION_FAILED'));

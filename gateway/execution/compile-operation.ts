@@ -7,6 +7,8 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { BoundedCache } from '../bounded-cache.ts';
+import { compileIncremental, type ExecuteIncrementally } from '../incremental/compile-incremental.ts';
+import { withoutDefer } from '../incremental/resolve-defer.ts';
 import type { DocumentPlan } from '../planning/document-planner.ts';
 import type { FetchNode, PlanNode } from '../planning/plan.ts';
 import {
@@ -25,8 +27,8 @@ import { compilePlan, inSequence } from './compile-plan.ts';
 import { compileRootMerge } from './fetch-root.ts';
 import { compileIntrospection } from './introspection.ts';
 import { compileResponseWriter, introspectionFields } from './response-writer.ts';
+import { rootFieldsOf } from './root-fields.ts';
 import { type ConsultedSource, type RequestContext, Run } from './run.ts';
-import { selectFields } from './select-fields.ts';
 import { toClientError } from './subgraph-error.ts';
 import { compileVariables } from './variables-text.ts';
 
@@ -55,6 +57,8 @@ export interface CompiledOperation {
   execute(variables: Variables, context: RequestContext): Promise<OperationAnswer>;
   /** @throws RequestError the operation cannot be planned under these conditions */
   stream(variables: Variables): Promise<EventStream>;
+  /** Absent where the operation defers nothing. */
+  readonly executeIncrementally?: ExecuteIncrementally | undefined;
 }
 
 /** A subscription under given variables. Where its events come from is apart from how they are answered. */
@@ -92,10 +96,11 @@ const maxVariants = 64;
 
 /** @throws RequestError the operation cannot be planned */
 export async function compileOperation(
-  source: OperationSource,
+  given: OperationSource,
   supergraph: Supergraph,
   scope: ExecutionScope,
 ): Promise<CompiledOperation> {
+  const source = { ...given, ...withoutDefer(given) };
   const names = conditionVariables(source);
   const compile = async (conditions: Conditions, draw?: number): Promise<Variant> => {
     const parts = resolveConditions(source, conditions);
@@ -124,6 +129,7 @@ export async function compileOperation(
     coerceVariables: createCoercion(source.operation, supergraph),
     execute: async (variables, context) => (await variantFor(variables)).execute(variables, context),
     stream: async (variables) => (await variantFor(variables)).stream(variables),
+    executeIncrementally: compileIncremental(given, supergraph, scope),
   };
 }
 
@@ -143,10 +149,6 @@ export function createCoercion(
     if (errors) throw new RequestError(400, withCode(errors, 'BAD_USER_INPUT'));
     return coerced;
   };
-}
-
-function rootFieldsOf({ operation, fragments, rootType }: OperationSource, { schema }: Supergraph): FieldNode[] {
-  return [...selectFields({ schema, fragments }, rootType, [operation.selectionSet]).values()].flat();
 }
 
 /** The operation under fixed conditions. */

@@ -32,7 +32,7 @@ export function inSequence(steps: readonly Step[]): Step {
   };
 }
 
-function inParallel(steps: readonly Step[]): Step {
+export function inParallel(steps: readonly Step[]): Step {
   return async (run: Run) => {
     await Promise.all(steps.map((step) => step(run)));
   };

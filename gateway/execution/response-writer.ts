@@ -71,6 +71,26 @@ export function compileResponseWriter(
   };
 }
 
+/** Writes the fields of one fragment of one object, as a part of an answer that comes later. */
+export type FragmentWriter = (
+  object: ResponseObject,
+  path: ResponsePath,
+  known: Pick<MergedData, 'errors' | 'isPlain'>,
+) => WrittenResponse;
+
+export function compileFragmentWriter(
+  scope: WriterScope,
+  type: GraphQLObjectType | GraphQLInterfaceType,
+  selections: readonly SelectionSetNode[],
+): FragmentWriter {
+  const write = compileObject(scope, type, selections);
+  return (object, path, { errors, isPlain }) => {
+    const run = new WriteRun(errors, isPlain);
+    run.path.push(...path);
+    return { data: write(object, path.length, run) ?? 'null', errors: run.errors };
+  };
+}
+
 /**
  * Writes the value at `depth` of the path. `undefined` says that the value is null at a place that must not be null,
  * so that the parent becomes null.

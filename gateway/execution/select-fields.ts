@@ -53,7 +53,7 @@ function collect(
   }
 }
 
-function applies(
+export function applies(
   { schema }: SelectionScope,
   type: GraphQLObjectType | GraphQLInterfaceType,
   condition: string | undefined,

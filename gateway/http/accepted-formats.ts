@@ -1,4 +1,5 @@
 import { BoundedCache } from '../bounded-cache.ts';
+import type { IncrementalFormat } from '../incremental/incremental-body.ts';
 
 /** How one answer may be sent. */
 export type SingleFormat = 'application/json' | 'application/graphql-response+json';
@@ -11,6 +12,8 @@ export interface AcceptedFormats {
   readonly stream: StreamFormat | undefined;
   /** Whether an answer that fits into one response is still better sent as a stream. */
   readonly prefersStream: boolean;
+  /** How an answer may be sent in parts, for @defer; absent where it has to come whole. */
+  readonly incremental: IncrementalFormat | undefined;
   /**
    * Whether the client asks for `application/json` in so many words. The status then says only whether the request
    * arrived: such clients, older than the specification, take any other for a failure of the network.
@@ -48,7 +51,7 @@ function negotiate(accept: string): AcceptedFormats {
   const stream = events > 0 && events >= parts ? 'event-stream' : parts > 0 ? 'multipart' : undefined;
   const prefersStream = stream !== undefined && Math.max(events, parts) > Math.max(json, modern);
   const namesJson = single === 'application/json' && ranges.some(({ type }) => type === 'application/json');
-  return { single, stream, prefersStream, namesJson };
+  return { single, stream, prefersStream, namesJson, incremental: chooseIncremental(ranges) };
 }
 
 const modernType = 'application/graphql-response+json';
@@ -57,12 +60,31 @@ const jsonOnly: AcceptedFormats = {
   single: 'application/json',
   stream: undefined,
   prefersStream: false,
+  incremental: undefined,
   namesJson: false,
 };
 
 /** Apollo's: https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol */
 const isSubscriptionSpec = ({ type, parameters }: MediaRange) =>
   type === 'multipart/mixed' && parameters.get('subscriptionspec') === '1.0';
+
+/** `multipart/mixed` alone is taken for the format that most clients know. Wildcards mean no parts. */
+function chooseIncremental(ranges: readonly MediaRange[]): IncrementalFormat | undefined {
+  const asked = ranges.flatMap((range) => {
+    const format = incrementalFormatOf(range);
+    return format && range.quality > 0 ? [{ format, quality: range.quality }] : [];
+  });
+  return asked.sort((a, b) => b.quality - a.quality)[0]?.format;
+}
+
+function incrementalFormatOf({ type, parameters }: MediaRange): IncrementalFormat | undefined {
+  if (type !== 'multipart/mixed') return undefined;
+  const [deferSpec, spec] = [parameters.get('deferspec'), parameters.get('incrementalspec')];
+  if (spec === 'v0.2') return 'v0.2';
+  if (deferSpec === '20220824' || spec === 'v0.1') return '20220824';
+  const isPlain = deferSpec === undefined && spec === undefined && !parameters.has('subscriptionspec');
+  return isPlain ? '20220824' : undefined;
+}
 
 /** The most specific range that covers the type decides. */
 function qualityOf(ranges: readonly MediaRange[], type: string, covering: readonly string[]): number {

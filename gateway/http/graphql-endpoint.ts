@@ -8,6 +8,7 @@ import { refuse } from '../request-error.ts';
 import { type AcceptedFormats, readAcceptedFormats } from './accepted-formats.ts';
 import { answerBatch } from './batch.ts';
 import type { EqualRequests } from './equal-requests.ts';
+import { answerInParts } from './incremental-endpoint.ts';
 import { type OperationParams, readBodyParams, readSearchParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
 import { answerSingle, cancelOnClose, type SingleAnswer } from './single-answer.ts';
@@ -81,6 +82,7 @@ async function answerOne(
   const { server, streams, equals, config } = options;
   if (token !== undefined) return streams.start(exchange, token, params);
   if (await streams.takes(accepted, params)) return streams.answer(exchange, accepted, params);
+  if (accepted.incremental && (await answersInParts(options, exchange, accepted, params))) return;
   const { single: format, namesJson } = accepted;
   if (format === undefined) throw notAcceptable();
   const answer = async (cancellation: Cancellation): Promise<SingleAnswer> => {
@@ -96,6 +98,24 @@ async function answerOne(
   const answered =
     equals && isShared ? await equals.lead(key, exchange, answer) : await answer(cancelOnClose(exchange.response));
   return sendAnswer(exchange, answered, config.http.compressAboveBytes);
+}
+
+/** @returns false where the answer is one that comes whole */
+async function answersInParts(
+  { streams, config }: GraphQLEndpointOptions,
+  exchange: Exchange,
+  accepted: AcceptedFormats,
+  params: OperationParams,
+): Promise<boolean> {
+  const { incremental: format, single } = accepted;
+  if (!format || (single && !streams.documents.textOf(params).includes('@defer'))) return false;
+  const operation = await streams.prepare(params);
+  if (operation.kind === 'subscription' || (single && !operation.executeIncrementally)) return false;
+  if (exchange.request.method === 'GET' && operation.kind === 'mutation') {
+    throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
+  }
+  await answerInParts(exchange, { operation, params, accepted, format }, config.http.compressAboveBytes);
+  return true;
 }
 
 async function readJson({ config }: GraphQLEndpointOptions, { request }: Exchange): Promise<string> {

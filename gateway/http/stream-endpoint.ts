@@ -44,7 +44,7 @@ export class StreamEndpoint {
   /** @returns undefined where the operation is refused: what is wrong with it is told when it is answered */
   async kindOf(params: OperationParams): Promise<CompiledOperation['kind'] | undefined> {
     try {
-      return (await this.#prepare(params)).kind;
+      return (await this.prepare(params)).kind;
     } catch (cause) {
       if (cause instanceof RequestError) return undefined;
       throw cause;
@@ -54,7 +54,7 @@ export class StreamEndpoint {
   /** @throws RequestError 405 a mutation over GET */
   async answer(exchange: Exchange, { stream }: AcceptedFormats, params: OperationParams): Promise<void> {
     // What is wrong with the operation is found again when it runs, and told in the stream.
-    const operation = await this.#prepare(params).catch((cause: unknown) => {
+    const operation = await this.prepare(params).catch((cause: unknown) => {
       if (cause instanceof RequestError) return undefined;
       throw cause;
     });
@@ -64,7 +64,10 @@ export class StreamEndpoint {
     const authority = { principal: () => Promise.resolve(exchange.principal), endsWithToken: true };
     const http = this.#openStream(exchange, stream === 'multipart' ? multipart : eventStream);
     const sink = stream === 'multipart' ? multipartSink(http) : eventStreamSink(http);
-    http.onClose(runOperation(this.#services, this.#resume(exchange, params, operation), authority, sink));
+    const asked = this.#resume(exchange, params, operation);
+    // The protocol of multipart subscriptions has no parts.
+    const comesWhole = stream === 'multipart';
+    http.onClose(runOperation(this.#services, { ...asked, comesWhole }, authority, sink));
   }
 
   async reserve({ principal, response }: Exchange): Promise<void> {
@@ -79,7 +82,7 @@ export class StreamEndpoint {
 
   /** What is wrong with the operation is the answer to this request; its results go into the stream. */
   async start({ principal, request, response }: Exchange, token: string, params: OperationParams): Promise<void> {
-    const operation = await this.#prepare(params);
+    const operation = await this.prepare(params);
     operation.coerceVariables(params.variables);
     if (request.method === 'GET' && operation.kind === 'mutation') {
       throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
@@ -113,7 +116,8 @@ export class StreamEndpoint {
     return http;
   }
 
-  #prepare(params: OperationParams) {
+  /** @throws RequestError the operation is refused */
+  prepare(params: OperationParams) {
     const { engine, documents } = this.#services;
     return engine.preparer.prepare(documents.textOf(params), params.operationName);
   }

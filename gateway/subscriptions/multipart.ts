@@ -7,19 +7,20 @@ import type { OperationSink } from './run-operation.ts';
 export const multipartType = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0';
 
 /** Each part is followed by the next boundary at once: clients read a part only when they see where it ends. */
-const part = (json: string) => `\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${json}\r\n--graphql`;
+export const multipartPart = (json: string) =>
+  `\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${json}\r\n--graphql`;
 
 export const multipartStart = '\r\n--graphql';
-export const multipartHeartbeat = part('{}');
-const multipartEnd = '--\r\n';
+export const multipartHeartbeat = multipartPart('{}');
+export const multipartEnd = '--\r\n';
 
 /** Errors beside an absent payload are the transport's word that this was the last part. */
 export const failedParts = (errors: readonly GraphQLFormattedError[]) =>
-  part(`{"payload":null,${writeErrorBody(errors).slice(1)}`) + multipartEnd;
+  multipartPart(`{"payload":null,${writeErrorBody(errors).slice(1)}`) + multipartEnd;
 
 export function multipartSink(stream: HttpStream): OperationSink {
   return {
-    next: (body) => stream.write(part(`{"payload":${body}}`)),
+    next: (body) => stream.write(multipartPart(`{"payload":${body}}`)),
     fail: (errors) => stream.end(failedParts(errors)),
     complete: () => stream.end(multipartEnd),
     isCongested: () => stream.isCongested(),

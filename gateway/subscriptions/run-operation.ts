@@ -6,6 +6,8 @@ import type { SubscriptionsConfig } from '../config.ts';
 import type { DocumentRequest, DocumentSource } from '../documents/document-source.ts';
 import type { CompiledOperation } from '../execution/compile-operation.ts';
 import type { RequestContext } from '../execution/run.ts';
+import type { IncrementalAnswer } from '../incremental/incremental-answer.ts';
+import { writeBatch, writeFirstPart } from '../incremental/incremental-body.ts';
 import type { OperationPreparer } from '../prepare-operation.ts';
 import { RequestError } from '../request-error.ts';
 import { writeResponseBody } from '../response-body.ts';
@@ -34,6 +36,8 @@ export interface StreamedOperation extends DocumentRequest {
   readonly text?: string;
   readonly operationName: string | undefined;
   readonly variables: Record<string, unknown>;
+  /** Whether the answer comes whole, whatever the operation defers. @default false */
+  readonly comesWhole?: boolean;
 }
 
 export interface OperationAuthority {
@@ -137,7 +141,12 @@ class OperationRun implements StreamListener {
     const principal = await authority.principal();
     if (this.#state === 'ended') return;
     const context = { principal, requestId: runtime.ids.next(), cancellation: this.#cancellation };
-    if (operation.kind !== 'subscription') return this.#answer(operation, variables, context);
+    if (operation.kind !== 'subscription') {
+      if (operation.executeIncrementally && !request.comesWhole) {
+        return this.#answerInParts(await operation.executeIncrementally(variables, context));
+      }
+      return this.#answer(operation, variables, context);
+    }
     this.#listen(operation, variables, context);
     if (authority.endsWithToken) this.#awaitExpiry(principal);
   }
@@ -148,6 +157,19 @@ class OperationRun implements StreamListener {
     this.#sink.next(writeResponseBody(answer));
     // The transport may have closed while it sent.
     if (!this.#cancellation.aborted) this.complete();
+  }
+
+  /** As other servers send them over these protocols: each part is a result of its own, until one has no next. */
+  async #answerInParts(answer: IncrementalAnswer) {
+    if (this.#state === 'ended') return;
+    this.#sink.next(writeFirstPart(answer, '20220824'));
+    for await (const batch of answer.batches()) {
+      if (this.#cancellation.aborted) return;
+      this.#sink.next(writeBatch(batch, '20220824'));
+    }
+    if (this.#cancellation.aborted) return;
+    this.stop();
+    this.#sink.complete();
   }
 
   #listen(operation: CompiledOperation, variables: Record<string, unknown>, context: RequestContext): void {

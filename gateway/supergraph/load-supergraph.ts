@@ -1,6 +1,6 @@
 import { type DocumentNode, type GraphQLSchema, isAbstractType, isUnionType, Kind, parse } from 'graphql';
 import { type FieldSource, readFieldSources } from './field-sources.ts';
-import { buildPublicSchema } from './public-schema.ts';
+import { buildPublicSchema, type PublicSchemaOptions } from './public-schema.ts';
 import { readSubgraphEndpoints, type SubgraphEndpoint } from './subgraph-endpoints.ts';
 import { readSubgraphTypes, type SubgraphTypes } from './subgraph-types.ts';
 import { readSubscriptionRules, type SubscriptionRule } from './subscription-rules.ts';
@@ -28,11 +28,11 @@ export interface TypeIndex {
 }
 
 /** @throws SupergraphError */
-export function loadSupergraph(sdl: string): Supergraph {
+export function loadSupergraph(sdl: string, options: PublicSchemaOptions = { defers: false }): Supergraph {
   const document = parseSupergraph(sdl);
   const subgraphs = readSubgraphEndpoints(document);
   if (subgraphs.size === 0) throw new SupergraphError('It names no subgraph (no join__Graph values).');
-  const schema = buildPublicSchema(document);
+  const schema = buildPublicSchema(document, options);
   const types = indexTypes(document);
   return {
     sdl,

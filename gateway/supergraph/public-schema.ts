@@ -8,12 +8,18 @@ import {
   Kind,
   type SchemaDefinitionNode,
 } from 'graphql';
+import { deferDefinitions } from '../incremental/defer-directive.ts';
+
+export interface PublicSchemaOptions {
+  /** Whether the engine answers in parts, so that clients are told of @defer. */
+  readonly defers: boolean;
+}
 
 /**
  * What clients see: the supergraph without the machinery of federation (`join__…`, `link__…`, other linked features),
  * without directive definitions that only schemas apply, and without anything @inaccessible.
  */
-export function buildPublicSchema(supergraph: DocumentNode): GraphQLSchema {
+export function buildPublicSchema(supergraph: DocumentNode, { defers }: PublicSchemaOptions): GraphQLSchema {
   const hidden = readHiddenNames(supergraph);
   const inaccessible = new Set(
     supergraph.definitions.flatMap((node) =>
@@ -26,7 +32,10 @@ export function buildPublicSchema(supergraph: DocumentNode): GraphQLSchema {
     ),
   );
   const definitions = supergraph.definitions.flatMap((node) => publicDefinition(node, hidden, inaccessible) ?? []);
-  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions };
+  const document: DocumentNode = {
+    kind: Kind.DOCUMENT,
+    definitions: [...definitions, ...(defers ? deferDefinitions : [])],
+  };
   return buildASTSchema(document, { assumeValidSDL: true });
 }
 

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { CompiledOperation } from '../execution/compile-operation.ts';
+import type { IncrementalAnswer } from '../incremental/incremental-answer.ts';
+import { type IncrementalFormat, writeBatch, writeFirstPart, writeOnlyPart } from '../incremental/incremental-body.ts';
+import { writeResponseBody } from '../response-body.ts';
+import { multipartEnd, multipartPart, multipartStart } from '../subscriptions/multipart.ts';
+import type { AcceptedFormats } from './accepted-formats.ts';
+import type { Exchange } from './graphql-endpoint.ts';
+import type { OperationParams } from './operation-params.ts';
+import { sendAnswer } from './send-answer.ts';
+import { cancelOnClose } from './single-answer.ts';
+
+export interface IncrementalRequest {
+  readonly operation: CompiledOperation;
+  readonly params: OperationParams;
+  readonly accepted: AcceptedFormats;
+  readonly format: IncrementalFormat;
+}
+
+/**
+ * Answers in parts of `multipart/mixed`, each sent when it is ready. What turns out to have nothing deferred is sent as one
+ * response, where the client takes such. @throws RequestError
+ */
+export async function answerInParts(
+  exchange: Exchange,
+  { operation, params, accepted, format }: IncrementalRequest,
+  compressAboveBytes: number,
+): Promise<void> {
+  const { principal, requestId, response } = exchange;
+  const variables = operation.coerceVariables(params.variables);
+  const cancellation = cancelOnClose(response);
+  const context = { principal, requestId, cancellation };
+  const answer: IncrementalAnswer = operation.executeIncrementally
+    ? await operation.executeIncrementally(variables, context)
+    : { first: await operation.execute(variables, context), pending: [], batches: nothingFollows };
+  if (answer.pending.length === 0 && accepted.single) {
+    const headers = { 'content-type': `${accepted.single}; charset=utf-8` };
+    const body = writeResponseBody(answer.first);
+    return sendAnswer(exchange, { status: 200, headers, body }, compressAboveBytes);
+  }
+  await sendParts(exchange, answer, format);
+}
+
+async function* nothingFollows(): ReturnType<IncrementalAnswer['batches']> {}
+
+const specOf: Readonly<Record<IncrementalFormat, string>> = {
+  '20220824': 'deferSpec=20220824',
+  'v0.2': 'incrementalSpec=v0.2',
+};
+
+async function sendParts({ response }: Exchange, answer: IncrementalAnswer, format: IncrementalFormat): Promise<void> {
+  if (response.destroyed) return;
+  response.writeHead(200, {
+    'content-type': `multipart/mixed;boundary="graphql";${specOf[format]}`,
+    'cache-control': 'no-cache, no-transform',
+    vary: [response.getHeader('vary'), 'Accept'].filter((name) => name !== undefined).join(', '),
+    // Proxies such as nginx would hold parts back.
+    'x-accel-buffering': 'no',
+  });
+  const first = answer.pending.length === 0 ? writeOnlyPart(answer) : writeFirstPart(answer, format);
+  await write(response, multipartStart + multipartPart(first));
+  for await (const batch of answer.batches()) await write(response, multipartPart(writeBatch(batch, format)));
+  response.end(multipartEnd);
+}
+
+/** Waits for a client that reads slowly: parts that are ready meanwhile go out together. */
+async function write(response: ServerResponse, text: string): Promise<void> {
+  if (response.destroyed || response.write(text)) return;
+  await Promise.race([once(response, 'drain'), once(response, 'close')]);
+}

@@ -1,0 +1,95 @@
+import { BoundedCache } from '../bounded-cache.ts';
+import type { ExecutionScope } from '../execution/call-subgraph.ts';
+import type { OperationSource, Variables } from '../execution/compile-operation.ts';
+import { compileIntrospection } from '../execution/introspection.ts';
+import { compileResponseWriter, introspectionFields } from '../execution/response-writer.ts';
+import { rootFieldsOf } from '../execution/root-fields.ts';
+import { type RequestContext, Run } from '../execution/run.ts';
+import {
+  type Conditions,
+  conditionVariables,
+  type OperationParts,
+  resolveConditions,
+} from '../planning/resolve-conditions.ts';
+import type { Supergraph } from '../supergraph/load-supergraph.ts';
+import { compileFind } from './find-deferred.ts';
+import { followUp, type IncrementalAnswer } from './incremental-answer.ts';
+import { treeOfSelections } from './key-tree.ts';
+import { readDefer, resolveDefer, withoutDefer, withoutDeferred } from './resolve-defer.ts';
+import { stagePlan } from './stage-plan.ts';
+
+/** Answers one operation in parts. @throws RequestError the operation cannot be planned under these conditions */
+export type ExecuteIncrementally = (variables: Variables, context: RequestContext) => Promise<IncrementalAnswer>;
+
+/** Combinations of @skip, @include and @defer values that are kept planned for one operation. */
+const maxVariants = 16;
+
+/**
+ * Compiles the answer in parts of an operation with @defer. It is planned whole, as if nothing were deferred; the plan then
+ * runs in stages (`stagePlan`).
+ * @param source as the client sent it
+ * @returns undefined where nothing can be deferred
+ */
+export function compileIncremental(
+  source: OperationSource,
+  supergraph: Supergraph,
+  scope: ExecutionScope,
+): ExecuteIncrementally | undefined {
+  const { hasDefer, variables: names } = readDefer(source);
+  if (!hasDefer || source.operation.operation === 'subscription') return undefined;
+  const conditions = [...new Set([...conditionVariables(source), ...names])];
+  const variants = new BoundedCache<Promise<ExecuteIncrementally>>(maxVariants);
+  return async (variables, context) => {
+    const draw = source.drawOverride?.();
+    const values = Object.fromEntries(conditions.map((name) => [name, variables[name] === true]));
+    const key = JSON.stringify([Object.values(values), draw]);
+    let variant = variants.get(key);
+    if (!variant) {
+      variant = compileVariant(source, values, draw, supergraph, scope);
+      variants.set(key, variant);
+      variant.catch(() => variants.delete(key));
+    }
+    return (await variant)(variables, context);
+  };
+}
+
+async function compileVariant(
+  source: OperationSource,
+  conditions: Conditions,
+  draw: number | undefined,
+  supergraph: Supergraph,
+  scope: ExecutionScope,
+): Promise<ExecuteIncrementally> {
+  const parts = resolveDefer(resolveConditions(source, conditions), conditions);
+  const whole = withoutDefer(parts);
+  const now = withoutDeferred(parts);
+  const { schema, fieldSource } = supergraph;
+  const plan = await source.plan(whole, draw);
+  const staged = stagePlan(plan, scope);
+  const step = staged.stepFor(treeOfSelections([now.operation.selectionSet], now.fragments));
+  const writer = { schema, fragments: now.fragments, fieldSource, isDisentangled: plan.isDisentangled };
+  const write = compileResponseWriter(writer, source.rootType, now.operation.selectionSet);
+  const deferScope = { schema, fragments: parts.fragments, writer, stepFor: staged.stepFor };
+  const find = compileFind(deferScope, source.rootType, [parts.operation.selectionSet]);
+  const introspect = compileIntrospection(
+    schema,
+    whole.operation,
+    whole.fragments,
+    introspectionOf(source, whole, supergraph),
+  );
+  const isMutation = source.operation.operation === 'mutation';
+  return async (variables, given) => {
+    const context = isMutation ? { ...given, mayShare: false } : given;
+    const run = new Run(variables, context, introspect?.(variables));
+    try {
+      await step(run);
+    } finally {
+      if (isMutation) scope.sharing.fence();
+    }
+    const { data, errors } = write(run);
+    return followUp({ data, errors, sources: run.sources() }, run, find);
+  };
+}
+
+const introspectionOf = (source: OperationSource, whole: OperationParts, supergraph: Supergraph) =>
+  rootFieldsOf({ ...source, ...whole }, supergraph).filter(({ name }) => introspectionFields.has(name.value));

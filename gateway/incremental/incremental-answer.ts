@@ -1,0 +1,108 @@
+import type { GraphQLFormattedError } from 'graphql';
+import type { OperationAnswer } from '../execution/compile-operation.ts';
+import type { ResponsePath } from '../execution/failure.ts';
+import type { ConsultedSource, Run } from '../execution/run.ts';
+import type { DeferredFragment, DeferredObject, FindDeferred } from './find-deferred.ts';
+
+/** A place of the answer for which more is coming. */
+export interface PendingPart {
+  readonly id: string;
+  readonly path: ResponsePath;
+  readonly label: string | undefined;
+}
+
+export interface FinishedPart extends PendingPart {
+  /** JSON text; `null` where a null reached the edge of the fragment. */
+  readonly data: string;
+  readonly errors: readonly GraphQLFormattedError[];
+}
+
+/** Parts that have become ready together. */
+export interface IncrementalBatch {
+  readonly finished: readonly FinishedPart[];
+  /** What was found to be deferred inside of them. */
+  readonly pending: readonly PendingPart[];
+  readonly sources: readonly ConsultedSource[];
+  readonly hasNext: boolean;
+}
+
+/** An answer in parts. Where nothing is pending the first part is all. */
+export interface IncrementalAnswer {
+  readonly first: OperationAnswer;
+  readonly pending: readonly PendingPart[];
+  /** The rest, as it becomes ready; ends early when the request is cancelled. */
+  batches(): AsyncGenerator<IncrementalBatch, void>;
+}
+
+interface Place extends DeferredObject {
+  readonly id: string;
+}
+
+/** The first part is written: follows it up with what is deferred. */
+export function followUp(first: OperationAnswer, run: Run, find: FindDeferred | undefined): IncrementalAnswer {
+  const delivery = new Delivery(run);
+  // Its errors have gone out with it; what is reported from now on belongs to what comes later.
+  run.errors.length = 0;
+  const pending = delivery.start(find, first.data, run.root, []);
+  return { first, pending, batches: () => delivery.batches() };
+}
+
+/** Runs each deferred fragment, once for all of its places, and hands out the places as they become ready. */
+class Delivery {
+  readonly #run: Run;
+  readonly #running = new Set<Promise<void>>();
+  readonly #ready: (readonly Place[])[] = [];
+  #lastId = -1;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  /** @param written JSON text of what the client has got of `merged` */
+  start(find: FindDeferred | undefined, written: string, merged: unknown, path: ResponsePath): readonly PendingPart[] {
+    const found: DeferredObject[] = [];
+    if (find && written !== 'null') find(JSON.parse(written), merged, path, found);
+    const places = found.map((place): Place => ({ ...place, id: String(++this.#lastId) }));
+    const byFragment = new Map<DeferredFragment, Place[]>();
+    for (const place of places) byFragment.set(place.fragment, [...(byFragment.get(place.fragment) ?? []), place]);
+    for (const [fragment, its] of byFragment) this.#await(fragment, its);
+    return places.map(pendingPart);
+  }
+
+  #await(fragment: DeferredFragment, places: readonly Place[]): void {
+    const done = Promise.resolve(fragment.step(this.#run)).then(() => {
+      this.#running.delete(done);
+      this.#ready.push(places);
+    });
+    this.#running.add(done);
+    // Told where it is awaited; until then nobody may call it unhandled.
+    done.catch(() => undefined);
+  }
+
+  async *batches(): AsyncGenerator<IncrementalBatch, void> {
+    while (this.#running.size > 0 || this.#ready.length > 0) {
+      if (this.#ready.length === 0) await Promise.race(this.#running);
+      if (this.#run.context.cancellation?.aborted) return;
+      const finished: FinishedPart[] = [];
+      const pending: PendingPart[] = [];
+      for (const place of this.#ready.splice(0).flat()) {
+        const part = this.#write(place);
+        finished.push(part);
+        pending.push(...this.start(place.fragment.find, part.data, place.object, place.path));
+      }
+      const hasNext = this.#running.size > 0 || this.#ready.length > 0;
+      yield { finished, pending, sources: this.#run.sources(), hasNext };
+    }
+  }
+
+  #write(place: Place): FinishedPart {
+    const known = this.#run.errors.splice(0);
+    const { data, errors } = place.fragment.write(place.object, place.path, {
+      errors: known,
+      isPlain: this.#run.isPlain,
+    });
+    return { ...pendingPart(place), data, errors };
+  }
+}
+
+const pendingPart = ({ id, path, fragment: { label } }: Place): PendingPart => ({ id, path, label });

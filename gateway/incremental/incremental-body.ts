@@ -1,0 +1,57 @@
+import { writeErrorBody, writeResponseBody } from '../response-body.ts';
+import type { FinishedPart, IncrementalAnswer, IncrementalBatch, PendingPart } from './incremental-answer.ts';
+
+/**
+ * How parts are written: as Apollo's clients and graphql-js 17.0.0-alpha.2 have it (`deferSpec=20220824`), or by the
+ * working draft of the specification and later alphas (`incrementalSpec=v0.2`).
+ */
+export type IncrementalFormat = '20220824' | 'v0.2';
+
+/** The first part. Where nothing follows it is a response like any other. */
+export function writeFirstPart({ first, pending }: IncrementalAnswer, format: IncrementalFormat): string {
+  const body = writeResponseBody(first);
+  if (pending.length === 0) return body;
+  return withMembers(body, [...announce(pending, format), '"hasNext":true']);
+}
+
+/** The first part where the client awaits parts and nothing follows it. */
+export const writeOnlyPart = ({ first }: IncrementalAnswer) =>
+  withMembers(writeResponseBody(first), ['"hasNext":false']);
+
+export function writeBatch(batch: IncrementalBatch, format: IncrementalFormat): string {
+  const { finished, pending, sources, hasNext } = batch;
+  const parts = format === 'v0.2' ? [...announce(pending, format), ...finishById(finished)] : finishByPath(finished);
+  const extensions = sources.length > 0 ? [`"extensions":${JSON.stringify({ sources })}`] : [];
+  return `{${[...parts, ...extensions, `"hasNext":${hasNext}`].join(',')}}`;
+}
+
+function announce(pending: readonly PendingPart[], format: IncrementalFormat): string[] {
+  if (format !== 'v0.2' || pending.length === 0) return [];
+  return [`"pending":${JSON.stringify(pending.map(({ id, path, label }) => ({ id, path, label })))}`];
+}
+
+function finishByPath(finished: readonly FinishedPart[]): string[] {
+  const parts = finished.map(({ data, path, label, errors }) => {
+    const named = label === undefined ? '' : `,"label":${JSON.stringify(label)}`;
+    return `{"data":${data},"path":${JSON.stringify(path)}${named}${errorsMember(errors)}}`;
+  });
+  return [`"incremental":[${parts.join(',')}]`];
+}
+
+/** A part whose null reached the edge of its fragment is completed with its errors, and has no data. */
+function finishById(finished: readonly FinishedPart[]): string[] {
+  const delivered = finished.filter(({ data }) => data !== 'null');
+  const incremental = delivered.map(({ id, data, errors }) => `{"id":"${id}","data":${data}${errorsMember(errors)}}`);
+  const completed = finished.map(
+    ({ id, data, errors }) => `{"id":"${id}"${data === 'null' ? errorsMember(errors) : ''}}`,
+  );
+  return [
+    ...(incremental.length > 0 ? [`"incremental":[${incremental.join(',')}]`] : []),
+    `"completed":[${completed.join(',')}]`,
+  ];
+}
+
+const errorsMember = (errors: FinishedPart['errors']) =>
+  errors.length === 0 ? '' : `,${writeErrorBody(errors).slice(1, -1)}`;
+
+const withMembers = (body: string, members: readonly string[]) => `${body.slice(0, -1)},${members.join(',')}}`;
