@@ -75,7 +75,7 @@ export function compileResponseWriter(
 export type FragmentWriter = (
   object: ResponseObject,
   path: ResponsePath,
-  known: Pick<MergedData, 'errors' | 'isPlain'>,
+  merged: Omit<MergedData, 'root'>,
 ) => WrittenResponse;
 
 export function compileFragmentWriter(
@@ -84,8 +84,8 @@ export function compileFragmentWriter(
   selections: readonly SelectionSetNode[],
 ): FragmentWriter {
   const write = compileObject(scope, type, selections);
-  return (object, path, { errors, isPlain }) => {
-    const run = new WriteRun(errors, isPlain);
+  return (object, path, merged) => {
+    const run = new WriteRun(merged);
     run.path.push(...path);
     return { data: write(object, path.length, run) ?? 'null', errors: run.errors };
   };
@@ -110,7 +110,7 @@ class WriteRun {
   readonly isPlain: boolean;
   readonly sharesObjects: boolean;
 
-  constructor({ errors, isPlain, sharesObjects }: MergedData) {
+  constructor({ errors, isPlain, sharesObjects }: Omit<MergedData, 'root'>) {
     this.errors = [...errors];
     this.isPlain = isPlain;
     this.sharesObjects = sharesObjects;

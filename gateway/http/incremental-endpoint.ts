@@ -59,9 +59,15 @@ async function sendParts({ response }: Exchange, answer: IncrementalAnswer, form
     'x-accel-buffering': 'no',
   });
   const first = answer.pending.length === 0 ? writeOnlyPart(answer) : writeFirstPart(answer, format);
-  await write(response, multipartStart + multipartPart(first));
-  for await (const batch of answer.batches()) await write(response, multipartPart(writeBatch(batch, format)));
-  response.end(multipartEnd);
+  try {
+    await write(response, multipartStart + multipartPart(first));
+    for await (const batch of answer.batches()) await write(response, multipartPart(writeBatch(batch, format)));
+    response.end(multipartEnd);
+  } catch (cause) {
+    // Its head has left: only the missing end can tell the client.
+    response.destroy();
+    throw cause;
+  }
 }
 
 /** Waits for a client that reads slowly: parts that are ready meanwhile go out together. */

@@ -96,11 +96,9 @@ class Delivery {
   }
 
   #write(place: Place): FinishedPart {
-    const known = this.#run.errors.splice(0);
-    const { data, errors } = place.fragment.write(place.object, place.path, {
-      errors: known,
-      isPlain: this.#run.isPlain,
-    });
+    const { isPlain, sharesObjects } = this.#run;
+    const merged = { errors: this.#run.errors.splice(0), isPlain, sharesObjects };
+    const { data, errors } = place.fragment.write(place.object, place.path, merged);
     return { ...pendingPart(place), data, errors };
   }
 }
