@@ -3,9 +3,9 @@ import {
   type FragmentDefinitionNode,
   type InlineFragmentNode,
   Kind,
-  parse,
   type SelectionNode,
 } from 'graphql';
+import { parseRequest } from '../planning/parse-request.ts';
 import type { Rewrite } from '../planning/plan.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import { Failure } from './failure.ts';
@@ -23,7 +23,7 @@ export interface Shape {
 
 /** @returns the shape below each root response key of `operation` (for entities: `_entities`, `_e0` …) */
 export function readShapes(operation: string, types: TypeIndex): ReadonlyMap<string, readonly Shape[]> {
-  const { definitions } = parse(operation, { noLocation: true });
+  const { definitions } = parseRequest(operation);
   const fragments = new Map(
     definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
   );
@@ -34,7 +34,7 @@ export function readShapes(operation: string, types: TypeIndex): ReadonlyMap<str
 
 /** @returns the shapes of the root fields themselves */
 export function readRootShapes(operation: string, types: TypeIndex): readonly Shape[] {
-  const { definitions } = parse(operation, { noLocation: true });
+  const { definitions } = parseRequest(operation);
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const node of definitions) if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
   const root = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);

@@ -1,4 +1,5 @@
-import { Kind, type OperationDefinitionNode, parse, type SelectionNode } from 'graphql';
+import { Kind, type OperationDefinitionNode, type SelectionNode } from 'graphql';
+import { parseRequest } from './parse-request.ts';
 import type { EntityGroup, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
 
 /**
@@ -66,7 +67,7 @@ function noteFetch(
 ): void {
   // Most plans have no such alias: they are not worth parsing.
   if (!request.operation.includes('_internal_qp_alias_')) return;
-  const { definitions } = parse(request.operation, { noLocation: true });
+  const { definitions } = parseRequest(request.operation);
   const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
   if (!operation || definitions.length > 1) {
     usage.isAmbiguous = true;

@@ -1,4 +1,5 @@
-import { type FieldNode, type FragmentDefinitionNode, Kind, parse, print, type SelectionNode } from 'graphql';
+import { type FieldNode, type FragmentDefinitionNode, Kind, print, type SelectionNode } from 'graphql';
+import { parseRequest } from './parse-request.ts';
 import type { EntityGroup, PathStep, PlanNode, PlannedRequest } from './plan.ts';
 
 /**
@@ -63,7 +64,7 @@ const hasArguments = (operation: string) =>
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 function writesTwice({ request, targets }: Fetch, places: Places): boolean {
-  const { definitions } = parse(request.operation, { noLocation: true });
+  const { definitions } = parseRequest(request.operation);
   const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
   const fragments: Fragments = new Map(
     definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
@@ -115,7 +116,8 @@ function noteAll({ selections, names, conditions }: Selected, fragments: Fragmen
 /** @returns whether something else is written at the same place */
 function note(node: FieldNode, path: readonly string[], conditions: Conditions, places: Places): boolean {
   const place = path.join('/');
-  const source = `${node.name.value}(${(node.arguments ?? []).map((argument) => print(argument)).sort()})`;
+  const given = node.arguments?.length ? node.arguments.map((argument) => print(argument)).sort() : '';
+  const source = `${node.name.value}(${given})`;
   const known = places.get(place) ?? [];
   if (known.some((other) => other.source !== source && mayMeet(other.conditions, conditions))) return true;
   if (!known.some((other) => other.source === source && other.conditions === conditions)) {

@@ -4,12 +4,12 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
-  parse,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
+import { parseRequest } from './parse-request.ts';
 import type { PathStep, PlanNode, Requirement, Rewrite } from './plan.ts';
 import type { OperationParts } from './resolve-conditions.ts';
 
@@ -126,7 +126,7 @@ interface Fetched {
 }
 
 function readFetch(service: string, text: string, rewrites: readonly Rewrite[], rootKey?: string): Fetched {
-  const { definitions } = parse(text, { noLocation: true });
+  const { definitions } = parseRequest(text);
   const fragments = new Map<string, FragmentDefinitionNode>();
   let operation: OperationDefinitionNode | undefined;
   for (const node of definitions) {

@@ -76,25 +76,40 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
     requiresArguments: createRequirementCheck(fields, anywhere),
     possibleIn: (service, typeName) =>
       themselves.get(typeName) ?? known.get(`${graphs.get(service)}/${typeName}`) ?? none,
-    isForeign(service, typeName, fieldName) {
+    isForeign: remember((service, typeName, fieldName) => {
       const graph = graphs.get(service);
       return (
         graph !== undefined &&
         foreign.has(`${graph}/${typeName}.${fieldName}`) &&
         !mentions(provided.get(graph), fieldName)
       );
-    },
-    fieldShape(service, typeName, fieldName) {
+    }),
+    fieldShape: remember((service, typeName, fieldName) => {
       const field = fields.get(typeName)?.get(fieldName);
       const graph = graphs.get(service);
       const own = named(field?.directives, 'join__field').find((directive) => textOf(directive, 'graph') === graph);
       const text = (own && textOf(own, 'type')) || (field && print(field.type));
       return text?.replace(/\w+/, (name) => (fields.has(name) || unions.has(name) ? 'composite' : name));
-    },
+    }),
     fieldType: (typeName, fieldName) => {
       const type = fields.get(typeName)?.get(fieldName)?.type;
       return type && namedType(type);
     },
+  };
+}
+
+/** Answers for one field of one subgraph, made once: plans ask them again and again. */
+function remember<T>(
+  make: (service: string, typeName: string, fieldName: string) => T,
+): (service: string, typeName: string, fieldName: string) => T {
+  const known = new Map<string, T>();
+  return (service, typeName, fieldName) => {
+    const key = `${service}/${typeName}.${fieldName}`;
+    const found = known.get(key);
+    if (found !== undefined || known.has(key)) return found as T;
+    const made = make(service, typeName, fieldName);
+    known.set(key, made);
+    return made;
   };
 }
 
