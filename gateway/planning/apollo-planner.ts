@@ -11,7 +11,9 @@ import type { FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrit
 import { type Planner, PlanningError } from './planner.ts';
 
 /** Milliseconds that one operation may take, from the question to the plan; the thread's start is part of it. */
-const deadlineMs = 4500;
+const deadlineMs = 10_000;
+/** Operations that may wait for their plan; each further one is refused at once. */
+const maxWaiting = 50;
 /** Milliseconds after the last operation until the thread and its memory are given back. */
 const idleMs = 60_000;
 const maxMemoryMb = 1024;
@@ -50,6 +52,10 @@ export class ApolloPlanner implements Planner {
   }
 
   plan(operation: string, draw = 100): Promise<PlanNode | undefined> {
+    if (this.#waiting.size >= maxWaiting) {
+      const message = 'Too many new operations arrive at once. Try again later.';
+      return Promise.reject(new PlanningError('PLANNING_OVERLOADED', message));
+    }
     this.#stopIdle?.();
     const worker = this.#running();
     this.#questions += 1;
