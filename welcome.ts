@@ -36,7 +36,7 @@ subscription Holds {
 # … and place one here.
 mutation PlaceHold {
   placeHold(
-    input: { scope: "mfg:BER:lot:WATER-05L:L10900" }
+    input: { scope: "mfg:BER:lot:LEMON-05L:L10901" }
     meta: { idempotencyKey: "my-first-hold", reason: { text: "Label smudged." } }
   ) {
     outcome
