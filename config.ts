@@ -1,19 +1,13 @@
 import { resolve } from 'node:path';
-import { type EngineChoice, readEngineChoice } from './gateway/config.ts';
+import { type GatewayConfig, readGatewayConfig } from './gateway/config.ts';
 import type { CrashPoint } from './runtime/crash-points.ts';
 import { crashPointNames } from './runtime/crash-points.ts';
 import type { LogLevel } from './runtime/logger.ts';
 
 /** What `andon up` reads from the environment. Everything has a default that works on a fresh clone. */
 export interface AndonConfig {
-  /** TCP port of the gateway; 0 takes a free one. `PORT` @default 4000 */
-  readonly port: number;
-  /** Address that the gateway listens on. `HOST` @default 127.0.0.1 */
-  readonly host: string;
-  /** Further names that clients may reach it by, with commas between, as behind a proxy. `ANDON_ALLOWED_HOSTS` @default none */
-  readonly allowedHosts: readonly string[];
-  /** What plans and runs operations: see the gateway's configuration. `ANDON_ENGINE` @default auto */
-  readonly engine: EngineChoice;
+  /** The gateway's options: from `andon.yaml`, and over them from `PORT`, `HOST`, `ANDON_ALLOWED_HOSTS` and `ANDON_ENGINE`. */
+  readonly gateway: GatewayConfig;
   /** Where the embedded stores and the development keys live. `ANDON_DATA_DIR` @default .andon */
   readonly dataDir: string;
   /** PostgreSQL to use instead of embedded SQLite. `DATABASE_URL` @default unset */
@@ -40,13 +34,17 @@ export class ConfigError extends Error {
 
 const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
-/** @throws ConfigError naming the variable and what it may be */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): AndonConfig {
+export interface ConfigSources {
+  /** Path of `andon.yaml`. @default none: the gateway's defaults hold */
+  readonly gatewayFile?: string | undefined;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** @throws ConfigError, ConfigValueError naming the variable and what it may be; ConfigFileError naming file and line */
+export function readConfig({ gatewayFile, env = process.env }: ConfigSources = {}): AndonConfig {
   return Object.freeze({
-    port: readPort(env['PORT']),
-    host: env['HOST'] || '127.0.0.1',
-    allowedHosts: (env['ANDON_ALLOWED_HOSTS'] ?? '').split(',').flatMap((name) => name.trim() || []),
-    engine: readEngineChoice(env['ANDON_ENGINE']) ?? 'auto',
+    gateway: readGateway(gatewayFile, env),
     dataDir: resolve(env['ANDON_DATA_DIR'] || '.andon'),
     databaseUrl: readDatabaseUrl(env['DATABASE_URL']),
     landscapeFile: env['ANDON_LANDSCAPE'] || 'landscape.yaml',
@@ -56,11 +54,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): AndonConfig {
   });
 }
 
-function readPort(text: string | undefined): number {
-  if (!text) return 4000;
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new ConfigError(`PORT must be a number from 0 to 65535; it is ${text}.`);
+/** Dashboards of the same authority share one stream: the domain looks at roles, plants and partner, not at who asks. */
+function readGateway(file: string | undefined, env: NodeJS.ProcessEnv): GatewayConfig {
+  const read = readGatewayConfig({ file, env });
+  const allowedHosts = (env['ANDON_ALLOWED_HOSTS'] ?? '').split(',').flatMap((name) => name.trim() || []);
+  return Object.freeze({
+    ...read,
+    host: env['HOST'] || read.host,
+    allowedHosts: allowedHosts.length > 0 ? allowedHosts : read.allowedHosts,
+    subscriptions: Object.freeze({ ...read.subscriptions, shareBy: 'authority' as const }),
+  });
 }
 
 /** What it is now is not said: it may hold a password. */

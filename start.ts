@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { readAuthConfig } from './auth/config.ts';
 import { createDevelopmentTokens } from './auth/development-tokens.ts';
@@ -7,8 +8,9 @@ import { createKeys, type Keys } from './auth/keys.ts';
 import { createVerifier } from './auth/verify.ts';
 import { type AndonConfig, readConfig } from './config.ts';
 import { type Domain, openDomain } from './domain.ts';
-import { defaultGatewayConfig } from './gateway/config.ts';
+import type { GatewayConfig } from './gateway/config.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
+import type { GraphiqlOptions } from './gateway/graphiql.ts';
 import { isLoopback } from './gateway/http/allowed-host.ts';
 import { systemClock } from './runtime/clock.ts';
 import type { Runtime } from './runtime/runtime.ts';
@@ -58,12 +60,12 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
   const gateway = await createGateway({
     supergraphSdl: domain.supergraphSdl,
     runtime,
-    config: gatewayConfig(config),
+    config: config.gateway,
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, createLocalSubgraph({ ...subgraph, log })])),
     authenticate: (credentials) => verifier.verify(credentials),
     signInternal: (...call) => internalTokens.sign(...call),
     problem: domain.problem,
-    graphiql: { ...(isPrivate(config) ? developmentToken(keys, runtime) : {}), defaultQuery: welcome.firstQuery },
+    graphiql: graphiqlOptions(config, keys, runtime),
   });
   graph.connect(gateway);
   const executors = subgraphs.flatMap(({ executor }) => executor ?? []);
@@ -91,13 +93,6 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
   };
 }
 
-/** Dashboards of the same authority share one stream: the domain looks at roles, plants and partner, not at who asks. */
-function gatewayConfig({ port, host, allowedHosts, engine }: AndonConfig) {
-  const { subscriptions } = defaultGatewayConfig;
-  const shared = { ...subscriptions, shareBy: 'authority' as const };
-  return { ...defaultGatewayConfig, port, host, allowedHosts, engine, subscriptions: shared };
-}
-
 interface LateGraph extends GraphReader {
   connect(gateway: Gateway): void;
 }
@@ -117,8 +112,14 @@ function createLateGraph(): LateGraph {
   };
 }
 
+/** Without introspection GraphiQL would know nothing. */
+function graphiqlOptions({ gateway }: AndonConfig, keys: Keys, runtime: Runtime): GraphiqlOptions | false {
+  if (!gateway.introspection) return false;
+  return { ...(isPrivate(gateway) ? developmentToken(keys, runtime) : {}), defaultQuery: welcome.firstQuery };
+}
+
 /** Elsewhere than on loopback, or behind a proxy, the page may be opened by anybody. */
-const isPrivate = ({ host, allowedHosts }: AndonConfig) => isLoopback(host) && allowedHosts.length === 0;
+const isPrivate = ({ host, allowedHosts }: GatewayConfig) => isLoopback(host) && allowedHosts.length === 0;
 
 /** GraphiQL opens with the token of somebody who may try most things. */
 function developmentToken(keys: Keys, { clock }: Runtime): { token?: string } {
@@ -130,7 +131,10 @@ function developmentToken(keys: Keys, { clock }: Runtime): { token?: string } {
 
 const help = `andon up: runs everything in one process: gateway, subgraphs, journal and workflows.
 
-Settings come from the environment:
+  --config FILE    options of the gateway, in YAML (default: andon.yaml in this folder, if there is one; docs/gateway.md)
+  --help           this text
+
+Settings come from the environment, which wins over the file:
   PORT             TCP port of the gateway, 0 for a free one (default: 4000)
   HOST             address that it listens on (default: 127.0.0.1)
   ANDON_DATA_DIR   where the embedded stores and the development keys live (default: .andon)
@@ -144,12 +148,15 @@ Settings come from the environment:
 
 /** `andon up`: starts, says how to use it, and runs until SIGTERM or SIGINT. */
 export async function runUpCommand(argv: string[]): Promise<void> {
-  const { values } = parseArgs({ args: argv, options: { help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseArgs({
+    args: argv,
+    options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
   if (values.help) {
     process.stdout.write(help);
     return;
   }
-  const config = readConfig();
+  const config = readConfig({ gatewayFile: values.config ?? (existsSync('andon.yaml') ? 'andon.yaml' : undefined) });
   const starting = startAndon(config);
   stopOnSignal(starting);
   const andon = await starting;

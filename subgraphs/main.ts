@@ -113,7 +113,14 @@ async function serve(name: keyof typeof factories, port: number, gateway: string
   });
   const stopSettling = startSettling(subgraph.executor ? [subgraph.executor] : [], runtime);
   const { problem } = domain;
-  const served = await serveSubgraph({ ...subgraph, internalTokens, runtime, problem, port, host: config.host });
+  const served = await serveSubgraph({
+    ...subgraph,
+    internalTokens,
+    runtime,
+    problem,
+    port,
+    host: config.gateway.host,
+  });
   process.stdout.write(`andon subgraph ${name}: ready at ${served.url}\n`);
   return async () => {
     await served.drain();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AndonProcess } from '../support/andon-process.ts';
 import { transition } from './transitions.ts';
@@ -73,6 +73,55 @@ describe('starting and stopping', () => {
   });
 });
 
+describe('a file of options for the gateway', () => {
+  const cli = resolve(import.meta.dirname, '../../dist/cli.js');
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'andon-options-'));
+    await writeFile(join(folder, 'andon.yaml'), 'port: 1\nintrospection: false\nlimits:\n  maxDepth: 3\n');
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function refusesWhatIsTooDeep(andon: AndonProcess): Promise<void> {
+    const { errors } = await andon.ask('olga.operator', '{ productionOrders { nodes { lot { lotNumber } } } }');
+    expect(errors[0]?.extensions).toMatchObject({ code: 'DEPTH_LIMIT_EXCEEDED' });
+  }
+
+  test('holds for andon up, the environment wins, and without introspection there is no GraphiQL', async () => {
+    const command = [process.execPath, cli, 'up', '--config', join(folder, 'andon.yaml')] as const;
+    const andon = await AndonProcess.start({ command });
+    try {
+      expect(new URL(andon.url).port).not.toBe('1');
+      await refusesWhatIsTooDeep(andon);
+      const page = await fetch(`${andon.url}/graphql`, { headers: { accept: 'text/html' } });
+      expect(await page.text()).not.toContain('GraphiQL');
+    } finally {
+      await andon.dispose();
+    }
+  });
+
+  test('is found in the folder where it is started', async () => {
+    const command = ['sh', '-c', `cd ${folder} && exec ${process.execPath} ${cli} up`] as const;
+    const landscape = resolve(import.meta.dirname, '../../landscape.yaml');
+    const andon = await AndonProcess.start({ command, env: { ANDON_LANDSCAPE: landscape } });
+    try {
+      await refusesWhatIsTooDeep(andon);
+    } finally {
+      await andon.dispose();
+    }
+  });
+
+  test('with a mistake stops the start with file, line and remedy', async () => {
+    const file = join(folder, 'wrong.yaml');
+    await writeFile(file, 'port: 1\nlimit: 3\n');
+    const andon = await AndonProcess.spawn({ command: [process.execPath, cli, 'up', '--config', file] });
+    expect(await andon.untilGone()).toBe(1);
+    expect(andon.output).toMatch(/wrong\.yaml:2:.*limit/);
+    await andon.dispose();
+  });
+});
+
 describe('npm start', () => {
   test('ends with 0 when npm itself is asked to end, and leaves nothing running', async () => {
     const andon = await AndonProcess.start({ command: ['npm', 'start'] });
@@ -126,6 +175,6 @@ describe('what cannot be started', () => {
   });
 
   test('a port that is no port is refused by name', async () => {
-    expect(await failedStart({ PORT: 'http' })).toContain('PORT must be a number');
+    expect(await failedStart({ PORT: 'http' })).toContain('PORT is "http". Set it to a whole number');
   });
 });
