@@ -300,7 +300,8 @@ describe('TLS', () => {
 
   test('HTTP/2 answers queries side by side and streams events; a stop ends the session', async () => {
     const source = new PushedEvents();
-    const { url, gateway } = await start({ tls }, lotSubgraphs(source));
+    const subscriptions = { ...defaultGatewayConfig.subscriptions, replayKeepMs: 1 };
+    const { url, gateway } = await start({ tls, subscriptions }, lotSubgraphs(source));
     expect(url).toMatch(/^https:/);
     const session = connectHttp2(new URL(url).origin, trusting);
     const ask = (body: unknown, headers: Record<string, string> = {}) => {
