@@ -1,6 +1,7 @@
+import type { ExceptionPort } from '../connectors/ops/port.ts';
 import type { GraphClient } from './client.ts';
 import { type EngineOptions, WorkflowEngine } from './engine.ts';
-import { createExceptionPort, type ExceptionPort } from './exception-port.ts';
+import { createExceptionPort } from './exception-port.ts';
 import { rules } from './rules.ts';
 
 export interface WorkflowsOptions extends Omit<EngineOptions, 'client' | 'rules'> {

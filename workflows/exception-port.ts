@@ -1,84 +1,11 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { ExceptionCommand, ExceptionPort, ExceptionRow } from '../connectors/ops/port.ts';
+import type { Posting } from '../connectors/posting.ts';
 import { isoTime } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Database } from '../storage/database.ts';
 import { removeInstance } from './instance-store.ts';
 import type { ExceptionTableRow, WorkflowTables } from './tables.ts';
-
-/** Something that did not get through and waits, or waited, for a person. */
-export interface WorkflowException {
-  readonly id: string;
-  readonly workflow: string;
-  readonly step: string;
-  readonly code: string;
-  readonly system: string | null;
-  readonly message: string;
-  readonly remediation: string | null;
-  readonly plantCode: string;
-  readonly line: string | null;
-  readonly partner: null;
-  readonly subject: string;
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly correlationId: string;
-  readonly state: 'OPEN' | 'RETRYING' | 'RESOLVED';
-  readonly raisedAt: string;
-  readonly changedAt: string;
-  readonly occurrences: number;
-  readonly resolution: string | null;
-  readonly resolvedBy: string | null;
-  readonly version: string;
-}
-
-export interface WorkflowExceptionFilter {
-  /** Null: every plant that the reader may see. */
-  readonly plantCode?: string | null;
-  readonly states?: readonly WorkflowException['state'][] | null;
-  readonly workflow?: string | null;
-  readonly subject?: string | null;
-}
-
-/** What a person may do about one. Commands are data, kept with the transition's intent. */
-export interface ExceptionCommand {
-  readonly name: 'retryException' | 'resolveException';
-  readonly transitionId: string;
-  readonly plantCode: string;
-  readonly expectedVersion: string | null;
-  readonly actorId: string;
-  readonly occurredAt: string;
-  readonly exceptionId: string;
-  /** What the person has done about it. */
-  readonly resolution: string | null;
-}
-
-export type ExceptionPosting =
-  | {
-      readonly status: 'POSTED';
-      readonly document: string;
-      readonly version: string;
-      readonly recordedAt: string;
-      readonly result: Readonly<Record<string, unknown>>;
-    }
-  | {
-      readonly status: 'REFUSED';
-      readonly code: string;
-      readonly message: string;
-      readonly remediation: string | null;
-    };
-
-/** Andon's own system of record for exceptions, in the shape of any other system's port. */
-export interface ExceptionPort {
-  exceptionsByIds(ids: readonly string[]): Promise<ReadonlyMap<string, WorkflowException>>;
-  /** Oldest first. */
-  exceptions(
-    filter: WorkflowExceptionFilter,
-    page: { readonly first: number; readonly after: string | null },
-    scope: { readonly plantCodes: readonly string[] | null },
-  ): Promise<{ readonly rows: readonly WorkflowException[]; readonly hasNextPage: boolean }>;
-  /** The same transition id again gives the same posting. */
-  post(command: ExceptionCommand, signal: AbortSignal): Promise<ExceptionPosting>;
-  postingOf(transitionId: string, plantCode: string, signal: AbortSignal): Promise<ExceptionPosting | null>;
-}
 
 /** Also for a process that serves the graph and runs no workflow: the store is what the two share. */
 export function createExceptionPort(
@@ -129,7 +56,7 @@ async function carryOut(
   tx: Transaction<WorkflowTables>,
   command: ExceptionCommand,
   recordedAt: string,
-): Promise<ExceptionPosting> {
+): Promise<Posting> {
   const row = await tx
     .selectFrom('workflow_exception')
     .selectAll()
@@ -163,14 +90,14 @@ async function carryOut(
   };
 }
 
-const noSuchException: ExceptionPosting = {
+const noSuchException: Posting = {
   status: 'REFUSED',
   code: 'NOT_FOUND',
   message: 'There is no such exception.',
   remediation: 'List the exceptions again.',
 };
 
-function refusalOf(row: ExceptionTableRow | undefined, command: ExceptionCommand): ExceptionPosting | null {
+function refusalOf(row: ExceptionTableRow | undefined, command: ExceptionCommand): Posting | null {
   if (!row) return noSuchException;
   if (row.state === 'RESOLVED' || (row.state === 'RETRYING' && command.name === 'retryException')) {
     return {
@@ -203,16 +130,16 @@ async function retry(tx: Transaction<WorkflowTables>, row: ExceptionTableRow): P
 async function findPosting(
   db: Pick<Kysely<WorkflowTables>, 'selectFrom'>,
   transitionId: string,
-): Promise<ExceptionPosting | null> {
+): Promise<Posting | null> {
   const row = await db
     .selectFrom('workflow_posting')
     .select('posting')
     .where('transition_id', '=', transitionId)
     .executeTakeFirst();
-  return row ? (JSON.parse(row.posting) as ExceptionPosting) : null;
+  return row ? (JSON.parse(row.posting) as Posting) : null;
 }
 
-function toException(row: ExceptionTableRow): WorkflowException {
+function toException(row: ExceptionTableRow): ExceptionRow {
   return {
     id: row.id,
     workflow: row.rule,

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { portRow } from '../reference-rows.ts';
 import { isAfter, isInScope, isKeyOf, isOneOf, isSince, isValue, toPage } from '../reference-sql.ts';
 import type { AssetKey, AssetRow, AssignmentRow, CmmsPort, WorkOrderRow } from './port.ts';
 import type { CmmsTables } from './reference-tables.ts';
@@ -92,53 +93,8 @@ const assetColumns = ['plant_code', 'asset_id'];
 const workOrderColumns = ['plant_code', 'work_order_no'];
 const assetParts = ({ plantCode, assetId }: AssetKey) => [plantCode, assetId];
 
-function toAsset(row: CmmsTables['asset']): AssetRow {
-  return {
-    plantCode: row.plant_code,
-    assetId: row.asset_id,
-    name: row.name,
-    parentId: row.parent_id,
-    criticality: row.criticality,
-    lineCode: row.line_code,
-    availability: row.availability,
-    availabilitySince: row.availability_since,
-    availabilityBy: row.availability_by,
-    availabilityCause: row.availability_cause,
-    changedAt: row.changed_at,
-    partner: null,
-    version: String(row.version),
-  };
-}
+const toAsset = (row: CmmsTables['asset']): AssetRow => ({ ...portRow(row), partner: null });
 
-function toAssignment(row: CmmsTables['asset_assignment']): AssignmentRow {
-  return {
-    plantCode: row.plant_code,
-    assetId: row.asset_id,
-    workCenterCode: row.work_center_code,
-    validFrom: row.valid_from,
-    validTo: row.valid_to,
-    partner: null,
-  };
-}
+const toAssignment = (row: CmmsTables['asset_assignment']): AssignmentRow => ({ ...portRow(row), partner: null });
 
-function toWorkOrder(row: CmmsTables['work_order']): WorkOrderRow {
-  return {
-    plantCode: row.plant_code,
-    workOrderNo: row.work_order_no,
-    assetId: row.asset_id,
-    kind: row.kind,
-    description: row.description,
-    downtimeId: row.downtime_id,
-    lineCode: row.line_code,
-    state: row.state,
-    stateSince: row.state_since,
-    stateBy: row.state_by,
-    stateReason: row.state_reason,
-    scheduledFor: row.scheduled_for,
-    requestedBy: row.requested_by,
-    requestedAt: row.requested_at,
-    changedAt: row.changed_at,
-    partner: null,
-    version: String(row.version),
-  };
-}
+const toWorkOrder = (row: CmmsTables['work_order']): WorkOrderRow => ({ ...portRow(row), partner: null });

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { addDecimals } from '../decimal.ts';
 import { groupBy } from '../group-by.ts';
+import { portRow } from '../reference-rows.ts';
 import { isAfter, isInScope, isKeyOf, isOneOf, isSince, isValue, toPage } from '../reference-sql.ts';
 import type {
   DeliveryItemRow,
@@ -12,7 +13,7 @@ import type {
   LineRow,
   LotKey,
   LotRow,
-  OperationKey,
+  MaterialRow,
   OperationRow,
   OrderKey,
   OrderRow,
@@ -387,111 +388,35 @@ function toPlant(row: ErpTables['plant']) {
 }
 
 function toWorkCenter(row: ErpTables['work_center']): WorkCenterRow {
-  return {
-    plantCode: row.plant_code,
-    workCenterCode: row.work_center_code,
-    lineCode: row.line_code,
-    name: row.name,
-    constrained: row.constrained === 1,
-    capacityStatus: row.capacity_status,
-    capacityChangedAt: row.capacity_changed_at,
-    partner: null,
-    version: String(row.version),
-  };
+  return { ...portRow(row), constrained: row.constrained === 1, partner: null };
 }
 
-function toMaterial(row: ErpTables['material']) {
-  const { plant_code, material_code, name, unit, kind } = row;
-  return { plantCode: plant_code, materialCode: material_code, name, unit, kind, partner: null };
+function toMaterial(row: ErpTables['material']): MaterialRow {
+  return { ...portRow(row), partner: null };
 }
 
 type RawOperation = ErpTables['operation'] &
   Pick<ErpTables['production_order'], 'line_code' | 'unit' | 'partner'> &
   Pick<ErpTables['work_center'], 'constrained'>;
 
-function toOperation(row: RawOperation): OperationRow & OperationKey {
-  return {
-    plantCode: row.plant_code,
-    orderNo: row.order_no,
-    operationNo: row.operation_no,
-    lineCode: row.line_code,
-    name: row.name,
-    workCenterCode: row.work_center_code,
-    constrained: row.constrained === 1,
-    plannedQuantity: row.planned_quantity,
-    confirmedQuantity: row.confirmed_quantity,
-    confirmedScrap: row.confirmed_scrap,
-    confirmedAt: row.confirmed_at,
-    unit: row.unit,
-    partner: row.partner,
-  };
+function toOperation(row: RawOperation): OperationRow {
+  return { ...portRow(row), constrained: row.constrained === 1 };
 }
 
-function toOrder(row: RawOrder, ownOperations: readonly OperationRow[]): OrderRow {
-  return {
-    plantCode: row.plant_code,
-    orderNo: row.order_no,
-    lineCode: row.line_code,
-    materialCode: row.material_code,
-    materialKind: row.material_kind,
-    quantity: row.quantity,
-    unit: row.unit,
-    lotNumber: row.lot_number,
-    plannedStart: row.planned_start,
-    plannedEnd: row.planned_end,
-    state: row.state,
-    stateSince: row.state_since,
-    stateBy: row.state_by,
-    stateReason: row.state_reason,
-    confirmedYield: row.confirmed_yield,
-    partner: row.partner,
-    version: String(row.version),
-    changedAt: row.changed_at,
-    operations: ownOperations,
-  };
+function toOrder({ held_from: _remembered, ...row }: RawOrder, operations: readonly OperationRow[]): OrderRow {
+  return { ...portRow(row), operations };
 }
 
 function toStock(row: ErpTables['stock'] & { readonly unit: string }): StockRow {
-  return {
-    plantCode: row.plant_code,
-    materialCode: row.material_code,
-    lotNumber: row.lot_number,
-    storageLocation: row.storage_location,
-    stockType: row.stock_type,
-    quantity: row.quantity,
-    unit: row.unit,
-  };
+  return portRow(row);
 }
 
 function toLot(row: RawLot, stock: readonly StockRow[]): LotRow {
-  return {
-    plantCode: row.plant_code,
-    materialCode: row.material_code,
-    lotNumber: row.lot_number,
-    orderNo: row.order_no,
-    lineCode: row.line_code,
-    unit: row.unit,
-    expiresOn: row.expires_on,
-    partner: row.partner,
-    version: String(row.version),
-    changedAt: row.changed_at,
-    stock,
-  };
+  return { ...portRow(row), stock };
 }
 
 function toDelivery(row: ErpTables['delivery']): Omit<DeliveryRow, 'blocks' | 'items'> {
-  return {
-    plantCode: row.plant_code,
-    deliveryNo: row.delivery_no,
-    customer: row.customer,
-    plannedShipDate: row.planned_ship_date,
-    state: row.state,
-    stateSince: row.state_since,
-    stateBy: row.state_by,
-    partner: row.partner,
-    version: String(row.version),
-    changedAt: row.changed_at,
-  };
+  return portRow(row);
 }
 
 type RawItem = ErpTables['delivery_item'] & { readonly unit: string; readonly order_no: string | null };

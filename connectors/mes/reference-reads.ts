@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { groupBy } from '../group-by.ts';
+import { portRow } from '../reference-rows.ts';
 import { isAfter, isInScope, isKeyOf, isOneOf, isSince, isValue, toPage } from '../reference-sql.ts';
 import type {
   DowntimeRow,
@@ -223,22 +224,12 @@ async function withWorkCenters(db: Db, rows: readonly MesTables['downtime'][]): 
     .execute();
   const byDowntime = groupBy(places, (place) => textOf([place.plant_code, place.downtime_id]));
   return rows.map((row) => ({
-    plantCode: row.plant_code,
-    downtimeId: row.downtime_id,
-    assetId: row.asset_id,
-    lineCode: row.line_code,
+    ...portRow(row),
     workCenterCodes: (byDowntime.get(textOf([row.plant_code, row.downtime_id])) ?? []).map(
       ({ work_center_code }) => work_center_code,
     ),
-    state: row.state,
-    stateBy: row.state_by,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    reasonCode: row.reason_code,
     planned: row.planned === 1,
     partner: null,
-    version: String(row.version),
-    changedAt: row.changed_at,
   }));
 }
 
@@ -251,25 +242,5 @@ function toOperation(
   causes: OperationRow['causes'],
   predecessors: OperationRow['predecessors'],
 ): OperationRow {
-  return {
-    ...toLotKey(row),
-    orderNo: row.order_no,
-    operationNo: row.operation_no,
-    lineCode: row.line_code,
-    workCenterCode: row.work_center_code,
-    unit: row.unit,
-    state: row.state,
-    stateSince: row.state_since,
-    stateBy: row.state_by,
-    stateReason: row.state_reason,
-    producedQuantity: row.produced_quantity,
-    scrapQuantity: row.scrap_quantity,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
-    partner: row.partner,
-    version: String(row.version),
-    changedAt: row.changed_at,
-    causes,
-    predecessors,
-  };
+  return { ...portRow(row), causes, predecessors };
 }

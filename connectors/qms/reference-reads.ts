@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { groupBy } from '../group-by.ts';
 import { naturalKey } from '../natural-key.ts';
+import { portRow } from '../reference-rows.ts';
 import { isAfter, isInScope, isKeyOf, isOneOf, isSince, isValue, toPage } from '../reference-sql.ts';
 import { targetOfText, targetText } from './hold-target.ts';
 import type {
@@ -255,20 +256,9 @@ async function withCharacteristics(
     rows.map((row) => [row.plant_code, row.plan_id, row.plan_version]),
   );
   return rows.map((row) => ({
-    plantCode: row.plant_code,
-    planId: row.plan_id,
-    planVersion: row.plan_version,
-    materialCode: row.material_code,
-    operationNo: row.operation_no,
+    ...portRow(row),
     partner: null,
-    characteristics: (found.get(textOf([row.plant_code, row.plan_id, row.plan_version])) ?? []).map((one) => ({
-      code: one.code,
-      name: one.name,
-      unit: one.unit,
-      lowerLimit: one.lower_limit,
-      upperLimit: one.upper_limit,
-      target: one.target,
-    })),
+    characteristics: (found.get(textOf([row.plant_code, row.plan_id, row.plan_version])) ?? []).map(portRow),
   }));
 }
 
@@ -293,20 +283,7 @@ async function readResults(db: Db, keys: readonly (readonly string[])[]): Promis
     .where(isKeyOf(['r.plant_code', 'r.inspection_lot_no'], keys))
     .orderBy('r.position')
     .execute();
-  return rows.map((row) => ({
-    plantCode: row.plant_code,
-    inspectionLotNo: row.inspection_lot_no,
-    characteristic: row.characteristic,
-    sampleNo: row.sample_no,
-    value: row.value,
-    unit: row.unit,
-    lowerLimit: row.lower_limit,
-    upperLimit: row.upper_limit,
-    verdict: row.verdict,
-    recordedAt: row.recorded_at,
-    recordedBy: row.recorded_by,
-    partner: row.partner,
-  }));
+  return rows.map(portRow);
 }
 
 /** What an inspection lot's results have left open, and what they have found. */
@@ -330,7 +307,7 @@ async function withFindings(
     const found = byLot.get(textOf([row.plant_code, row.inspection_lot_no])) ?? [];
     const latest = new Map(found.map((one) => [one.characteristic, one.verdict]));
     return {
-      ...toInspectionLot(row),
+      ...portRow(row),
       missing: wanted.map(({ code }) => code).filter((code) => !latest.has(code)),
       failed: [...latest].filter(([, verdict]) => verdict === 'FAILED').map(([code]) => code),
     };
@@ -339,7 +316,7 @@ async function withFindings(
 
 /** An order is held when a hold stands on it, or on its lot; else its inspections say what it is. */
 async function withStatus(db: Db, rows: readonly QmsTables['production_order'][]): Promise<readonly OrderQualityRow[]> {
-  const orders = rows.map(toOrder);
+  const orders = rows.map((row) => portRow(row));
   const lots = orders.flatMap((order) => (order.lotNumber ? [{ ...order, lotNumber: order.lotNumber }] : []));
   const [held, qualities] = await Promise.all([
     heldTargets(db, [...orders.map(orderTarget), ...lots.map(lotTarget)]),
@@ -354,7 +331,7 @@ async function withStatus(db: Db, rows: readonly QmsTables['production_order'][]
 }
 
 function statusOf(
-  order: ReturnType<typeof toOrder>,
+  order: Omit<OrderQualityRow, 'qualityStatus'>,
   held: ReadonlySet<string>,
   lotStates: ReadonlyMap<string, QualityState>,
 ): QualityState {
@@ -384,74 +361,17 @@ async function withTargets(db: Db, rows: readonly QmsTables['quality_hold'][]): 
   });
 }
 
-function toInspectionLot(row: QmsTables['inspection_lot']): Omit<InspectionLotRow, 'missing' | 'failed'> {
-  return {
-    plantCode: row.plant_code,
-    inspectionLotNo: row.inspection_lot_no,
-    planId: row.plan_id,
-    planVersion: row.plan_version,
-    materialCode: row.material_code,
-    lotNumber: row.lot_number,
-    orderNo: row.order_no,
-    operationNo: row.operation_no,
-    lineCode: row.line_code,
-    state: row.state,
-    decision: row.decision,
-    stateSince: row.state_since,
-    stateBy: row.state_by,
-    stateReason: row.state_reason,
-    createdAt: row.created_at,
-    changedAt: row.changed_at,
-    partner: row.partner,
-    version: String(row.version),
-  };
-}
-
-function toLotQuality(row: QmsTables['lot_quality']): LotQualityRow {
-  return {
-    plantCode: row.plant_code,
-    materialCode: row.material_code,
-    lotNumber: row.lot_number,
-    qualityState: row.inspection_state,
-    orderNo: row.order_no,
-    lineCode: row.line_code,
-    partner: row.partner,
-  };
-}
-
-function toOrder(row: QmsTables['production_order']): Omit<OrderQualityRow, 'qualityStatus'> {
-  return {
-    plantCode: row.plant_code,
-    orderNo: row.order_no,
-    materialCode: row.material_code,
-    lotNumber: row.lot_number,
-    lineCode: row.line_code,
-    partner: row.partner,
-  };
+function toLotQuality({ inspection_state, ...row }: QmsTables['lot_quality']): LotQualityRow {
+  return { ...portRow(row), qualityState: inspection_state };
 }
 
 function toHold(row: QmsTables['quality_hold']): Omit<HoldRow, 'affected' | 'acknowledgements'> {
+  const { scope, restrictions, lot_material_code, lot_number, ...rest } = row;
   return {
-    plantCode: row.plant_code,
-    holdNo: row.hold_no,
-    scope: targetOfText(row.scope),
-    restrictions: JSON.parse(row.restrictions) as string[],
-    reason: row.reason,
-    state: row.state,
-    stateSince: row.state_since,
-    stateBy: row.state_by,
-    placedAt: row.placed_at,
-    placedBy: row.placed_by,
-    releasedAt: row.released_at,
-    lot: lotOf(row.lot_material_code, row.lot_number),
-    materialCode: row.material_code,
-    orderNo: row.order_no,
-    operationNo: row.operation_no,
-    inspectionLotNo: row.inspection_lot_no,
-    lineCode: row.line_code,
-    partner: row.partner,
-    changedAt: row.changed_at,
-    version: String(row.version),
+    ...portRow(rest),
+    scope: targetOfText(scope),
+    restrictions: JSON.parse(restrictions) as string[],
+    lot: lotOf(lot_material_code, lot_number),
   };
 }
 
@@ -460,47 +380,11 @@ function toAcknowledgement(row: QmsTables['acknowledgement']): AcknowledgementRo
 }
 
 function toDisposition(row: QmsTables['disposition']): DispositionRow {
-  return {
-    plantCode: row.plant_code,
-    dispositionNo: row.disposition_no,
-    holdNo: row.hold_no,
-    decision: row.decision,
-    lots: JSON.parse(row.lots) as DispositionRow['lots'],
-    state: row.state,
-    stateSince: row.state_since,
-    stateBy: row.state_by,
-    stateReason: row.state_reason,
-    proposedBy: row.proposed_by,
-    proposedAt: row.proposed_at,
-    reason: row.reason,
-    approvedBy: row.approved_by,
-    approvedAt: row.approved_at,
-    lineCode: row.line_code,
-    partner: row.partner,
-    changedAt: row.changed_at,
-    version: String(row.version),
-  };
+  return { ...portRow(row), lots: JSON.parse(row.lots) as DispositionRow['lots'] };
 }
 
-function toNonconformance(row: QmsTables['nonconformance']): NonconformanceRow {
-  return {
-    plantCode: row.plant_code,
-    ncNo: row.nc_no,
-    holdNo: row.hold_no,
-    lot: lotOf(row.material_code, row.lot_number),
-    severity: row.severity,
-    description: row.description,
-    state: row.state,
-    stateSince: row.state_since,
-    stateBy: row.state_by,
-    dispositionNo: row.disposition_no,
-    raisedBy: row.raised_by,
-    raisedAt: row.raised_at,
-    lineCode: row.line_code,
-    partner: row.partner,
-    changedAt: row.changed_at,
-    version: String(row.version),
-  };
+function toNonconformance({ material_code, lot_number, ...row }: QmsTables['nonconformance']): NonconformanceRow {
+  return { ...portRow(row), lot: lotOf(material_code, lot_number) };
 }
 
 function lotOf(materialCode: string | null, lotNumber: string | null) {

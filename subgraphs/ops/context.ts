@@ -1,3 +1,4 @@
+import type { ExceptionPort, ExceptionRow } from '../../connectors/ops/port.ts';
 import { type EntityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -12,7 +13,6 @@ import type { OperationsPolicies } from './authority.ts';
 import type { DeliveryFacts, LotFacts } from './eligibility.ts';
 import { deliveryFacts, lotFacts } from './facts.ts';
 import { exceptionKey } from './keys.ts';
-import type { ExceptionPort, ExceptionRow } from './port.ts';
 
 export interface OwnedField {
   readonly type: string;

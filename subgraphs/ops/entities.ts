@@ -1,5 +1,6 @@
 import type { Principal } from '../../auth/principal.ts';
 import { mayEnterPlant } from '../../auth/principal.ts';
+import type { ExceptionRow } from '../../connectors/ops/port.ts';
 import type { AuditEntry } from '../../journal/audit-entry.ts';
 import { cloudEventType } from '../../journal/catalogue.ts';
 import type { EntityType } from '../../journal/entity-ref.ts';
@@ -12,7 +13,6 @@ import type { TransitionAnswer } from '../transition.ts';
 import type { OpsContext } from './context.ts';
 import { evaluateDelivery, evaluateLot } from './eligibility.ts';
 import { exceptionId } from './keys.ts';
-import type { ExceptionRow } from './port.ts';
 
 interface Reference {
   readonly id: string;

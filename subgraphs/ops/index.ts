@@ -1,4 +1,5 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { ExceptionPort } from '../../connectors/ops/port.ts';
 import { mutations } from '../mutations.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
@@ -9,7 +10,6 @@ import type { OperationsPolicies } from './authority.ts';
 import { createOpsContext, type OpsContext, type OwnedField } from './context.ts';
 import { entities } from './entities.ts';
 import { jsonScalar } from './json-scalar.ts';
-import type { ExceptionPort } from './port.ts';
 import { queries } from './queries.ts';
 import { subscriptions } from './subscriptions.ts';
 import { createOpsTransitions } from './transitions.ts';

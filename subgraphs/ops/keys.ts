@@ -1,5 +1,5 @@
+import type { ExceptionRow } from '../../connectors/ops/port.ts';
 import { type EntityId, entityId, parseEntityId } from '../../journal/entity-ref.ts';
-import type { ExceptionRow } from './port.ts';
 
 export function exceptionId({ plantCode, id }: Pick<ExceptionRow, 'plantCode' | 'id'>): EntityId {
   return entityId(plantCode, 'exception', id);

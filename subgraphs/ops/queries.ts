@@ -1,4 +1,5 @@
 import { mayEnterPlant } from '../../auth/principal.ts';
+import type { ExceptionFilter } from '../../connectors/ops/port.ts';
 import { type EntityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { EventFilter } from '../../journal/envelope.ts';
 import type { Interlock } from '../../journal/interlock.ts';
@@ -12,7 +13,6 @@ import { canTransition } from './can-transition.ts';
 import type { OpsContext } from './context.ts';
 import { evaluateDelivery, evaluateLotShipment } from './eligibility.ts';
 import { requireEventTypes } from './event-types.ts';
-import type { ExceptionFilter } from './port.ts';
 
 interface EventsArguments extends ConnectionArguments {
   readonly filter?: {

@@ -1,9 +1,9 @@
+import type { ExceptionCommand, ExceptionPort, ExceptionRow } from '../../connectors/ops/port.ts';
 import { eventOf } from '../event-of.ts';
 import { id } from '../input-checks.ts';
 import { type StateMachine, stateAfter } from '../state-machine.ts';
 import type { AnyTransition, Subject, Transition } from '../transition.ts';
 import { exceptionId, exceptionKey } from './keys.ts';
-import type { ExceptionCommand, ExceptionPort, ExceptionRow } from './port.ts';
 
 /**
  * An exception is OPEN when something did not get through and a person has to look, RETRYING after that person had it tried

@@ -1,9 +1,10 @@
+import type { ExceptionCommand, ExceptionPort } from '../../connectors/ops/port.ts';
 import { entityId } from '../../journal/entity-ref.ts';
 import type { NewEvent } from '../../journal/envelope.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Database } from '../../storage/database.ts';
 import { WorkflowEngine } from '../../workflows/engine.ts';
-import { createExceptionPort, type ExceptionCommand, type ExceptionPort } from '../../workflows/exception-port.ts';
+import { createExceptionPort } from '../../workflows/exception-port.ts';
 import { workflowMigrations } from '../../workflows/migrations.ts';
 import type { Rule } from '../../workflows/rule.ts';
 import type { InstanceRow, WorkflowTables } from '../../workflows/tables.ts';

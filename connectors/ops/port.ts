@@ -1,7 +1,7 @@
-import type { Page, PageRequest } from '../../connectors/page.ts';
-import type { PostingPort, SystemCommand } from '../../connectors/posting.ts';
+import type { Page, PageRequest } from '../page.ts';
+import type { PostingPort, SystemCommand } from '../posting.ts';
 
-/** Andon's own system of record, as this subgraph needs it: what waits for a person. */
+/** Andon's own system of record, in the shape of any other's: what did not get through, and waits or waited for a person. */
 export interface ExceptionPort extends PostingPort<ExceptionCommand> {
   exceptionsByIds(ids: readonly string[]): Promise<ReadonlyMap<string, ExceptionRow>>;
   /** Oldest first. */
@@ -38,13 +38,16 @@ export interface ExceptionRow {
 }
 
 export interface ExceptionFilter {
+  /** Null: every plant that the reader may see. */
   readonly plantCode?: string | null;
   readonly states?: readonly ExceptionRow['state'][] | null;
   readonly workflow?: string | null;
   readonly subject?: string | null;
 }
 
+/** What a person may do about one. */
 export interface ExceptionCommand extends SystemCommand<'retryException' | 'resolveException'> {
   readonly exceptionId: string;
+  /** What the person has done about it. */
   readonly resolution: string | null;
 }
