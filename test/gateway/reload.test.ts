@@ -9,6 +9,7 @@ import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { followSupergraph } from '../../gateway/supergraph/follow-supergraph.ts';
 import { createSupergraphSource, type SupergraphSource } from '../../gateway/supergraph/supergraph-source.ts';
 import { systemTimers } from '../../runtime/timers.ts';
+import { EventLog, logSubgraph } from '../support/event-log.ts';
 import { type Federation, startFederation, testRuntime } from '../support/federation-gateway.ts';
 import { catalogue, shop, stock } from '../support/federation-shop.ts';
 import {
@@ -17,6 +18,7 @@ import {
   startSubgraph,
   type TestSubgraph,
 } from '../support/federation-subgraph.ts';
+import { type StreamingClient, subscribeOver, transports } from '../support/streaming-client.ts';
 
 let federation: Federation;
 const others: TestSubgraph[] = [];
@@ -187,6 +189,59 @@ describe('a subscription during a reload', () => {
     await expect(second).rejects.toMatchObject([
       { message: expect.stringContaining('Subscribe again'), extensions: { code: 'SCHEMA_RELOAD' } },
     ]);
+  });
+});
+
+describe('a resumable subscription during a reload', () => {
+  const query = 'subscription ($after: String) { lotChanged(after: $after) { cursor } }';
+  const cursorsOf = ({ answers }: StreamingClient) => answers.map(({ data }) => data.lotChanged.cursor);
+
+  test.each(transports)(
+    'over %s goes on at the new place of its events: none is lost, none comes twice',
+    {
+      timeout: 30_000,
+    },
+    async (transport) => {
+      const log = new EventLog();
+      federation = await startFederation({ events: logSubgraph(log) });
+      const client = await subscribeOver(transport, { url: federation.url, query, variables: { after: 'c0' } });
+      const urls: string[] = [];
+      for (let n = 0; n < 3; n += 1) {
+        const place = await startSubgraph(logSubgraph(log));
+        others.push(place);
+        urls.push(place.url);
+      }
+      let running = true;
+      const publishing = (async () => {
+        while (running) {
+          log.publish();
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+      })();
+      await client.until(5);
+      for (const url of urls) {
+        const seen = client.answers.length;
+        await federation.gateway.replaceSupergraph(compose({ events: logSubgraph(log) }, { events: url }));
+        await client.until(seen + 20);
+      }
+      running = false;
+      await publishing;
+      await client.until(log.events.length);
+      expect(cursorsOf(client)).toEqual(log.events.map(({ cursor }) => cursor));
+      expect(log.followedAfter).toHaveLength(1 + urls.length);
+      client.close();
+    },
+  );
+
+  test('that has no cursor yet ends with SCHEMA_RELOAD when its place changes: it could have missed something', async () => {
+    const log = new EventLog();
+    federation = await startFederation({ events: logSubgraph(log) });
+    const client = await subscribeOver('WebSocket', { url: federation.url, query });
+    await log.followed(1);
+    const place = await startSubgraph(logSubgraph(log));
+    others.push(place);
+    await federation.gateway.replaceSupergraph(compose({ events: logSubgraph(log) }, { events: place.url }));
+    expect(await client.ended).toEqual(['SCHEMA_RELOAD']);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Principal } from '../../../auth/principal.ts';
 import { defaultGatewayConfig, type SubscriptionsConfig } from '../../../gateway/config.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
 import { type Answer, type Federation, startFederation } from '../../support/federation-gateway.ts';
+import { subscribeOver, transports } from '../../support/streaming-client.ts';
 
 let federation: Federation | undefined;
 afterEach(() => federation?.close());
@@ -227,4 +228,41 @@ describe('a source that ends or breaks', () => {
     log.cut();
     expect(await client.ended).toBe('complete');
   });
+});
+
+describe.each(transports)('a cursor that the source refuses, over %s', (transport) => {
+  test('ends the subscription with the code, and the source is asked once', async () => {
+    const log = new EventLog();
+    const { url } = await start(log);
+    const client = await subscribeOver(transport, { url, query: text, variables: { after: 'c99' } });
+    expect(await client.ended).toEqual(['INVALID_CURSOR']);
+    expect(log.followedAfter).toEqual(['c99']);
+    const again = await subscribeOver(transport, { url, query: text, variables: { after: 'c0' } });
+    log.publish();
+    await again.until(1);
+    again.close();
+    client.close();
+  });
+
+  test('when it is asked again from there ends it, too: nobody waits for a source that has forgotten', async () => {
+    const log = new EventLog();
+    const { url } = await start(log);
+    const client = await subscribeOver(transport, { url, query: text, variables: { after: 'c0' } });
+    log.publish(3);
+    await client.until(3);
+    log.events.splice(0);
+    log.cut();
+    expect(await client.ended).toEqual(['INVALID_CURSOR']);
+    expect(log.followedAfter).toEqual(['c0', 'c3']);
+  });
+});
+
+test('a browser forgets its Last-Event-ID with a cursor that is refused, so that it does not come back with it', async () => {
+  const { url } = await start(new EventLog());
+  const response = await fetch(`${url}?query=${encodeURIComponent('subscription { lotChanged { cursor } }')}`, {
+    headers: { accept: 'text/event-stream', 'last-event-id': 'c7' },
+  });
+  expect(await response.text()).toMatch(
+    /^:\n\nid: \nevent: next\ndata: \{"errors":\[.*INVALID_CURSOR.*\n\nevent: complete\ndata: \n\n$/,
+  );
 });
