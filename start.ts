@@ -5,6 +5,7 @@ import { createDevelopmentTokens } from './auth/development-tokens.ts';
 import { readInternalSecret } from './auth/internal-secret.ts';
 import { createInternalTokens } from './auth/internal-token.ts';
 import { createKeys, type Keys } from './auth/keys.ts';
+import { readRevocations } from './auth/revocations.ts';
 import { createVerifier } from './auth/verify.ts';
 import { type AndonConfig, readConfig } from './config.ts';
 import { type Domain, openDomain } from './domain.ts';
@@ -53,7 +54,8 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
   const { clock, log } = runtime;
   const authConfig = readAuthConfig();
   const keys = await createKeys({ config: authConfig, ...runtime });
-  const verifier = createVerifier({ issuers: keys.issuers, clock });
+  const revocations = await readRevocations(authConfig, runtime);
+  const verifier = createVerifier({ issuers: keys.issuers, clock, revocations });
   const internalTokens = createInternalTokens({ secret: await readInternalSecret(authConfig), clock });
   const workflows = await domain.openWorkflows();
   const subgraphs = await createSubgraphs(domain, workflows);
@@ -63,6 +65,7 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
     config: config.gateway,
     subgraphs: new Map(subgraphs.map((subgraph) => [subgraph.name, createLocalSubgraph({ ...subgraph, log })])),
     authenticate: (credentials) => verifier.verify(credentials),
+    onAuthorityChange: (run) => revocations.onChange(run),
     signInternal: (...call) => internalTokens.sign(...call),
     problem: domain.problem,
     graphiql: graphiqlOptions(config, keys, runtime),
@@ -87,6 +90,7 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
     keys,
     async stop() {
       runtime.crashPoints.reached('K22');
+      revocations.close();
       await stopWorking();
       await domain.close();
     },
@@ -144,6 +148,7 @@ Settings come from the environment, which wins over the file:
   ANDON_JOURNAL_RETENTION_DAYS   how long events are kept, or forever (default: 90)
   LOG_LEVEL        debug, info, warn, error or silent (default: warn)
   ANDON_JWKS_URL, ANDON_JWKS_FILE, ANDON_ISSUER, ANDON_AUDIENCE   your identity provider; see docs/tokens.md
+  ANDON_REVOCATIONS  the list of tokens that are taken back; see docs/tokens.md
 `;
 
 /** `andon up`: starts, says how to use it, and runs until SIGTERM or SIGINT. */

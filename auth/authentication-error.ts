@@ -3,6 +3,7 @@ const sentences = {
   MISSING_TOKEN: 'This request has no token. Send the header "Authorization: Bearer <token>".',
   MALFORMED_TOKEN: 'The Authorization header does not hold a JWT. Send "Bearer", one space, and the whole token.',
   BAD_SIGNATURE: 'The signature of the token is not valid. Get a new token from your identity provider.',
+  TOKEN_REVOKED: 'The token has been taken back. Get a new one from your identity provider.',
   TOKEN_USED: 'The token has been used before, and works once. Sign a new one for each request.',
   TOKEN_EXPIRED: 'The token has expired. Get a new token and repeat the request.',
   TOKEN_NOT_YET_VALID: 'The token is not valid yet. Check the clock of the identity provider, or wait and repeat.',

@@ -14,6 +14,8 @@ export interface AuthConfig {
   readonly issuers: readonly IssuerConfig[];
   /** Signs what Andon's own processes say to each other. Null: made on first start and kept in `dataDir`. */
   readonly internalSecret: string | null;
+  /** The list of tokens that are taken back before they expire. Null: none is. */
+  readonly revocationsFile: string | null;
   /** Where the development keys and the internal secret are kept. @default '.andon' */
   readonly dataDir: string;
 }
@@ -28,6 +30,7 @@ const list = (text: string | undefined) => (text ?? '').split(',').flatMap((part
  * - `ANDON_ISSUER`: the `iss` of each, in the same order, URLs before files. Required with them.
  * - `ANDON_AUDIENCE`: the `aud` that tokens must be issued for. @default 'andon'
  * - `ANDON_INTERNAL_SECRET`: at least 32 characters, the same in every process of one Andon.
+ * - `ANDON_REVOCATIONS`: the file with tokens that are taken back; see `createRevocations`.
  * - `ANDON_DATA_DIR`. @default '.andon'
  *
  * @throws AuthConfigurationError when they do not fit together
@@ -40,6 +43,7 @@ export function readAuthConfig(env: NodeJS.ProcessEnv = process.env): AuthConfig
   return Object.freeze({
     issuers: readIssuers(env),
     internalSecret,
+    revocationsFile: env['ANDON_REVOCATIONS'] || null,
     dataDir: env['ANDON_DATA_DIR'] || '.andon',
   });
 }

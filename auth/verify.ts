@@ -6,6 +6,7 @@ import { principalFromClaims } from './claims.ts';
 import type { VerificationKey } from './jwks.ts';
 import type { TrustedIssuer } from './keys.ts';
 import type { Principal } from './principal.ts';
+import { noRevocations, type Revocations, type TokenIdentity } from './revocations.ts';
 
 /** How far the clocks of issuer and Andon may differ. */
 const leewayMs = 30_000;
@@ -27,27 +28,31 @@ export interface Verifier {
 export interface VerifierOptions {
   readonly issuers: readonly TrustedIssuer[];
   readonly clock: Clock;
+  /** @default none */
+  readonly revocations?: Revocations;
 }
 
 interface Verified {
   readonly principal: Principal;
+  /** Of the revocations that it was held against. */
+  readonly version: number;
   /** On the monotonic clock. */
   readonly until: number;
 }
 
 /** Verifies the tokens that clients bring: signature, times, issuer, audience and claims, in this order of trust. */
-export function createVerifier({ issuers, clock }: VerifierOptions): Verifier {
+export function createVerifier({ issuers, clock, revocations = noRevocations }: VerifierOptions): Verifier {
   const cache = new Map<string, Verified>();
 
   function cached(digest: string): Principal | null {
     const hit = cache.get(digest);
     if (!hit || clock.monotonic() >= hit.until || clock.now() >= hit.principal.expiresAt) return null;
-    return hit.principal;
+    return hit.version === revocations.version ? hit.principal : null;
   }
 
   function remember(digest: string, principal: Principal) {
     cache.delete(digest);
-    cache.set(digest, { principal, until: clock.monotonic() + cacheMs });
+    cache.set(digest, { principal, version: revocations.version, until: clock.monotonic() + cacheMs });
     const oldest = cache.size > cacheLimit ? cache.keys().next().value : undefined;
     if (oldest !== undefined) cache.delete(oldest);
   }
@@ -58,7 +63,7 @@ export function createVerifier({ issuers, clock }: VerifierOptions): Verifier {
       const digest = createHash('sha256').update(token).digest('base64');
       const known = cached(digest);
       if (known) return known;
-      const principal = await verifyToken(token, issuers, clock);
+      const principal = await verifyToken(token, { issuers, clock, revocations });
       remember(digest, principal);
       return principal;
     },
@@ -73,7 +78,10 @@ export function bearerToken(authorization: string | undefined, longest = tokenLi
   return token;
 }
 
-async function verifyToken(token: string, issuers: readonly TrustedIssuer[], clock: Clock): Promise<Principal> {
+async function verifyToken(
+  token: string,
+  { issuers, clock, revocations }: Required<VerifierOptions>,
+): Promise<Principal> {
   const { kid, iss } = readUnverified(token);
   // The issuer is read before the signature is checked, only to choose whose keys must have made that signature.
   const trusted = issuers.find(({ issuer }) => issuer === iss);
@@ -85,7 +93,23 @@ async function verifyToken(token: string, issuers: readonly TrustedIssuer[], clo
   if (claims.exp === undefined) {
     throw new AuthenticationError('INVALID_CLAIMS', 'The token never expires. Get one that has an "exp".');
   }
-  return principalFromClaims(claims, claims.exp * 1000 + leewayMs);
+  const principal = principalFromClaims(claims, claims.exp * 1000 + leewayMs);
+  const identity = identityOf(claims, principal);
+  if (revocations.isRevoked(identity)) throw new AuthenticationError('TOKEN_REVOKED');
+  const withdrawn = revocations.withdrawnPlants(identity);
+  return withdrawn.length === 0 ? principal : withoutPlants(principal, withdrawn);
+}
+
+const identityOf = ({ jti, iat }: jwt.JwtPayload, { id }: Principal): TokenIdentity => ({
+  subject: id,
+  tokenId: jti,
+  issuedAt: iat === undefined ? undefined : iat * 1000,
+});
+
+/** Whoever may enter every plant has nothing left that could be listed: then none is. */
+function withoutPlants(principal: Principal, withdrawn: readonly string[]): Principal {
+  const plants = principal.plants.filter((code) => code !== '*' && !withdrawn.includes(code));
+  return Object.freeze({ ...principal, plants: Object.freeze(plants) });
 }
 
 function readUnverified(token: string): { kid: string | null; iss: unknown } {

@@ -156,6 +156,11 @@ export interface SubscriptionsConfig {
    * subgraph is asked again and again. 0 is not at all. @default 30000
    */
   readonly reconnectForMs: number;
+  /**
+   * Milliseconds between looks at the tokens of everything that is open: the longest that a withdrawn key goes unnoticed.
+   * A changed list of revocations is looked at when it is read. @default 30000
+   */
+  readonly recheckMs: number;
   /** Subscription fields of which a slow client gets the latest event only, whatever the schema says. @default none */
   readonly latestFields: readonly string[];
   /** Subscription fields of which no event is left out, whatever the schema says. @default none */
@@ -265,6 +270,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     replayTotalBytes: 67_108_864,
     replayKeepMs: 30_000,
     reconnectForMs: 30_000,
+    recheckMs: 30_000,
     latestFields: [],
     mustDeliverFields: [],
   }),

@@ -20,6 +20,7 @@ import { createLiveEngine } from './live-engine.ts';
 import { RequestError, refuse } from './request-error.ts';
 import type { SignInternal } from './subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
+import { LiveAuthorities } from './subscriptions/live-authority.ts';
 import { SharedStreams } from './subscriptions/shared-streams.ts';
 import { serveWebSocket, type WebSocketTransport } from './subscriptions/websocket.ts';
 
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly subgraphs?: ReadonlyMap<string, LocalSubgraph>;
   /** Without it everybody may ask everything, on loopback only. */
   readonly authenticate?: Authenticate;
+  /** Calls `run` when tokens may mean something else than before: what is open in their name is looked at again. */
+  readonly onAuthorityChange?: (run: () => void) => void;
   /** Makes the Authorization value that remote subgraphs get. */
   readonly signInternal?: SignInternal;
   /**
@@ -93,7 +96,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const documents = createDocumentSource(config.documents);
   const shared = new SharedStreams({ runtime, config: config.subscriptions });
   engine.onReplaced(() => void shared.moveTo(engine.successorOf));
-  const services = { engine, documents, streams: shared, config: config.subscriptions, runtime };
+  const { recheckMs } = config.subscriptions;
+  const authorities = new LiveAuthorities({ authenticate, runtime, recheckMs });
+  options.onAuthorityChange?.(() => void authorities.recheck());
+  const services = { authorities, engine, documents, streams: shared, config: config.subscriptions, runtime };
   const streams = new StreamEndpoint(services);
   const handle = createHttpHandler({
     server,
@@ -111,6 +117,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = async () => {
     state = 'draining';
     await drain({ web, sockets, streams, running, config, runtime });
+    authorities.stop();
     shared.close();
     await server.stop();
     await engine.close();

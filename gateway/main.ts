@@ -4,6 +4,7 @@ import { readAuthConfig } from '../auth/config.ts';
 import { readInternalSecret } from '../auth/internal-secret.ts';
 import { createInternalTokens } from '../auth/internal-token.ts';
 import { createKeys } from '../auth/keys.ts';
+import { readRevocations } from '../auth/revocations.ts';
 import { UsedTokens } from '../auth/used-tokens.ts';
 import { createVerifier } from '../auth/verify.ts';
 import { createCallerVerifier } from '../auth/verify-caller.ts';
@@ -78,7 +79,7 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
 }
 
 interface Identity {
-  readonly options: Required<Pick<GatewayOptions, 'authenticate' | 'signInternal'>>;
+  readonly options: Required<Pick<GatewayOptions, 'authenticate' | 'onAuthorityChange' | 'signInternal'>>;
   readonly summary: string;
 }
 
@@ -91,9 +92,10 @@ async function readIdentity(developmentKeys: boolean, runtime: Runtime): Promise
   }
   const keys = await createKeys({ config, ...runtime });
   const { clock } = runtime;
+  const revocations = await readRevocations(config, runtime);
   const internalTokens = createInternalTokens({ secret: await readInternalSecret(config), clock });
   const callers = createCallerVerifier({
-    verifier: createVerifier({ issuers: keys.issuers, clock }),
+    verifier: createVerifier({ issuers: keys.issuers, clock, revocations }),
     internalTokens,
     usedTokens: new UsedTokens(clock),
   });
@@ -101,6 +103,7 @@ async function readIdentity(developmentKeys: boolean, runtime: Runtime): Promise
   return {
     options: {
       authenticate: (credentials) => callers.verify(credentials),
+      onAuthorityChange: (run) => revocations.onChange(run),
       signInternal: (...call) => internalTokens.sign(...call),
     },
     summary:

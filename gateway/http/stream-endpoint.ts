@@ -61,7 +61,8 @@ export class StreamEndpoint {
     if (exchange.request.method === 'GET' && operation?.kind === 'mutation') {
       throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
     }
-    const authority = { principal: () => Promise.resolve(exchange.principal), endsWithToken: true };
+    const { principal, request } = exchange;
+    const authority = { credentials: request.headers.authorization, principal };
     const http = this.#openStream(exchange, stream === 'multipart' ? multipart : eventStream);
     const sink = stream === 'multipart' ? multipartSink(http) : eventStreamSink(http);
     const asked = this.#resume(exchange, params, operation);
@@ -87,7 +88,7 @@ export class StreamEndpoint {
     if (request.method === 'GET' && operation.kind === 'mutation') {
       throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
     }
-    this.#reserved.start(token, principal, params);
+    this.#reserved.start(token, { principal, credentials: request.headers.authorization }, params);
     response.writeHead(202, { 'content-length': 0 });
     response.end();
   }

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { Principal } from '../../auth/principal.ts';
 import { AuthenticationError } from '../authenticate.ts';
 import { credentialsIn } from './credentials.ts';
+import type { LiveAuthority } from './live-authority.ts';
 import {
   type ClientMessage,
   closeCodes,
@@ -12,7 +12,7 @@ import {
   readClientMessage,
   type SubscribePayload,
 } from './protocol.ts';
-import { type OperationServices, runOperation, tokenExpired, tooManyOperations } from './run-operation.ts';
+import { type OperationServices, runOperation, tooManyOperations } from './run-operation.ts';
 
 /** What a connection needs of its socket. */
 export interface Socket {
@@ -31,20 +31,16 @@ export interface ConnectionOptions {
   readonly services: OperationServices;
   /** The Authorization header of the HTTP upgrade. */
   readonly upgradeCredentials: string | undefined;
-  /** @throws AuthenticationError */
-  authenticate(credentials: string | undefined): Promise<Principal | undefined>;
 }
-
-/** Longest delay that a timer takes. */
-const maxDelayMs = 2_147_483_647;
 
 /**
  * One client on `graphql-transport-ws`.
  *
  * `opened`: waits for `connection_init`; too late → 4408, anything that needs authority → 4401.
  * `authenticating`: the credentials are being verified; refused → 4403 with the code; a second init → 4429.
- * `acknowledged`: operations run side by side. A message that is none → 4400, an id in use → 4409. When the
- *   principal's token expires, each operation ends with TOKEN_EXPIRED and the socket with 4403.
+ * `acknowledged`: operations run side by side. A message that is none → 4400, an id in use → 4409. When the token expires
+ *   or holds no longer, each operation ends with the code and the socket with 4403. A `ping` whose payload has another token
+ *   of the same authority renews it; the `pong` says what came of that.
  * `closed`: everything stops; whatever still arrives is ignored.
  */
 export class Connection {
@@ -52,7 +48,7 @@ export class Connection {
   readonly #operations = new Map<string, () => void>();
   #state: 'opened' | 'authenticating' | 'acknowledged' | 'closed' = 'opened';
   #credentials: string | undefined;
-  #principal: Principal | undefined;
+  #authority: LiveAuthority | undefined;
   #cancelTimer: () => void;
 
   constructor(options: ConnectionOptions) {
@@ -76,6 +72,7 @@ export class Connection {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#cancelTimer();
+    this.#authority?.close();
     for (const stop of this.#operations.values()) stop();
     this.#operations.clear();
   }
@@ -95,7 +92,7 @@ export class Connection {
         void this.#initialise(message.payload);
         return;
       case 'ping':
-        return this.#send(pongMessage(message.payload));
+        return this.#pong(message.payload);
       case 'pong':
         return;
       case 'complete': {
@@ -109,52 +106,68 @@ export class Connection {
   }
 
   async #initialise(payload: Record<string, unknown>): Promise<void> {
-    this.#credentials = credentialsIn(payload) ?? this.#options.upgradeCredentials;
+    const credentials = credentialsIn(payload) ?? this.#options.upgradeCredentials;
+    const { authorities, runtime } = this.#options.services;
     try {
-      this.#principal = await this.#options.authenticate(this.#credentials);
+      const principal = await authorities.authenticate(credentials);
+      if (this.#state !== 'authenticating') return;
+      this.#credentials = credentials;
+      this.#authority = authorities.open({ credentials, principal, ended: (error) => this.#endAll(error) });
     } catch (cause) {
       if (cause instanceof AuthenticationError)
         return this.#close(closeCodes.forbidden, `${cause.code}: ${cause.message}`);
-      this.#options.services.runtime.log.error('authentication failed', { cause });
+      runtime.log.error('authentication failed', { cause });
       return this.#close(closeCodes.forbidden, 'UNAUTHENTICATED: The credentials could not be verified.');
     }
+    // It may have expired already.
     if (this.#state !== 'authenticating') return;
     this.#state = 'acknowledged';
     this.#cancelTimer();
-    this.#awaitExpiry();
     this.#send('{"type":"connection_ack"}');
   }
 
-  #awaitExpiry() {
-    const { clock, timers } = this.#options.services.runtime;
-    if (!this.#principal || !Number.isFinite(this.#principal.expiresAt)) return;
-    const leftMs = this.#principal.expiresAt - clock.now();
-    if (leftMs <= 0) return this.#expire();
-    this.#cancelTimer = timers.after(Math.min(leftMs, maxDelayMs), () => this.#awaitExpiry());
+  /** The answer to a ping repeats its payload, unless that is a token. */
+  #pong(payload: Record<string, unknown> | undefined) {
+    const credentials = payload && credentialsIn(payload);
+    if (credentials !== undefined && this.#state === 'acknowledged') void this.#renew(credentials);
+    else this.#send(pongMessage(credentials === undefined ? payload : undefined));
   }
 
-  #expire(): void {
+  async #renew(credentials: string): Promise<void> {
+    try {
+      await this.#authority?.renew(credentials);
+      this.#credentials = credentials;
+      const expiresAt = this.#authority?.principal?.expiresAt;
+      this.#send(pongMessage({ renewed: true, ...(Number.isFinite(expiresAt) && { expiresAt }) }));
+    } catch (cause) {
+      const { code, message } =
+        cause instanceof AuthenticationError
+          ? cause
+          : { code: 'UNAUTHENTICATED', message: 'The credentials could not be verified.' };
+      this.#send(pongMessage({ renewed: false, code, message }));
+    }
+  }
+
+  #endAll(error: GraphQLFormattedError): void {
     for (const [id, stop] of this.#operations) {
       stop();
-      this.#send(errorMessage(id, [tokenExpired]));
+      this.#send(errorMessage(id, [error]));
     }
     this.#operations.clear();
-    this.#close(closeCodes.forbidden, `TOKEN_EXPIRED: ${tokenExpired.message}`);
+    this.#close(closeCodes.forbidden, `${error.extensions?.['code']}: ${error.message}`);
   }
 
   #subscribe(id: string, payload: SubscribePayload) {
-    if (this.#state !== 'acknowledged') return this.#close(closeCodes.unauthorized, 'Unauthorized');
+    const { services } = this.#options;
+    const connection = this.#authority;
+    if (this.#state !== 'acknowledged' || !connection) return this.#close(closeCodes.unauthorized, 'Unauthorized');
     if (this.#operations.has(id)) return this.#close(closeCodes.duplicateId, `Subscriber for ${id} already exists`);
     if (id.length > maxIdLength) return this.#send(errorMessage(id, [idTooLong]));
-    const { services } = this.#options;
     if (this.#operations.size >= services.config.maxOperations) {
       return this.#send(errorMessage(id, [tooManyOperations]));
     }
     const own = this.#ownCredentials(payload);
-    const authority = {
-      principal: async () => (own === undefined ? this.#principal : this.#options.authenticate(own)),
-      endsWithToken: own !== undefined,
-    };
+    const authority = own === undefined ? { connection } : { credentials: own };
     const stop = runOperation(services, payload, authority, {
       next: (body) => this.#send(nextMessage(id, body)),
       fail: (errors) => {

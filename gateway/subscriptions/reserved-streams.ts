@@ -5,7 +5,13 @@ import { refuse } from '../request-error.ts';
 import { writeErrorBody } from '../response-body.ts';
 import { completeEvent, eventStreamHeartbeat, eventStreamType, nextEvent } from './event-stream.ts';
 import { HttpStream } from './http-stream.ts';
-import { type OperationServices, runOperation, type StreamedOperation, tooManyOperations } from './run-operation.ts';
+import {
+  type OperationServices,
+  type OwnCredentials,
+  runOperation,
+  type StreamedOperation,
+  tooManyOperations,
+} from './run-operation.ts';
 import { slowConsumer } from './stream-client.ts';
 
 /** Reservations and streams at once in one process: each costs memory, and a reservation costs the client nothing. */
@@ -64,8 +70,8 @@ export class ReservedStreams {
    * Starts an operation whose answers go into the stream.
    * @throws RequestError 404 no such stream, 400 no operation id, 409 the id is in use, 429 too many operations
    */
-  start(token: string, principal: Principal | undefined, operation: StreamedOperation): void {
-    const stream = this.#streamOf(token, principal);
+  start(token: string, caller: OwnCredentials, operation: StreamedOperation): void {
+    const stream = this.#streamOf(token, caller.principal);
     const id = operation.extensions['operationId'];
     if (typeof id !== 'string' || id === '') {
       throw refuse(400, 'OPERATION_ID_MISSING', 'Name the operation in "extensions.operationId".');
@@ -80,8 +86,7 @@ export class ReservedStreams {
       stream.operations.delete(id);
       this.#send(token, stream, text);
     };
-    const authority = { principal: () => Promise.resolve(principal), endsWithToken: true };
-    const stop = runOperation(this.#services, operation, authority, {
+    const stop = runOperation(this.#services, operation, caller, {
       next: (body) => this.#send(token, stream, operationEvent(id, body)),
       complete: () => end(completedOperation(id)),
       fail: (errors) => end(failedOperation(id, errors)),

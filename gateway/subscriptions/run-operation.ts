@@ -13,6 +13,7 @@ import { RequestError } from '../request-error.ts';
 import { writeResponseBody } from '../response-body.ts';
 import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
 import { describeStream } from './describe-stream.ts';
+import type { LiveAuthorities, LiveAuthority } from './live-authority.ts';
 import type { SharedStreams } from './shared-streams.ts';
 import type { StreamListener } from './stream-client.ts';
 
@@ -27,6 +28,7 @@ export interface OperationServices {
   };
   readonly documents: DocumentSource;
   readonly streams: SharedStreams;
+  readonly authorities: LiveAuthorities;
   readonly config: SubscriptionsConfig;
   readonly runtime: Runtime;
 }
@@ -40,11 +42,14 @@ export interface StreamedOperation extends DocumentRequest {
   readonly comesWhole?: boolean;
 }
 
-export interface OperationAuthority {
-  /** Who asks. @throws AuthenticationError */
-  principal(): Promise<Principal | undefined>;
-  /** Whether the operation ends with its principal's token; false where the transport itself does. */
-  readonly endsWithToken: boolean;
+/** In whose name an operation runs: its connection's, or that of a token of its own. */
+export type OperationAuthority = { readonly connection: LiveAuthority } | OwnCredentials;
+
+export interface OwnCredentials {
+  /** The Authorization header. */
+  readonly credentials: string | undefined;
+  /** Who asks, where that is verified already. */
+  readonly principal?: Principal | undefined;
 }
 
 /** Where the answers go. After `fail`, `complete` or the stop nothing follows. */
@@ -78,17 +83,15 @@ export function runOperation(
   return () => run.stop();
 }
 
-/** Longest delay that a timer takes. */
-const maxDelayMs = 2_147_483_647;
-
-/** `running` until it fails, completes, is stopped or its token expires; `ended` then, for good. */
+/** `running` until it fails, completes, is stopped or its own token holds no longer; `ended` then, for good. */
 class OperationRun implements StreamListener {
   readonly #services: OperationServices;
   readonly #sink: OperationSink;
   readonly #cancellation = new Cancellation();
   #state: 'running' | 'ended' = 'running';
   #stopListening: () => void = () => undefined;
-  #cancelExpiry: () => void = () => undefined;
+  /** Where the operation brought a token of its own. */
+  #authority: LiveAuthority | undefined;
 
   constructor(services: OperationServices, sink: OperationSink) {
     this.#services = services;
@@ -106,7 +109,7 @@ class OperationRun implements StreamListener {
   stop(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.#cancelExpiry();
+    this.#authority?.close();
     this.#cancellation.cancel();
     this.#stopListening();
   }
@@ -138,9 +141,16 @@ class OperationRun implements StreamListener {
     const text = request.text ?? documents.textOf(request);
     const operation = await engine.preparer.prepare(text, request.operationName);
     const variables = operation.coerceVariables(request.variables);
-    const principal = await authority.principal();
+    const live = await this.#liveAuthority(authority);
     if (this.#state === 'ended') return;
-    const context = { principal, requestId: runtime.ids.next(), cancellation: this.#cancellation };
+    const context: RequestContext = {
+      // A connection's token may be renewed while the operation runs.
+      get principal() {
+        return live.principal;
+      },
+      requestId: runtime.ids.next(),
+      cancellation: this.#cancellation,
+    };
     if (operation.kind !== 'subscription') {
       if (operation.executeIncrementally && !request.comesWhole) {
         return this.#answerInParts(await operation.executeIncrementally(variables, context));
@@ -148,7 +158,17 @@ class OperationRun implements StreamListener {
       return this.#answer(operation, variables, context);
     }
     this.#listen(operation, variables, context);
-    if (authority.endsWithToken) this.#awaitExpiry(principal);
+  }
+
+  async #liveAuthority(authority: OperationAuthority): Promise<LiveAuthority> {
+    if ('connection' in authority) return authority.connection;
+    const { credentials } = authority;
+    const { authorities } = this.#services;
+    const principal = authority.principal ?? (await authorities.authenticate(credentials));
+    const own = authorities.open({ credentials, principal, ended: (error) => this.#fail([error]) });
+    if (this.#state === 'ended') own.close();
+    else this.#authority = own;
+    return own;
   }
 
   async #answer(operation: CompiledOperation, variables: Record<string, unknown>, context: RequestContext) {
@@ -167,9 +187,7 @@ class OperationRun implements StreamListener {
       if (this.#cancellation.aborted) return;
       this.#sink.next(writeBatch(batch, '20220824'));
     }
-    if (this.#cancellation.aborted) return;
-    this.stop();
-    this.#sink.complete();
+    if (!this.#cancellation.aborted) this.complete();
   }
 
   #listen(operation: CompiledOperation, variables: Record<string, unknown>, context: RequestContext): void {
@@ -178,17 +196,6 @@ class OperationRun implements StreamListener {
     // What was replayed at once may have been too much for it.
     if (this.#state === 'ended') leave();
     else this.#stopListening = leave;
-  }
-
-  #awaitExpiry(principal: Principal | undefined): void {
-    if (this.#state === 'ended' || !principal || !Number.isFinite(principal.expiresAt)) return;
-    const { clock, timers } = this.#services.runtime;
-    const leftMs = principal.expiresAt - clock.now();
-    if (leftMs <= 0) {
-      this.#fail([tokenExpired]);
-      return;
-    }
-    this.#cancelExpiry = timers.after(Math.min(leftMs, maxDelayMs), () => this.#awaitExpiry(principal));
   }
 
   #fail(errors: readonly GraphQLFormattedError[]): void {
@@ -203,11 +210,6 @@ class OperationRun implements StreamListener {
     return [internalError];
   }
 }
-
-export const tokenExpired: GraphQLFormattedError = {
-  message: 'The token has expired. Reconnect with a new one.',
-  extensions: { code: 'TOKEN_EXPIRED' },
-};
 
 export const tooManyOperations: GraphQLFormattedError = {
   message: 'Too many operations run on this connection. Complete some, or open another.',

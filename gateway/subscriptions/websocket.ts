@@ -2,7 +2,7 @@ import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { type Authenticate, authenticateRequest } from '../authenticate.ts';
+import type { Authenticate } from '../authenticate.ts';
 import type { GatewayConfig } from '../config.ts';
 import { checkHost } from '../http/allowed-host.ts';
 import { foreignPage, hasForeignOrigin } from '../http/web-origin.ts';
@@ -62,7 +62,7 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
 }
 
 function connect(
-  { services, runtime, authenticate }: WebSocketOptions,
+  { services, runtime }: WebSocketOptions,
   request: IncomingMessage,
   socket: WebSocket,
   { raw, encode }: { readonly raw: Duplex; readonly encode: (text: string) => Buffer },
@@ -80,7 +80,6 @@ function connect(
     },
     services,
     upgradeCredentials: request.headers.authorization,
-    authenticate: (credentials) => authenticateRequest(authenticate, credentials),
   });
   socket.on('message', (data, isBinary) => connection.receive(isBinary ? '' : String(data)));
   socket.on('ping', (data) => {

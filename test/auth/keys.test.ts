@@ -25,7 +25,12 @@ const keysFor = (config: AuthConfig, fetch?: FetchJwks) =>
   createKeys({ config, clock, timers: systemTimers, log, ...(fetch ? { fetch } : {}) });
 
 describe('development keys', () => {
-  const config = (): AuthConfig => ({ issuers: [], internalSecret: null, dataDir: join(dataDir, 'deep', '.andon') });
+  const config = (): AuthConfig => ({
+    issuers: [],
+    internalSecret: null,
+    revocationsFile: null,
+    dataDir: join(dataDir, 'deep', '.andon'),
+  });
 
   it('are made on first start, readable by their owner only, and found again afterwards', async () => {
     const first = await keysFor(config());

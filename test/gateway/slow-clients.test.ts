@@ -5,6 +5,7 @@ import { createDocumentSource } from '../../gateway/documents/document-source.ts
 import type { CompiledOperation } from '../../gateway/execution/compile-operation.ts';
 import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { Connection } from '../../gateway/subscriptions/connection.ts';
+import { LiveAuthorities } from '../../gateway/subscriptions/live-authority.ts';
 import { SharedStreams } from '../../gateway/subscriptions/shared-streams.ts';
 import { EventLog, logSubgraph } from '../support/event-log.ts';
 import { type Federation, startFederation, testRuntime } from '../support/federation-gateway.ts';
@@ -65,13 +66,13 @@ test('a client that does not keep up is closed with a code, and delays nobody el
           preparer: { prepare: () => Promise.resolve(operation) },
           supergraph: { schema: buildSchema('type Query { a: Int }'), subscriptionRules: new Map() },
         },
+        authorities: new LiveAuthorities({ authenticate: undefined, runtime: testRuntime(), recheckMs: 1000 }),
         documents: createDocumentSource(defaultGatewayConfig.documents),
         streams,
         config,
         runtime: testRuntime(),
       },
       upgradeCredentials: undefined,
-      authenticate: () => Promise.resolve(undefined),
     });
     connection.receive('{"type":"connection_init"}');
     return { connection, sent, closed };

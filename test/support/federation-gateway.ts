@@ -49,6 +49,7 @@ export interface Federation {
 export interface FederationOptions {
   readonly config?: Partial<GatewayConfig>;
   readonly authenticate?: Authenticate;
+  readonly onAuthorityChange?: (run: () => void) => void;
   readonly runtime?: Partial<Runtime>;
   readonly graphiql?: { token?: string; defaultQuery?: string };
 }
@@ -77,6 +78,7 @@ export async function startFederation(
     runtime: testRuntime(options.runtime),
     config: { ...defaultGatewayConfig, port: 0, http: stopsAtOnce, ...options.config },
     ...(options.authenticate && { authenticate: options.authenticate }),
+    ...(options.onAuthorityChange && { onAuthorityChange: options.onAuthorityChange }),
     ...(options.graphiql && { graphiql: options.graphiql }),
   });
   const { url } = await gateway.listen();
