@@ -373,7 +373,7 @@ test('an operation may bring credentials of its own, and ends when they expire',
 test('each breach of the protocol has its close code', async () => {
   const { subscriptions } = defaultGatewayConfig;
   federation = await startFederation(lots(new Source()), {
-    config: { subscriptions: { ...subscriptions, initTimeoutMs: 50 } },
+    config: { subscriptions: { ...subscriptions, initTimeoutMs: 1_000 } },
   });
   const { url } = federation;
   const early = await rawSocket(url);
