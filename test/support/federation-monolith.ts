@@ -8,9 +8,10 @@ export function buildMonolith(supergraphSdl: string, resolvers: Resolvers): Grap
   const schema = buildSchema(printSchema(loadSupergraph(supergraphSdl).schema));
   for (const [typeName, fields] of Object.entries(resolvers)) {
     const type = schema.getType(typeName);
-    if (!isObjectType(type)) throw new Error(`No type ${typeName}`);
+    if (!isObjectType(type)) continue;
     for (const [name, resolve] of Object.entries(fields)) {
-      type.getFields()[name]!.resolve = resolve as unknown as GraphQLFieldResolver<unknown, unknown>;
+      if (type.getFields()[name])
+        type.getFields()[name]!.resolve = resolve as unknown as GraphQLFieldResolver<unknown, unknown>;
     }
   }
   return schema;

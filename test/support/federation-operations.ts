@@ -84,7 +84,7 @@ export function operations(schema: GraphQLSchema, values: ArgumentValues): fc.Ar
 }
 
 /** Mulberry32: a seed is one operation, so that a failure can be run again. */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
