@@ -8,15 +8,10 @@ import type { PlanNode } from './planning/plan.ts';
  */
 export function writeResponseBody(answer: OperationAnswer, queryPlan?: readonly PlanNode[]): string {
   if (queryPlan) return joinParts(answer, queryPlan);
-  const known = bodies.get(answer);
-  if (known !== undefined) return known;
-  const body = joinParts(answer);
-  bodies.set(answer, body);
-  return body;
+  // Not in a WeakMap: V8 keeps the values of an old one alive until its next full collection.
+  answer.body ??= joinParts(answer);
+  return answer.body;
 }
-
-/** Equal queries may share an answer: its body is put together once. */
-const bodies = new WeakMap<OperationAnswer, string>();
 
 function joinParts({ data, errors, sources }: OperationAnswer, queryPlan?: readonly PlanNode[]): string {
   const head = errors.length > 0 ? `{"errors":${JSON.stringify(errors)},"data":` : '{"data":';

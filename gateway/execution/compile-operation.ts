@@ -39,6 +39,8 @@ export interface OperationAnswer {
   readonly sources: readonly ConsultedSource[];
   /** What was run for it, for who may see plans. */
   readonly plans?: readonly PlanNode[];
+  /** The whole response, put together when it is first sent: equal queries may share an answer. */
+  body?: string;
 }
 
 export type Variables = Readonly<Record<string, unknown>>;
