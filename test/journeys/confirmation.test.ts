@@ -63,8 +63,11 @@ describe('what the shop floor has made is posted to the ERP', () => {
     }
     await andon.kill();
     andon = await AndonProcess.start({ dataDir: andon.dataDir });
-    const posted = await until(order, (seen) =>
-      seen.operations.every((step: { confirmedAt: string | null }) => step.confirmedAt !== null),
+    const posted = await until(
+      order,
+      (seen) =>
+        seen.operations.every((step: { confirmedAt: string | null }) => step.confirmedAt !== null) &&
+        seen.confirmedYield.value !== '0',
     );
     expect(posted.confirmedYield).toEqual({ value: '9480' });
     expect(await transition(andon, 'paula.planner', 'completeProductionOrder', { orderId })).toMatchObject({
