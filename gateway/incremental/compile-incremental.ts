@@ -12,7 +12,7 @@ import {
   resolveConditions,
 } from '../planning/resolve-conditions.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
-import { compileFind } from './find-deferred.ts';
+import { compileFind, createDeferSearch } from './find-deferred.ts';
 import { followUp, type IncrementalAnswer } from './incremental-answer.ts';
 import { treeOfSelections } from './key-tree.ts';
 import { readDefer, resolveDefer, withoutDefer, withoutDeferred } from './resolve-defer.ts';
@@ -69,7 +69,8 @@ async function compileVariant(
   const step = staged.stepFor(treeOfSelections([now.operation.selectionSet], now.fragments));
   const writer = { schema, fragments: now.fragments, fieldSource, isDisentangled: plan.isDisentangled };
   const write = compileResponseWriter(writer, source.rootType, now.operation.selectionSet);
-  const deferScope = { schema, fragments: parts.fragments, writer, stepFor: staged.stepFor };
+  const hasDeferred = createDeferSearch(parts.fragments);
+  const deferScope = { schema, fragments: parts.fragments, writer, stepFor: staged.stepFor, hasDeferred };
   const find = compileFind(deferScope, source.rootType, [parts.operation.selectionSet]);
   const introspect = compileIntrospection(
     schema,

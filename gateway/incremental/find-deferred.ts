@@ -1,6 +1,7 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLAbstractType,
   type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -52,6 +53,8 @@ export interface DeferScope {
   /** Of the same operation without what is deferred. */
   readonly writer: WriterScope;
   stepFor(wanted: KeyTree): Step;
+  /** See `createDeferSearch`. */
+  hasDeferred(set: SelectionSetNode): boolean;
 }
 
 /** @returns undefined where nothing is deferred below */
@@ -91,7 +94,7 @@ function compileFindField(
 ): FindDeferred | undefined {
   const sets = nodes.flatMap((node) => node.selectionSet ?? []);
   const field = parent.getFields()[nodes[0]?.name.value ?? ''];
-  return field && sets.length > 0 ? compileFindType(scope, field.type, sets, keys) : undefined;
+  return field && sets.some(scope.hasDeferred) ? compileFindType(scope, field.type, sets, keys) : undefined;
 }
 
 function compileFindType(
@@ -108,16 +111,47 @@ function compileFindType(
   const named = getNamedType(type);
   if (isObjectType(named)) return compileFind(scope, named, sets, keys);
   if (!isAbstractType(named)) return undefined;
-  const untyped = isInterfaceType(named) ? compileFind(scope, named, sets, keys) : undefined;
-  const finders = new Map(
-    scope.schema.getPossibleTypes(named).map((object) => [object.name, compileFind(scope, object, sets, keys)]),
-  );
-  if (!untyped && [...finders.values()].every((find) => find === undefined)) return undefined;
+  return findByType(scope, named, sets, keys);
+}
+
+/** Compiled for the types that occur, when they do: for all types at all levels there would be too many. */
+function findByType(
+  scope: DeferScope,
+  type: GraphQLAbstractType,
+  sets: readonly SelectionSetNode[],
+  keys: readonly string[],
+): FindDeferred {
+  const possible = new Map(scope.schema.getPossibleTypes(type).map((object) => [object.name, object]));
+  const finders = new Map<string, FindDeferred | undefined>();
   return (written, merged, path, found) => {
-    const typename = isResponseObject(merged) ? typenameOf(merged) : undefined;
-    const find = typename === undefined ? untyped : finders.get(typename);
-    find?.(written, merged, path, found);
+    if (!isResponseObject(merged)) return;
+    const name = typenameOf(merged) ?? type.name;
+    if (!finders.has(name)) {
+      const known = possible.get(name) ?? (isInterfaceType(type) && name === type.name ? type : undefined);
+      finders.set(name, known && compileFind(scope, known, sets, keys));
+    }
+    finders.get(name)?.(written, merged, path, found);
   };
+}
+
+/** Whether anything is deferred in a selection, whatever the types. */
+export function createDeferSearch(
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): (set: SelectionSetNode) => boolean {
+  const known = new WeakMap<SelectionSetNode, boolean>();
+  const search = (set: SelectionSetNode): boolean => {
+    let found = known.get(set);
+    if (found === undefined) {
+      found = set.selections.some((node) => {
+        if (node.kind !== Kind.FIELD && deferOf(node)) return true;
+        const below = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
+        return below?.selectionSet !== undefined && search(below.selectionSet);
+      });
+      known.set(set, found);
+    }
+    return found;
+  };
+  return search;
 }
 
 function findInList(find: FindDeferred): FindDeferred {
