@@ -208,6 +208,18 @@ const documents: [name: string, query: string, code: string][] = [
     'DEPTH_LIMIT_EXCEEDED',
   ],
   ['a hidden field', '{ machine { secret } }', 'GRAPHQL_VALIDATION_FAILED'],
+  ['a hidden field that comes later', '{ machine { ... @defer { secret } } }', 'GRAPHQL_VALIDATION_FAILED'],
+  [
+    'a hundred and one deferred fragments',
+    `{ machine { ${times(101, (i) => `... @defer(label: "${i}") { id }`)} } }`,
+    'DIRECTIVE_LIMIT_EXCEEDED',
+  ],
+  [
+    'deferred fragments that multiply',
+    `{ machine { ...E0 @defer } } ${times(20, (i) => `fragment E${i} on Machine { left { ...E${i + 1} @defer } right { ...E${i + 1} @defer } }`)} fragment E20 on Machine { id }`,
+    'DIRECTIVE_LIMIT_EXCEEDED',
+  ],
+  ['a mutation that comes later', 'mutation { ... @defer { stop(id: "1") { id } } }', 'GRAPHQL_VALIDATION_FAILED'],
   ['a hidden root field', '{ vault { key } }', 'GRAPHQL_VALIDATION_FAILED'],
   ['a hidden type', '{ machine { ... on Vault { key } } }', 'GRAPHQL_VALIDATION_FAILED'],
   ['a hidden value', '{ count(kind: SECRET) }', 'GRAPHQL_VALIDATION_FAILED'],
