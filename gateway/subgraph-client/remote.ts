@@ -89,7 +89,7 @@ export function createRemoteClient(options: RemoteOptions): SubgraphClient {
   return {
     service,
     execute,
-    subscribe: createRemoteSubscribe(options),
+    subscribe: createRemoteSubscribe(options, breaker),
     mayShare: () => breaker.isResponsive,
     close: () => pool.destroy(),
   };
