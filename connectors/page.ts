@@ -18,3 +18,9 @@ export interface RowScope {
   /** Null: the plant's own people, who see rows of every partner and of none. */
   readonly partner: string | null;
 }
+
+/** What a read may be told besides. */
+export interface ReadOptions {
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal;
+}

@@ -1,6 +1,6 @@
 import { PlantsUnavailableError, type SystemName, SystemTimeoutError, SystemUnavailableError } from './errors.ts';
 import { groupBy } from './group-by.ts';
-import type { Page, PageRequest, RowScope } from './page.ts';
+import type { Page, PageRequest, ReadOptions, RowScope } from './page.ts';
 import type { PostingPort, SystemCommand } from './posting.ts';
 
 interface InPlant {
@@ -9,8 +9,13 @@ interface InPlant {
 interface ListFilter {
   readonly plantCode?: string | null;
 }
-type KeysRead = (keys: readonly InPlant[]) => Promise<readonly InPlant[]>;
-type ListRead = (filter: ListFilter, page: PageRequest, scope: RowScope) => Promise<Page<InPlant>>;
+type KeysRead = (keys: readonly InPlant[], options?: ReadOptions) => Promise<readonly InPlant[]>;
+type ListRead = (
+  filter: ListFilter,
+  page: PageRequest,
+  scope: RowScope,
+  options?: ReadOptions,
+) => Promise<Page<InPlant>>;
 
 /**
  * Every read of a port, and how it is asked: `keys` takes natural keys and gives their rows, `list` takes a filter, a page
@@ -18,14 +23,18 @@ type ListRead = (filter: ListFilter, page: PageRequest, scope: RowScope) => Prom
  */
 export type PortReads<Port> = {
   readonly [Name in Exclude<keyof Port, keyof PostingPort<SystemCommand>>]: Port[Name] extends (
-    filter: infer _Filter,
-    page: PageRequest,
-    scope: RowScope,
-  ) => Promise<unknown>
-    ? Port[Name] extends (keys: infer _Keys) => Promise<readonly unknown[]>
-      ? 'keys'
-      : 'list'
-    : never;
+    keys: infer _Keys,
+    options?: ReadOptions,
+  ) => Promise<readonly unknown[]>
+    ? 'keys'
+    : Port[Name] extends (
+          filter: infer _Filter,
+          page: PageRequest,
+          scope: RowScope,
+          options?: ReadOptions,
+        ) => Promise<unknown>
+      ? 'list'
+      : never;
 };
 
 export interface PlantRouterOptions<Port> {
@@ -68,12 +77,12 @@ function portOf<Port>({ system, ports }: PlantRouter<Port>, plantCode: string): 
 /** A key of a plant that is in no landscape has no row, and nobody is asked for it. */
 function routeKeys<Port>(router: PlantRouter<Port>, name: keyof Port): KeysRead {
   const { system, ports } = router;
-  return async (keys) => {
+  return async (keys, options) => {
     const known = keys.filter(({ plantCode }) => ports.has(plantCode));
     const groups = [...groupBy(known, ({ plantCode }) => portOf(router, plantCode))];
     const asked = groups.map(([port, own]) => ({
       plantCodes: [...new Set(own.map(({ plantCode }) => plantCode))],
-      answer: (port[name] as KeysRead).call(port, own),
+      answer: (port[name] as KeysRead).call(port, own, options),
     }));
     const { answers, unavailable } = await settle(asked);
     const rows = answers.flat();
@@ -85,14 +94,14 @@ function routeKeys<Port>(router: PlantRouter<Port>, name: keyof Port): KeysRead 
 /** Half of a list cannot be told from the whole of it, so a list over plants is answered by all of their systems. */
 function routeList<Port>(router: PlantRouter<Port>, name: keyof Port): ListRead {
   const { system, ports } = router;
-  return async (filter, page, scope) => {
+  return async (filter, page, scope, options) => {
     const plants = [...ports.keys()].filter(
       (plantCode) =>
         (!filter.plantCode || filter.plantCode === plantCode) && (scope.plantCodes?.includes(plantCode) ?? true),
     );
     const asked = [...groupBy(plants, (plantCode) => portOf(router, plantCode))].map(([port, plantCodes]) => ({
       plantCodes,
-      answer: (port[name] as ListRead).call(port, filter, page, { ...scope, plantCodes }),
+      answer: (port[name] as ListRead).call(port, filter, page, { ...scope, plantCodes }, options),
     }));
     const { answers, unavailable } = await settle(asked);
     if (unavailable) throw new PlantsUnavailableError(system, unavailable.plantCodes, [], unavailable);

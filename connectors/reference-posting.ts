@@ -4,6 +4,7 @@ import { isoTime } from '../runtime/clock.ts';
 import type { Database } from '../storage/database.ts';
 import type { SystemName } from './errors.ts';
 import { SystemTimeoutError, SystemUnavailableError } from './errors.ts';
+import type { ReadOptions } from './page.ts';
 import type { Posting, PostingPort, SystemCommand } from './posting.ts';
 
 /** The table in which a reference system keeps what it did with every command, beside what the command changed. */
@@ -77,8 +78,22 @@ export function createReferencePosting<Tables extends PostingTables, Command ext
 /** Reads of a reference system fail like those of a system at the other end of a wire. */
 export function createReferenceReads<Reads extends object>(system: SystemName, reads: Reads): Reads {
   const methods = Object.entries(reads) as [string, (...args: readonly unknown[]) => Promise<unknown>][];
-  const wrapped = methods.map(([name, read]) => [name, (...args: unknown[]) => translated(system, read(...args))]);
+  const wrapped = methods.map(([name, read]) => [
+    name,
+    async (...args: unknown[]) => {
+      const { signal } = (args.find(isReadOptions) ?? {}) as ReadOptions;
+      // A query of a database on this machine cannot be taken back; what waits for it need not begin.
+      if (signal?.aborted) throw new SystemUnavailableError(system);
+      const rows = await translated(system, read(...args));
+      if (signal?.aborted) throw new SystemUnavailableError(system);
+      return rows;
+    },
+  ]);
   return Object.fromEntries(wrapped) as Reads;
+}
+
+function isReadOptions(argument: unknown): argument is ReadOptions {
+  return typeof argument === 'object' && argument !== null && 'signal' in argument;
 }
 
 function toPosting(system: SystemName, command: SystemCommand, recordedAt: string, verdict: Verdict): Posting {

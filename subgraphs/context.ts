@@ -21,7 +21,7 @@ export function createSubgraphContext<Loaders, Services extends { readonly polic
   makeLoaders: (factory: LoaderFactory) => Loaders,
 ): SubgraphContext<Loaders> & Services {
   const isVisible = createVisibility(call.principal, services.policies);
-  const factory = createLoaderFactory(isVisible);
+  const factory = createLoaderFactory(isVisible, call);
   let loaders = makeLoaders(factory);
   return {
     ...call,

@@ -1,4 +1,4 @@
-import type { Page, PageRequest, RowScope } from '../connectors/page.ts';
+import type { Page, PageRequest, ReadOptions, RowScope } from '../connectors/page.ts';
 import type { ConnectionArguments } from './connection.ts';
 import { pageRequest, toConnection } from './connection.ts';
 import type { SubgraphContext } from './context.ts';
@@ -19,6 +19,7 @@ type Read<Context, Filter, Row> = (
   filter: Filter,
   page: PageRequest,
   scope: RowScope,
+  options: ReadOptions,
 ) => Promise<Page<Row>>;
 
 /** One list of a port as a connection, within what the caller may see. `Filter` is the port's: codes are named as such. */
@@ -30,7 +31,8 @@ export function list<Context extends SubgraphContext, Filter, Row extends Scoped
     const request = pageRequest(args);
     const { plant, line, material, workCenter, ...rest } = args.filter ?? {};
     const codes = { plantCode: plant, lineCode: line, materialCode: material, workCenterCode: workCenter };
-    const page = await read(context, { ...rest, ...codes } as Filter, request, rowScope(context.principal));
+    const { principal, signal } = context;
+    const page = await read(context, { ...rest, ...codes } as Filter, request, rowScope(principal), { signal });
     return toConnection(page, keyOf, request, context.isVisible);
   };
 }

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import type { ReadOptions } from '../connectors/page.ts';
 import { type RowSource, rowsById, rowsOfIds } from './rows-by-id.ts';
 import type { ScopedRow, Visibility } from './visibility.ts';
 
@@ -21,21 +22,22 @@ export interface LoaderFactory {
   many<Key, Row extends ScopedRow>(source: RowSource<Key, Row>): ListLoader<Row>;
   /** The same for rows that are found in another way. */
   oneBy<Row extends ScopedRow>(
-    loadMany: (ids: readonly string[]) => Promise<ReadonlyMap<string, Row | Error>>,
+    loadMany: (ids: readonly string[], options: ReadOptions) => Promise<ReadonlyMap<string, Row | Error>>,
   ): EntityLoader<Row>;
   manyBy<Row extends ScopedRow>(
-    loadMany: (ids: readonly string[]) => Promise<ReadonlyMap<string, readonly Row[] | Error>>,
+    loadMany: (ids: readonly string[], options: ReadOptions) => Promise<ReadonlyMap<string, readonly Row[] | Error>>,
   ): ListLoader<Row>;
 }
 
 /**
  * Batches the ids of one request into one call of the connector, and hides what the caller may not see: a hidden row is
- * null like a missing one.
+ * null like a missing one. A connector whose caller is gone meanwhile is told so.
  */
-export function createLoaderFactory(isVisible: Visibility): LoaderFactory {
+export function createLoaderFactory(isVisible: Visibility, { signal }: ReadOptions): LoaderFactory {
+  const options = signal ? { signal } : {};
   const oneBy: LoaderFactory['oneBy'] = (loadMany) =>
     new DataLoader(async (ids: readonly string[]) => {
-      const rows = await loadMany(ids);
+      const rows = await loadMany(ids, options);
       return ids.map((id) => {
         const row = rows.get(id);
         if (row instanceof Error) return row;
@@ -44,7 +46,7 @@ export function createLoaderFactory(isVisible: Visibility): LoaderFactory {
     });
   const manyBy: LoaderFactory['manyBy'] = (loadMany) =>
     new DataLoader(async (ids: readonly string[]) => {
-      const rows = await loadMany(ids);
+      const rows = await loadMany(ids, options);
       return ids.map((id) => {
         const own = rows.get(id) ?? [];
         return own instanceof Error ? own : own.filter(isVisible);
@@ -53,7 +55,7 @@ export function createLoaderFactory(isVisible: Visibility): LoaderFactory {
   return {
     oneBy,
     manyBy,
-    one: (source) => oneBy((ids) => rowsById(ids, source)),
-    many: (source) => manyBy((ids) => rowsOfIds(ids, source)),
+    one: (source) => oneBy((ids) => rowsById(ids, source, options)),
+    many: (source) => manyBy((ids) => rowsOfIds(ids, source, options)),
   };
 }

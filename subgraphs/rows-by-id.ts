@@ -1,11 +1,12 @@
 import { PlantsUnavailableError } from '../connectors/errors.ts';
+import type { ReadOptions } from '../connectors/page.ts';
 import { parseEntityId } from '../journal/entity-ref.ts';
 
 /** How the rows of a port, which knows natural keys only, are found by the ids of the graph. */
 export interface RowSource<Key, Row> {
   /** @returns null for what is no id of this type: it is answered like an unknown one, and nobody is asked */
   readonly keyOf: (id: string) => Key | null;
-  readonly fetch: (keys: readonly Key[]) => Promise<readonly Row[]>;
+  readonly fetch: (keys: readonly Key[], options: ReadOptions) => Promise<readonly Row[]>;
   /** The id of the row, or of what the row belongs to. */
   readonly idOf: (row: Row) => string;
 }
@@ -14,8 +15,9 @@ export interface RowSource<Key, Row> {
 export async function rowsById<Key, Row>(
   ids: readonly string[],
   source: RowSource<Key, Row>,
+  options: ReadOptions,
 ): Promise<ReadonlyMap<string, Row | Error>> {
-  const { rows, unavailable } = await fetchRows(ids, source);
+  const { rows, unavailable } = await fetchRows(ids, source, options);
   const found = rows.map((row) => [source.idOf(row), row] as const);
   return new Map<string, Row | Error>([...found, ...failuresOf(ids, unavailable)]);
 }
@@ -24,8 +26,9 @@ export async function rowsById<Key, Row>(
 export async function rowsOfIds<Key, Row>(
   ids: readonly string[],
   source: RowSource<Key, Row>,
+  options: ReadOptions,
 ): Promise<ReadonlyMap<string, readonly Row[] | Error>> {
-  const { rows, unavailable } = await fetchRows(ids, source);
+  const { rows, unavailable } = await fetchRows(ids, source, options);
   const found = new Map<string, Row[]>(ids.map((id) => [id, []]));
   for (const row of rows) found.get(source.idOf(row))?.push(row);
   return new Map<string, readonly Row[] | Error>([...found, ...failuresOf(ids, unavailable)]);
@@ -39,11 +42,12 @@ interface Fetched<Row> {
 async function fetchRows<Key, Row>(
   ids: readonly string[],
   { keyOf, fetch }: RowSource<Key, Row>,
+  options: ReadOptions,
 ): Promise<Fetched<Row>> {
   const keys = ids.map(keyOf).filter((key) => key !== null);
   if (keys.length === 0) return { rows: [], unavailable: null };
   try {
-    return { rows: await fetch(keys), unavailable: null };
+    return { rows: await fetch(keys, options), unavailable: null };
   } catch (error) {
     if (!(error instanceof PlantsUnavailableError)) throw error;
     return { rows: error.rows as readonly Row[], unavailable: error };

@@ -1,4 +1,4 @@
-import type { Page, PageRequest, RowScope } from '../page.ts';
+import type { Page, PageRequest, ReadOptions, RowScope } from '../page.ts';
 import type { PostingPort, SystemCommand } from '../posting.ts';
 
 /**
@@ -7,19 +7,24 @@ import type { PostingPort, SystemCommand } from '../posting.ts';
  * changes with every change of the row.
  */
 export interface CmmsPort extends PostingPort<CmmsCommand> {
-  assetsByKeys(keys: readonly AssetKey[]): Promise<readonly AssetRow[]>;
-  workOrdersByKeys(keys: readonly WorkOrderKey[]): Promise<readonly WorkOrderRow[]>;
+  assetsByKeys(keys: readonly AssetKey[], options?: ReadOptions): Promise<readonly AssetRow[]>;
+  workOrdersByKeys(keys: readonly WorkOrderKey[], options?: ReadOptions): Promise<readonly WorkOrderRow[]>;
 
-  partsOfAssets(keys: readonly AssetKey[]): Promise<readonly AssetRow[]>;
-  workOrdersOfAssets(keys: readonly AssetKey[]): Promise<readonly WorkOrderRow[]>;
-  workOrdersOfDowntimes(keys: readonly DowntimeKey[]): Promise<readonly WorkOrderRow[]>;
+  partsOfAssets(keys: readonly AssetKey[], options?: ReadOptions): Promise<readonly AssetRow[]>;
+  workOrdersOfAssets(keys: readonly AssetKey[], options?: ReadOptions): Promise<readonly WorkOrderRow[]>;
+  workOrdersOfDowntimes(keys: readonly DowntimeKey[], options?: ReadOptions): Promise<readonly WorkOrderRow[]>;
   /** Every version, past and future: the caller knows as of when it asks. */
-  assignmentsOfAssets(keys: readonly AssetKey[]): Promise<readonly AssignmentRow[]>;
+  assignmentsOfAssets(keys: readonly AssetKey[], options?: ReadOptions): Promise<readonly AssignmentRow[]>;
   /** The same by work center. */
-  assignmentsOfWorkCenters(keys: readonly WorkCenterKey[]): Promise<readonly AssignmentRow[]>;
+  assignmentsOfWorkCenters(keys: readonly WorkCenterKey[], options?: ReadOptions): Promise<readonly AssignmentRow[]>;
 
-  assets(filter: AssetFilter, page: PageRequest, scope: RowScope): Promise<Page<AssetRow>>;
-  workOrders(filter: WorkOrderFilter, page: PageRequest, scope: RowScope): Promise<Page<WorkOrderRow>>;
+  assets(filter: AssetFilter, page: PageRequest, scope: RowScope, options?: ReadOptions): Promise<Page<AssetRow>>;
+  workOrders(
+    filter: WorkOrderFilter,
+    page: PageRequest,
+    scope: RowScope,
+    options?: ReadOptions,
+  ): Promise<Page<WorkOrderRow>>;
 }
 
 interface PlantKey {

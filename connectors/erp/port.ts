@@ -1,4 +1,4 @@
-import type { Page, PageRequest, RowScope } from '../page.ts';
+import type { Page, PageRequest, ReadOptions, RowScope } from '../page.ts';
 import type { PostingPort, SystemCommand } from '../posting.ts';
 
 /**
@@ -7,25 +7,40 @@ import type { PostingPort, SystemCommand } from '../posting.ts';
  * plant's own; `version` is whatever the system changes with every change of the row.
  */
 export interface ErpPort extends PostingPort<ErpCommand> {
-  plantsByKeys(keys: readonly PlantKey[]): Promise<readonly PlantRow[]>;
-  linesByKeys(keys: readonly LineKey[]): Promise<readonly LineRow[]>;
-  workCentersByKeys(keys: readonly WorkCenterKey[]): Promise<readonly WorkCenterRow[]>;
-  materialsByKeys(keys: readonly MaterialKey[]): Promise<readonly MaterialRow[]>;
-  ordersByKeys(keys: readonly OrderKey[]): Promise<readonly OrderRow[]>;
-  operationsByKeys(keys: readonly OperationKey[]): Promise<readonly OperationRow[]>;
-  lotsByKeys(keys: readonly LotKey[]): Promise<readonly LotRow[]>;
-  deliveriesByKeys(keys: readonly DeliveryKey[]): Promise<readonly DeliveryRow[]>;
+  plantsByKeys(keys: readonly PlantKey[], options?: ReadOptions): Promise<readonly PlantRow[]>;
+  linesByKeys(keys: readonly LineKey[], options?: ReadOptions): Promise<readonly LineRow[]>;
+  workCentersByKeys(keys: readonly WorkCenterKey[], options?: ReadOptions): Promise<readonly WorkCenterRow[]>;
+  materialsByKeys(keys: readonly MaterialKey[], options?: ReadOptions): Promise<readonly MaterialRow[]>;
+  ordersByKeys(keys: readonly OrderKey[], options?: ReadOptions): Promise<readonly OrderRow[]>;
+  operationsByKeys(keys: readonly OperationKey[], options?: ReadOptions): Promise<readonly OperationRow[]>;
+  lotsByKeys(keys: readonly LotKey[], options?: ReadOptions): Promise<readonly LotRow[]>;
+  deliveriesByKeys(keys: readonly DeliveryKey[], options?: ReadOptions): Promise<readonly DeliveryRow[]>;
 
-  linesOfPlants(keys: readonly PlantKey[]): Promise<readonly LineRow[]>;
-  workCentersOfLines(keys: readonly LineKey[]): Promise<readonly WorkCenterRow[]>;
-  deliveriesOfLots(keys: readonly LotKey[]): Promise<readonly DeliveryRow[]>;
+  linesOfPlants(keys: readonly PlantKey[], options?: ReadOptions): Promise<readonly LineRow[]>;
+  workCentersOfLines(keys: readonly LineKey[], options?: ReadOptions): Promise<readonly WorkCenterRow[]>;
+  deliveriesOfLots(keys: readonly LotKey[], options?: ReadOptions): Promise<readonly DeliveryRow[]>;
 
-  plants(filter: PlantFilter, page: PageRequest, scope: RowScope): Promise<Page<PlantRow>>;
-  workCenters(filter: WorkCenterFilter, page: PageRequest, scope: RowScope): Promise<Page<WorkCenterRow>>;
-  materials(filter: MaterialFilter, page: PageRequest, scope: RowScope): Promise<Page<MaterialRow>>;
-  orders(filter: OrderFilter, page: PageRequest, scope: RowScope): Promise<Page<OrderRow>>;
-  lots(filter: LotFilter, page: PageRequest, scope: RowScope): Promise<Page<LotRow>>;
-  deliveries(filter: DeliveryFilter, page: PageRequest, scope: RowScope): Promise<Page<DeliveryRow>>;
+  plants(filter: PlantFilter, page: PageRequest, scope: RowScope, options?: ReadOptions): Promise<Page<PlantRow>>;
+  workCenters(
+    filter: WorkCenterFilter,
+    page: PageRequest,
+    scope: RowScope,
+    options?: ReadOptions,
+  ): Promise<Page<WorkCenterRow>>;
+  materials(
+    filter: MaterialFilter,
+    page: PageRequest,
+    scope: RowScope,
+    options?: ReadOptions,
+  ): Promise<Page<MaterialRow>>;
+  orders(filter: OrderFilter, page: PageRequest, scope: RowScope, options?: ReadOptions): Promise<Page<OrderRow>>;
+  lots(filter: LotFilter, page: PageRequest, scope: RowScope, options?: ReadOptions): Promise<Page<LotRow>>;
+  deliveries(
+    filter: DeliveryFilter,
+    page: PageRequest,
+    scope: RowScope,
+    options?: ReadOptions,
+  ): Promise<Page<DeliveryRow>>;
 }
 
 export interface PlantKey {

@@ -1,4 +1,4 @@
-import type { Page, PageRequest, RowScope } from '../page.ts';
+import type { Page, PageRequest, ReadOptions, RowScope } from '../page.ts';
 import type { PostingPort, SystemCommand } from '../posting.ts';
 
 /**
@@ -6,23 +6,34 @@ import type { PostingPort, SystemCommand } from '../posting.ts';
  * plain data. What an operation is a step of (order, lot, material, line, partner) is copied in when it is dispatched.
  */
 export interface MesPort extends PostingPort<MesCommand> {
-  operationsByKeys(keys: readonly OperationKey[]): Promise<readonly OperationRow[]>;
-  workCentersByKeys(keys: readonly WorkCenterKey[]): Promise<readonly WorkCenterRow[]>;
-  lotsByKeys(keys: readonly LotKey[]): Promise<readonly LotRow[]>;
-  downtimesByKeys(keys: readonly DowntimeKey[]): Promise<readonly DowntimeRow[]>;
+  operationsByKeys(keys: readonly OperationKey[], options?: ReadOptions): Promise<readonly OperationRow[]>;
+  workCentersByKeys(keys: readonly WorkCenterKey[], options?: ReadOptions): Promise<readonly WorkCenterRow[]>;
+  lotsByKeys(keys: readonly LotKey[], options?: ReadOptions): Promise<readonly LotRow[]>;
+  downtimesByKeys(keys: readonly DowntimeKey[], options?: ReadOptions): Promise<readonly DowntimeRow[]>;
 
-  operationsOfOrders(keys: readonly OrderKey[]): Promise<readonly OperationRow[]>;
+  operationsOfOrders(keys: readonly OrderKey[], options?: ReadOptions): Promise<readonly OperationRow[]>;
   /** Those that have neither ended nor been aborted. */
-  openOperationsOfWorkCenters(keys: readonly WorkCenterKey[]): Promise<readonly OperationRow[]>;
+  openOperationsOfWorkCenters(keys: readonly WorkCenterKey[], options?: ReadOptions): Promise<readonly OperationRow[]>;
   /** The operations that make the lot, and those that use it. */
   operationsOfLots(
     keys: readonly LotKey[],
+    options?: ReadOptions,
   ): Promise<readonly { readonly lot: LotKey; readonly operation: OperationRow }[]>;
-  consumptionsOfOperations(keys: readonly OperationKey[]): Promise<readonly ConsumptionRow[]>;
-  downtimesOfAssets(keys: readonly AssetKey[]): Promise<readonly DowntimeRow[]>;
+  consumptionsOfOperations(keys: readonly OperationKey[], options?: ReadOptions): Promise<readonly ConsumptionRow[]>;
+  downtimesOfAssets(keys: readonly AssetKey[], options?: ReadOptions): Promise<readonly DowntimeRow[]>;
 
-  operations(filter: OperationFilter, page: PageRequest, scope: RowScope): Promise<Page<OperationRow>>;
-  downtimes(filter: DowntimeFilter, page: PageRequest, scope: RowScope): Promise<Page<DowntimeRow>>;
+  operations(
+    filter: OperationFilter,
+    page: PageRequest,
+    scope: RowScope,
+    options?: ReadOptions,
+  ): Promise<Page<OperationRow>>;
+  downtimes(
+    filter: DowntimeFilter,
+    page: PageRequest,
+    scope: RowScope,
+    options?: ReadOptions,
+  ): Promise<Page<DowntimeRow>>;
 }
 
 interface PlantKey {

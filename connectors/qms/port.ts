@@ -1,4 +1,4 @@
-import type { Page, PageRequest, RowScope } from '../page.ts';
+import type { Page, PageRequest, ReadOptions, RowScope } from '../page.ts';
 import type { PostingPort, SystemCommand } from '../posting.ts';
 
 /**
@@ -7,29 +7,56 @@ import type { PostingPort, SystemCommand } from '../posting.ts';
  * is the plant's own; `version` is whatever the system changes with every change of the row.
  */
 export interface QmsPort extends PostingPort<QmsCommand> {
-  inspectionPlansByKeys(keys: readonly InspectionPlanKey[]): Promise<readonly InspectionPlanRow[]>;
-  inspectionLotsByKeys(keys: readonly InspectionLotKey[]): Promise<readonly InspectionLotRow[]>;
-  holdsByKeys(keys: readonly HoldKey[]): Promise<readonly HoldRow[]>;
-  dispositionsByKeys(keys: readonly DispositionKey[]): Promise<readonly DispositionRow[]>;
-  nonconformancesByKeys(keys: readonly NonconformanceKey[]): Promise<readonly NonconformanceRow[]>;
+  inspectionPlansByKeys(
+    keys: readonly InspectionPlanKey[],
+    options?: ReadOptions,
+  ): Promise<readonly InspectionPlanRow[]>;
+  inspectionLotsByKeys(keys: readonly InspectionLotKey[], options?: ReadOptions): Promise<readonly InspectionLotRow[]>;
+  holdsByKeys(keys: readonly HoldKey[], options?: ReadOptions): Promise<readonly HoldRow[]>;
+  dispositionsByKeys(keys: readonly DispositionKey[], options?: ReadOptions): Promise<readonly DispositionRow[]>;
+  nonconformancesByKeys(
+    keys: readonly NonconformanceKey[],
+    options?: ReadOptions,
+  ): Promise<readonly NonconformanceRow[]>;
   /** The quality facet of the lots that the QMS knows; of others, nothing. */
-  lotQualitiesByKeys(keys: readonly LotKey[]): Promise<readonly LotQualityRow[]>;
+  lotQualitiesByKeys(keys: readonly LotKey[], options?: ReadOptions): Promise<readonly LotQualityRow[]>;
   /** The quality facet of the orders that the QMS knows; of others, nothing. */
-  orderQualitiesByKeys(keys: readonly OrderKey[]): Promise<readonly OrderQualityRow[]>;
+  orderQualitiesByKeys(keys: readonly OrderKey[], options?: ReadOptions): Promise<readonly OrderQualityRow[]>;
 
-  inspectionPlansOfMaterials(keys: readonly MaterialKey[]): Promise<readonly InspectionPlanRow[]>;
-  inspectionLotsOfOrders(keys: readonly OrderKey[]): Promise<readonly InspectionLotRow[]>;
-  inspectionLotsOfLots(keys: readonly LotKey[]): Promise<readonly InspectionLotRow[]>;
-  resultsOfInspectionLots(keys: readonly InspectionLotKey[]): Promise<readonly InspectionResultRow[]>;
+  inspectionPlansOfMaterials(
+    keys: readonly MaterialKey[],
+    options?: ReadOptions,
+  ): Promise<readonly InspectionPlanRow[]>;
+  inspectionLotsOfOrders(keys: readonly OrderKey[], options?: ReadOptions): Promise<readonly InspectionLotRow[]>;
+  inspectionLotsOfLots(keys: readonly LotKey[], options?: ReadOptions): Promise<readonly InspectionLotRow[]>;
+  resultsOfInspectionLots(
+    keys: readonly InspectionLotKey[],
+    options?: ReadOptions,
+  ): Promise<readonly InspectionResultRow[]>;
   /** Holds that stand on any of `targets`, or name it as the order that they are about; active and released. */
-  holdsOfTargets(targets: readonly PlantTarget[]): Promise<readonly HoldRow[]>;
-  dispositionsOfHolds(keys: readonly HoldKey[]): Promise<readonly DispositionRow[]>;
-  nonconformancesOfHolds(keys: readonly HoldKey[]): Promise<readonly NonconformanceRow[]>;
+  holdsOfTargets(targets: readonly PlantTarget[], options?: ReadOptions): Promise<readonly HoldRow[]>;
+  dispositionsOfHolds(keys: readonly HoldKey[], options?: ReadOptions): Promise<readonly DispositionRow[]>;
+  nonconformancesOfHolds(keys: readonly HoldKey[], options?: ReadOptions): Promise<readonly NonconformanceRow[]>;
 
-  inspectionLots(filter: InspectionLotFilter, page: PageRequest, scope: RowScope): Promise<Page<InspectionLotRow>>;
-  holds(filter: HoldFilter, page: PageRequest, scope: RowScope): Promise<Page<HoldRow>>;
-  dispositions(filter: DispositionFilter, page: PageRequest, scope: RowScope): Promise<Page<DispositionRow>>;
-  nonconformances(filter: NonconformanceFilter, page: PageRequest, scope: RowScope): Promise<Page<NonconformanceRow>>;
+  inspectionLots(
+    filter: InspectionLotFilter,
+    page: PageRequest,
+    scope: RowScope,
+    options?: ReadOptions,
+  ): Promise<Page<InspectionLotRow>>;
+  holds(filter: HoldFilter, page: PageRequest, scope: RowScope, options?: ReadOptions): Promise<Page<HoldRow>>;
+  dispositions(
+    filter: DispositionFilter,
+    page: PageRequest,
+    scope: RowScope,
+    options?: ReadOptions,
+  ): Promise<Page<DispositionRow>>;
+  nonconformances(
+    filter: NonconformanceFilter,
+    page: PageRequest,
+    scope: RowScope,
+    options?: ReadOptions,
+  ): Promise<Page<NonconformanceRow>>;
 }
 
 interface PlantKey {

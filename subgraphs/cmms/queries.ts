@@ -12,12 +12,13 @@ export const queries: GraphQLResolverMap<CmmsContext> = {
   Query: {
     asset: (_root, { id }: ById, { loaders }) => loaders.assets.load(id),
     assets: list(
-      ({ port }: CmmsContext, filter: AssetFilter, page, scope) => port.assets(filter, page, scope),
+      ({ port }: CmmsContext, filter: AssetFilter, page, scope, options) => port.assets(filter, page, scope, options),
       (row: AssetRow) => naturalKey(row.plantCode, row.assetId),
     ),
     maintenanceWorkOrder: (_root, { id }: ById, { loaders }) => loaders.workOrders.load(id),
     maintenanceWorkOrders: list(
-      ({ port }: CmmsContext, filter: WorkOrderFilter, page, scope) => port.workOrders(filter, page, scope),
+      ({ port }: CmmsContext, filter: WorkOrderFilter, page, scope, options) =>
+        port.workOrders(filter, page, scope, options),
       (row: WorkOrderRow) => naturalKey(row.plantCode, row.workOrderNo),
     ),
   },

@@ -9,6 +9,7 @@ import type {
   PlantRow,
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
+import type { ReadOptions } from '../../connectors/page.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { SubgraphContext } from '../context.ts';
 import { createSubgraphContext } from '../context.ts';
@@ -60,14 +61,14 @@ function createLoaders({ one, many, manyBy }: LoaderFactory, port: ErpPort): Erp
     deliveries: one({ keyOf: deliveryKey, fetch: port.deliveriesByKeys, idOf: deliveryId }),
     linesOfPlant: many({ keyOf: plantKey, fetch: port.linesOfPlants, idOf: plantId }),
     workCentersOfLine: many({ keyOf: lineKey, fetch: port.workCentersOfLines, idOf: lineId }),
-    deliveriesOfLot: manyBy((ids) => deliveriesOfLots(ids, port)),
+    deliveriesOfLot: manyBy((ids, options) => deliveriesOfLots(ids, port, options)),
   };
 }
 
 /** A delivery belongs to every lot of its items, so it is handed out once for each. */
-async function deliveriesOfLots(ids: readonly string[], port: ErpPort) {
+async function deliveriesOfLots(ids: readonly string[], port: ErpPort, options: ReadOptions) {
   const lots = ids.map(keys.lotKey).filter((key) => key !== null);
-  const deliveries = lots.length === 0 ? [] : await port.deliveriesOfLots(lots);
+  const deliveries = lots.length === 0 ? [] : await port.deliveriesOfLots(lots, options);
   const isOf = (id: string) => (delivery: DeliveryRow) => delivery.items.some((item) => keys.lotId(item) === id);
   return new Map(ids.map((id) => [id, deliveries.filter(isOf(id))]));
 }

@@ -27,25 +27,27 @@ export const queries: GraphQLResolverMap<ErpContext> = {
     plant: (_root, { code }: { readonly code: string }, { loaders }) =>
       loaders.plants.load(plantId({ plantCode: code })),
     plants: list(
-      ({ port }: ErpContext, filter: PlantFilter, page, scope) => port.plants(filter, page, scope),
+      ({ port }: ErpContext, filter: PlantFilter, page, scope, options) => port.plants(filter, page, scope, options),
       (row: PlantRow) => naturalKey(row.plantCode),
     ),
     line: (_root, { id }: ById, { loaders }) => loaders.lines.load(id),
     workCenter: (_root, { id }: ById, { loaders }) => loaders.workCenters.load(id),
     workCenters: list(
-      ({ port }: ErpContext, filter: WorkCenterFilter, page, scope) => port.workCenters(filter, page, scope),
+      ({ port }: ErpContext, filter: WorkCenterFilter, page, scope, options) =>
+        port.workCenters(filter, page, scope, options),
       (row: WorkCenterRow) => naturalKey(row.plantCode, row.workCenterCode),
     ),
     material: (_root, { id }: ById, { loaders }) => loaders.materials.load(id),
     materials: list(
-      ({ port }: ErpContext, filter: MaterialFilter, page, scope) => port.materials(filter, page, scope),
+      ({ port }: ErpContext, filter: MaterialFilter, page, scope, options) =>
+        port.materials(filter, page, scope, options),
       (row: MaterialRow) => naturalKey(row.plantCode, row.materialCode),
     ),
     productionOrder: (_root, { id }: ById, { loaders }) => loaders.orders.load(id),
     productionOrderByNumber: (_root, args: { readonly plant: string; readonly orderNo: string }, { loaders }) =>
       loaders.orders.load(orderId({ plantCode: args.plant, orderNo: args.orderNo })),
     productionOrders: list(
-      ({ port }: ErpContext, filter: OrderFilter, page, scope) => port.orders(filter, page, scope),
+      ({ port }: ErpContext, filter: OrderFilter, page, scope, options) => port.orders(filter, page, scope, options),
       (row: OrderRow) => naturalKey(row.plantCode, row.orderNo),
     ),
     lot: (_root, { id }: ById, { loaders }) => loaders.lots.load(id),
@@ -55,14 +57,15 @@ export const queries: GraphQLResolverMap<ErpContext> = {
       { loaders },
     ) => loaders.lots.load(lotId({ plantCode: args.plant, materialCode: args.material, lotNumber: args.lotNumber })),
     lots: list(
-      ({ port }: ErpContext, filter: LotFilter, page, scope) => port.lots(filter, page, scope),
+      ({ port }: ErpContext, filter: LotFilter, page, scope, options) => port.lots(filter, page, scope, options),
       (row: LotRow) => naturalKey(row.plantCode, row.materialCode, row.lotNumber),
     ),
     delivery: (_root, { id }: ById, { loaders }) => loaders.deliveries.load(id),
     deliveryByNumber: (_root, args: { readonly plant: string; readonly deliveryNo: string }, { loaders }) =>
       loaders.deliveries.load(deliveryId({ plantCode: args.plant, deliveryNo: args.deliveryNo })),
     deliveries: list(
-      ({ port }: ErpContext, filter: DeliveryFilter, page, scope) => port.deliveries(filter, page, scope),
+      ({ port }: ErpContext, filter: DeliveryFilter, page, scope, options) =>
+        port.deliveries(filter, page, scope, options),
       (row: DeliveryRow) => naturalKey(row.plantCode, row.deliveryNo),
     ),
   },

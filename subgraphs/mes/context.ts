@@ -6,6 +6,7 @@ import type {
   OperationRow,
   WorkCenterRow,
 } from '../../connectors/mes/port.ts';
+import type { ReadOptions } from '../../connectors/page.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { SubgraphContext } from '../context.ts';
 import { createSubgraphContext } from '../context.ts';
@@ -56,19 +57,23 @@ function createLoaders({ one, many, manyBy }: LoaderFactory, port: MesPort): Mes
       fetch: port.openOperationsOfWorkCenters,
       idOf: workCenterId,
     }),
-    operationsOfLot: manyBy((ids) => operationsOfLots(ids, port)),
+    operationsOfLot: manyBy((ids, options) => operationsOfLots(ids, port, options)),
     consumptionsOfOperation: many({ keyOf: operationKey, fetch: port.consumptionsOfOperations, idOf: operationId }),
     downtimesOfAsset: many({ keyOf: assetKey, fetch: port.downtimesOfAssets, idOf: assetId }),
   };
 }
 
 /** An operation belongs to every lot that it makes or uses, so it is handed out once for each, by order and number. */
-async function operationsOfLots(ids: readonly string[], port: MesPort) {
-  const links = await rowsOfIds(ids, {
-    keyOf: keys.lotKey,
-    fetch: port.operationsOfLots,
-    idOf: ({ lot }) => keys.lotId(lot),
-  });
+async function operationsOfLots(ids: readonly string[], port: MesPort, options: ReadOptions) {
+  const links = await rowsOfIds(
+    ids,
+    {
+      keyOf: keys.lotKey,
+      fetch: port.operationsOfLots,
+      idOf: ({ lot }) => keys.lotId(lot),
+    },
+    options,
+  );
   const inOrder = (a: OperationRow, b: OperationRow) => (keys.operationId(a) < keys.operationId(b) ? -1 : 1);
   return new Map(
     [...links].map(([id, rows]) => [

@@ -19,13 +19,14 @@ export const queries: GraphQLResolverMap<MesContext> = {
   Query: {
     operation: (_root, { id }: ById, { loaders }) => loaders.operations.load(id),
     operations: list(
-      ({ port }: MesContext, filter: OperationFilter, page, scope) => port.operations(filter, page, scope),
+      ({ port }: MesContext, filter: OperationFilter, page, scope, options) =>
+        port.operations(filter, page, scope, options),
       keyOfOperation,
     ),
     downtime: (_root, { id }: ById, { loaders }) => loaders.downtimes.load(id),
     downtimes: list(
-      ({ port }: MesContext, { asset, ...filter }: DowntimesFilter, page, scope) =>
-        port.downtimes({ ...filter, ...assetFilter(asset) }, page, scope),
+      ({ port }: MesContext, { asset, ...filter }: DowntimesFilter, page, scope, options) =>
+        port.downtimes({ ...filter, ...assetFilter(asset) }, page, scope, options),
       keyOfDowntime,
     ),
   },

@@ -1,3 +1,4 @@
+import type { ReadOptions } from '../../connectors/page.ts';
 import type {
   DispositionRow,
   HoldRow,
@@ -88,7 +89,7 @@ function createLoaders({ one, many, manyBy }: LoaderFactory, port: QmsPort): Qms
       fetch: port.resultsOfInspectionLots,
       idOf: inspectionLotIdOf,
     }),
-    holdsOn: manyBy((ids) => holdsOn(ids, port)),
+    holdsOn: manyBy((ids, options) => holdsOn(ids, port, options)),
     dispositionsOfHold: many({ keyOf: holdKey, fetch: port.dispositionsOfHolds, idOf: holdIdOf }),
     nonconformancesOfHold: many({
       keyOf: holdKey,
@@ -99,9 +100,13 @@ function createLoaders({ one, many, manyBy }: LoaderFactory, port: QmsPort): Qms
 }
 
 /** A hold belongs to everything that it stands on, and to the order that it is about: it is handed out once for each. */
-async function holdsOn(ids: readonly string[], port: QmsPort): Promise<ReadonlyMap<string, readonly HoldRow[]>> {
+async function holdsOn(
+  ids: readonly string[],
+  port: QmsPort,
+  options: ReadOptions,
+): Promise<ReadonlyMap<string, readonly HoldRow[]>> {
   const targets = ids.map(parseEntityId).filter((ref) => ref !== null);
-  const holds = targets.length === 0 ? [] : await port.holdsOfTargets(targets);
+  const holds = targets.length === 0 ? [] : await port.holdsOfTargets(targets, options);
   return new Map(ids.map((id) => [id, holds.filter((hold) => isHoldOn(hold, id))]));
 }
 

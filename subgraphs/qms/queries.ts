@@ -24,22 +24,25 @@ export const queries: GraphQLResolverMap<QmsContext> = {
     inspectionPlan: (_root, { id }: ById, { loaders }) => loaders.plans.load(id),
     inspectionLot: (_root, { id }: ById, { loaders }) => loaders.inspectionLots.load(id),
     inspectionLots: list(
-      ({ port }: QmsContext, filter: InspectionLotFilter, page, scope) => port.inspectionLots(filter, page, scope),
+      ({ port }: QmsContext, filter: InspectionLotFilter, page, scope, options) =>
+        port.inspectionLots(filter, page, scope, options),
       (row: InspectionLotRow) => naturalKey(row.plantCode, row.inspectionLotNo),
     ),
     qualityHold: (_root, { id }: ById, context) => loadHold(id, context),
     qualityHolds: list(
-      ({ port }: QmsContext, filter: HoldFilter, page, scope) => port.holds(filter, page, scope),
+      ({ port }: QmsContext, filter: HoldFilter, page, scope, options) => port.holds(filter, page, scope, options),
       (row: HoldRow) => naturalKey(row.plantCode, row.holdNo),
     ),
     disposition: (_root, { id }: ById, { loaders }) => loaders.dispositions.load(id),
     dispositions: list(
-      ({ port }: QmsContext, filter: DispositionFilter, page, scope) => port.dispositions(filter, page, scope),
+      ({ port }: QmsContext, filter: DispositionFilter, page, scope, options) =>
+        port.dispositions(filter, page, scope, options),
       (row: DispositionRow) => naturalKey(row.plantCode, row.dispositionNo),
     ),
     nonconformance: (_root, { id }: ById, { loaders }) => loaders.nonconformances.load(id),
     nonconformances: list(
-      ({ port }: QmsContext, filter: NonconformanceFilter, page, scope) => port.nonconformances(filter, page, scope),
+      ({ port }: QmsContext, filter: NonconformanceFilter, page, scope, options) =>
+        port.nonconformances(filter, page, scope, options),
       (row: NonconformanceRow) => naturalKey(row.plantCode, row.ncNo),
     ),
   },
