@@ -149,6 +149,24 @@ async function expectRestored(andon: AndonProcess, standing: readonly unknown[])
   expect(data.auditTrail.nodes).toContainEqual({ transition: 'restoreInterlocks', entity: 'mfg:BER:hold:QH-1' });
 }
 
+describe('andon subgraph', () => {
+  test('opens the journal and its own system, and nothing of the others', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'andon-subgraph-'));
+    const command = [process.execPath, cli, 'subgraph', 'erp', '--port', '0'] as const;
+    const erp = await AndonProcess.spawn({ dataDir, command });
+    try {
+      await until(
+        async () => erp.output,
+        (output) => output.includes('andon subgraph erp: ready'),
+      );
+      const stores = readdirSync(dataDir).filter((name) => name.endsWith('.db'));
+      expect(stores.toSorted()).toEqual(['erp.db', 'journal.db']);
+    } finally {
+      await erp.dispose();
+    }
+  });
+});
+
 describe('a place that cannot be used', () => {
   let folder: string;
 

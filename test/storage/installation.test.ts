@@ -48,6 +48,16 @@ describe.each(dialects)('stores that belong together on %s', (dialect) => {
     await start(['journal', 'mes']);
   });
 
+  test('are opened by all processes that start at once; embedded ones by one at a time', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      const starts = await Promise.allSettled(Array.from({ length: 4 }, () => start(['journal', 'qms', 'mes'])));
+      const refusals = starts.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []));
+      if (dialect === 'postgres') expect(refusals).toEqual([]);
+      else expect(new Set(refusals)).toEqual(new Set(['DATA_DIRECTORY_IN_USE']));
+    }
+    await start(['journal', 'qms', 'mes']);
+  });
+
   test('are not opened beside an emptied journal, however often it is tried', async () => {
     await start(['journal', 'qms']);
     await remove('journal');
