@@ -9,6 +9,11 @@ export interface FieldError {
   readonly extensions: Readonly<Record<string, unknown>>;
   /** Steps below the field to where the error really happened: a null that a subgraph already propagated upwards. */
   readonly below: ResponsePath;
+  /**
+   * Steps below the object that holds the field to where the error really happened, where that is another of its fields: a
+   * null that must not be took the whole object away.
+   */
+  readonly elsewhere?: ResponsePath;
 }
 
 /**

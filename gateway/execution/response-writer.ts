@@ -21,7 +21,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import { selectedKey } from '../planning/selected-keys.ts';
+import { clientKey, selectedKey } from '../planning/selected-keys.ts';
 import type { FieldSource } from '../supergraph/field-sources.ts';
 import { Failure, formatFieldError, type ResponsePath } from './failure.ts';
 import { jsonText, quote } from './json-text.ts';
@@ -103,6 +103,7 @@ class WriteRun {
   readonly errors: GraphQLFormattedError[];
   /** Texts of the values that a field has met: see `writeOnce`. */
   readonly texts = new Map<Write, Map<object, string>>();
+  #blamed = false;
   /** How many values were refused so far, whether or not that became an error of its own. */
   refusals = 0;
 
@@ -116,10 +117,26 @@ class WriteRun {
     this.sharesObjects = sharesObjects;
   }
 
-  fail(failure: Failure, depth: number): void {
+  /** @param siblings the fields that the client selected of the object that lacks the value */
+  fail(failure: Failure, depth: number, siblings: ReadonlySet<string>): void {
     this.refusals += 1;
     const path = this.path.slice(0, depth);
-    for (const error of Failure.errorsOf(failure)) this.#add(formatFieldError(error, path));
+    for (const error of Failure.errorsOf(failure)) {
+      const { elsewhere = [] } = error;
+      const [culprit] = elsewhere;
+      if (typeof culprit === 'string' && siblings.has(clientKey(culprit))) {
+        this.#addOnce(formatFieldError({ ...error, below: elsewhere }, path.slice(0, -1)));
+      } else if (this.#blamed) this.#addOnce(formatFieldError(error, path));
+      else this.#add(formatFieldError(error, path));
+    }
+  }
+
+  /** Several fields may name one error of another, which may name it itself. */
+  #addOnce(error: GraphQLFormattedError): void {
+    this.#blamed = true;
+    const place = JSON.stringify([error.path, error.message]);
+    if (this.errors.some(({ path, message }) => JSON.stringify([path, message]) === place)) return;
+    this.#add(error);
   }
 
   malformed(position: Position, depth: number): void {
@@ -161,6 +178,8 @@ interface Position {
   readonly coordinate: string;
   readonly type: string;
   readonly service: string | undefined;
+  /** The response keys of the object that holds the field. */
+  readonly siblings: ReadonlySet<string>;
 }
 
 interface FieldWriter {
@@ -178,8 +197,10 @@ function compileObject(
   type: GraphQLObjectType | GraphQLInterfaceType,
   sets: readonly SelectionSetNode[],
 ): Write {
-  const fields = [...selectFields(scope, type, sets)].flatMap(([key, nodes], index) => {
-    const write = compileField(scope, type, nodes);
+  const selected = selectFields(scope, type, sets);
+  const siblings = new Set(selected.keys());
+  const fields = [...selected].flatMap(([key, nodes], index) => {
+    const write = compileField(scope, type, nodes, siblings);
     if (!write) return [];
     const isOwn = scope.isDisentangled === true && !nodes[0]?.name.value.startsWith('__');
     const source = isOwn ? selectedKey(key) : key;
@@ -226,6 +247,7 @@ function compileField(
   scope: WriterScope,
   parent: GraphQLObjectType | GraphQLInterfaceType,
   nodes: readonly FieldNode[],
+  siblings: ReadonlySet<string>,
 ): Write | undefined {
   const name = nodes[0]?.name.value ?? '';
   if (name === '__typename') {
@@ -240,6 +262,7 @@ function compileField(
     coordinate: `${parent.name}.${name}`,
     type: String(field.type),
     service: scope.fieldSource(parent.name, name),
+    siblings,
   };
   const write = compileType(scope, field.type, sets, position);
   return sets.length > 0 ? writeOnce(write) : write;
@@ -408,6 +431,6 @@ function serialize(type: GraphQLLeafType, value: unknown): string | undefined {
 }
 
 function refuse(value: unknown, position: Position, depth: number, run: WriteRun): undefined {
-  if (value instanceof Failure) run.fail(value, depth);
+  if (value instanceof Failure) run.fail(value, depth, position.siblings);
   else run.malformed(position, depth);
 }

@@ -95,7 +95,7 @@ export function markFailed(target: ResponseObject, shapes: readonly Shape[], fai
     if (types && typename !== undefined && !types.has(typename)) continue;
     const value = ownValue(target, key);
     if (value === undefined || value === null) target[key] = belowKey(failure, key);
-    else if (children.length > 0) markBelow(value, children, failure);
+    else if (children.length > 0) markBelow(value, children, withoutPlace(failure));
   }
 }
 
@@ -108,5 +108,18 @@ function markBelow(value: unknown, children: readonly Shape[], failure: Failure)
 function belowKey(failure: Failure, key: string): Failure {
   const errors = Failure.errorsOf(failure);
   if (errors.every(({ below }) => below.length === 0)) return failure;
-  return new Failure(errors.map((error) => ({ ...error, below: error.below[0] === key ? error.below.slice(1) : [] })));
+  return new Failure(
+    errors.map((error) =>
+      error.below[0] === key
+        ? { ...error, below: error.below.slice(1) }
+        : { ...error, below: [], ...(error.below.length > 0 && { elsewhere: error.below }) },
+    ),
+  );
+}
+
+/** What is below a field that another subgraph gave does not know the steps from above it. */
+function withoutPlace(failure: Failure): Failure {
+  const errors = Failure.errorsOf(failure);
+  if (errors.every(({ below }) => below.length === 0)) return failure;
+  return new Failure(errors.map((error) => ({ ...error, below: [] })));
 }

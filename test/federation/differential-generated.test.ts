@@ -8,7 +8,7 @@ import { type GeneratedOperation, operations } from '../support/federation-opera
 import { generatedArguments, generateSupergraph } from '../support/generated-supergraph.ts';
 
 /** Supergraphs that are tried, and the first one: a longer run sets both. See docs/gateway.md. */
-const count = Number(process.env['ANDON_DIFFERENTIAL_SUPERGRAPHS'] ?? 30);
+const count = Number(process.env['ANDON_DIFFERENTIAL_SUPERGRAPHS'] ?? 20);
 const first = Number(process.env['ANDON_DIFFERENTIAL_SEED'] ?? 1);
 const operationsEach = 8;
 
@@ -75,8 +75,9 @@ function expectEqual(answer: GatewayResult, expected: ExecutionResult, where: st
   const errors = answer.errors ?? [];
   const places = (expected.errors ?? []).map(({ path }) => JSON.stringify(path));
   expect(errors.length > 0, where).toBe(places.length > 0);
-  for (const { extensions } of errors) {
+  for (const { path, extensions } of errors) {
     expect(extensions?.['code'], where).toBe('BROKEN');
+    expect(places, where).toContain(JSON.stringify(path));
     //PATH
   }
 }

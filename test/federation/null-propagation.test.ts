@@ -10,7 +10,7 @@ const failing = () => {
 const definitions = {
   lines: {
     typeDefs: `
-      type Query { lines: [Line] strict: Line! one: Line list: [Line!] matrix: [[Cell!]] }
+      type Query { lines: [Line] strict: Line! one: Line list: [Line!] matrix: [[Cell!]] ready: Int! torn: Int! }
       type Line @key(fields: "id") { id: ID! name: String! broken: String }
       type Cell { value: Int! }
     `,
@@ -26,6 +26,8 @@ const definitions = {
           { id: '1', name: 'A' },
           { id: '2', name: 'B' },
         ],
+        ready: () => 1,
+        torn: failing,
         matrix: () => [[{ value: 1 }, { value: null }], [{ value: 3 }]],
       },
       Line: { broken: failing },
@@ -127,4 +129,13 @@ test('lists of lists propagate inside out', async () => {
   const answer = await federation.query('{ matrix { value } }');
   expect(answer.data).toEqual({ matrix: [null, [{ value: 3 }]] });
   expect(answer.errors?.map(({ path }) => path)).toEqual([['matrix', 0, 1, 'value']]);
+});
+
+test('what took its siblings away with it is told once, at its own place', async () => {
+  expect(await federation.query('{ ready renamed: torn }')).toMatchObject({
+    data: null,
+    errors: [error('lines', 'renamed')],
+  });
+  const { data, errors } = await federation.query('{ ready strict { name } renamed: torn }');
+  expect({ data, errors }).toEqual({ data: null, errors: [error('lines', 'renamed')] });
 });

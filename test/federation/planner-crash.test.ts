@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemTimers } from '../../runtime/timers.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 
 /** The price of a part needs the colour of its drawing: one subgraph knows the drawing, another one its colour. */
@@ -59,7 +60,9 @@ const shelves = {
 
 let federation: Federation;
 beforeAll(async () => {
-  federation = await startFederation({ drawings, prices, shelves });
+  // A busy machine may take longer than planning gets to start a planner again.
+  const timers = { ...systemTimers, after: (ms: number, run: () => void) => systemTimers.after(20 * ms, run) };
+  federation = await startFederation({ drawings, prices, shelves }, { runtime: { timers } });
 });
 afterAll(() => federation.close());
 
