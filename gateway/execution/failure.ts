@@ -42,3 +42,9 @@ export function formatFieldError(error: FieldError, path: ResponsePath): GraphQL
   const below = error.below.map((step) => (typeof step === 'string' ? clientKey(step) : step));
   return { message: error.message, path: [...path, ...below], extensions: { ...error.extensions } };
 }
+
+/**
+ * Stands where a subgraph owes no value: it does not know the entity, or nobody could ask it because a key is null. It
+ * is written as null, without an error.
+ */
+export const notAsked = new Failure([]);

@@ -9,7 +9,7 @@ import { compileRepresentations, type Representations } from './representation.t
 import { isResponseObject, type ResponseObject } from './response-data.ts';
 import { compileRewrites } from './rewrite.ts';
 import type { Run } from './run.ts';
-import { markFailed, readShapes, renameShapes, type Shape } from './shape.ts';
+import { markFailed, markNotAsked, readShapes, renameShapes, type Shape } from './shape.ts';
 import type { Step } from './step.ts';
 import { callErrorToFieldError, SubgraphCallError } from './subgraph-error.ts';
 import { compileMembers } from './variables-text.ts';
@@ -86,6 +86,7 @@ function collectBatch(group: CompiledGroup, { root, sharesObjects }: Run): Batch
       if (typeof index !== 'number') {
         // What is needed to ask is missing because another subgraph failed: so these fields fail with it.
         if (index) markFailed(entity, group.shapes, withoutTail(index));
+        else markNotAsked(entity, group.shapes);
         return;
       }
       batch.targets.push(entity);
@@ -151,7 +152,9 @@ function mergeEntities(group: CompiledGroup, batch: Batch, entities: readonly un
         copies.entities.set(index, source);
       }
       mergeInto(target, source, scope.types);
-    } else if (entity !== null) {
+    } else if (entity === null) {
+      markNotAsked(target, group.shapes);
+    } else {
       markFailed(target, group.shapes, group.malformed);
     }
   }

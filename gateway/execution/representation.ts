@@ -1,6 +1,6 @@
 import type { Requirement, Rewrite } from '../planning/plan.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
-import { Failure } from './failure.ts';
+import { Failure, notAsked } from './failure.ts';
 import { jsonText, quote } from './json-text.ts';
 import { isResponseObject, type ResponseObject, typenameOf } from './response-data.ts';
 import { compileRewrites } from './rewrite.ts';
@@ -144,7 +144,7 @@ function compileObject(requires: readonly Requirement[], typename: string, types
     let identifies = false;
     for (const { source, prefix, write } of fields) {
       const field = value[source];
-      if (field === undefined) return undefined;
+      if (field === undefined || field === notAsked) return undefined;
       if (field instanceof Failure) return field;
       if (field !== null) identifies = true;
       const written = write(field);
@@ -194,7 +194,7 @@ function writeNested(value: ResponseObject, fields: readonly NestedField[]): str
   const parts: string[] = [];
   for (const { source, prefix, write } of fields) {
     const field = value[source];
-    if (field === undefined) continue;
+    if (field === undefined || field === notAsked) continue;
     const written = field instanceof Failure ? field : write(field);
     if (typeof written !== 'string') return written;
     parts.push(prefix + written);

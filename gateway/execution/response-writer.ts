@@ -23,7 +23,7 @@ import {
 } from 'graphql';
 import { clientKey, selectedKey } from '../planning/selected-keys.ts';
 import type { FieldSource } from '../supergraph/field-sources.ts';
-import { Failure, formatFieldError, type ResponsePath } from './failure.ts';
+import { Failure, formatFieldError, notAsked, type ResponsePath } from './failure.ts';
 import { jsonText, quote } from './json-text.ts';
 import type { ResponseObject } from './response-data.ts';
 import type { Run } from './run.ts';
@@ -146,6 +146,15 @@ class WriteRun {
     const message = `${service === undefined ? 'A subgraph' : `"${service}"`} gave a value for ${position.coordinate} that does not fit its type ${position.type}.`;
     const extensions = { code: 'SUBGRAPH_MALFORMED_RESPONSE', ...(service && { service }), retryable: false };
     this.#add({ message, path, extensions });
+  }
+
+  /** A field that its subgraph was asked for and did not answer, not even with null. */
+  leftOut(position: Position, depth: number): void {
+    this.refusals += 1;
+    const { service } = position;
+    const message = `${service === undefined ? 'A subgraph' : `"${service}"`} left out ${position.coordinate}.`;
+    const extensions = { code: 'SUBGRAPH_MALFORMED_RESPONSE', ...(service && { service }), retryable: false };
+    this.#add({ message, path: this.path.slice(0, depth), extensions });
   }
 
   /** A null that nobody explained. Where an error at, above or below the place is known, that one explains it. */
@@ -296,19 +305,22 @@ function compileType(
   position: Position,
 ): Write {
   if (isNonNullType(type)) return nonNull(compileValue(scope, type.ofType, sets, position), position);
-  return nullable(compileValue(scope, type, sets, position));
+  return nullable(compileValue(scope, type, sets, position), position);
 }
 
-function nullable(write: Write): Write {
+/** Null is an answer; no value at all is none: some subgraph was asked for it and left it out. */
+function nullable(write: Write, position: Position): Write {
   return (value, depth, run) => {
-    if (value === null || value === undefined) return 'null';
-    return write(value, depth, run) ?? 'null';
+    if (value === null) return 'null';
+    if (value === undefined) run.leftOut(position, depth);
+    else return write(value, depth, run) ?? 'null';
+    return 'null';
   };
 }
 
 function nonNull(write: Write, position: Position): Write {
   return (value, depth, run) => {
-    if (value !== null && value !== undefined) return write(value, depth, run);
+    if (value !== null && value !== undefined && value !== notAsked) return write(value, depth, run);
     run.missing(position, depth);
     return undefined;
   };

@@ -8,7 +8,7 @@ import {
 import { parseRequest } from '../planning/parse-request.ts';
 import type { Rewrite } from '../planning/plan.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
-import { Failure } from './failure.ts';
+import { Failure, notAsked } from './failure.ts';
 import { isResponseObject, ownValue, type ResponseObject, typenameOf } from './response-data.ts';
 
 /** What a planned request asks for: known so that a failed or incomplete answer can be told field by field. */
@@ -96,6 +96,15 @@ export function markFailed(target: ResponseObject, shapes: readonly Shape[], fai
     const value = ownValue(target, key);
     if (value === undefined || value === null) target[key] = belowKey(failure, key);
     else if (children.length > 0) markBelow(value, children, withoutPlace(failure));
+  }
+}
+
+/** Puts `notAsked` at every field of `shapes` that nobody has said anything of yet. */
+export function markNotAsked(target: ResponseObject, shapes: readonly Shape[]): void {
+  const typename = typenameOf(target);
+  for (const { key, types } of shapes) {
+    if (key === '__typename' || (types && typename !== undefined && !types.has(typename))) continue;
+    if (ownValue(target, key) === undefined) target[key] = notAsked;
   }
 }
 

@@ -7,7 +7,7 @@ import { shop } from '../support/federation-shop.ts';
 let federation: Federation;
 beforeAll(async () => {
   federation = await startFederation(shop(), {
-    config: { subgraphs: { ...defaultGatewayConfig.subgraphs, timeoutMsBySubgraph: { stock: 250 } } },
+    config: { subgraphs: { ...defaultGatewayConfig.subgraphs, timeoutMsBySubgraph: { stock: 1500 } } },
   });
 });
 afterEach(() => {
@@ -121,6 +121,48 @@ test('a root field that is missing from the answer is told as such', async () =>
   expect(result.errors?.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual([
     [['other'], 'SUBGRAPH_MALFORMED_RESPONSE'],
   ]);
+});
+
+test('a nested field that is missing from the answer is told as such, and its siblings are kept', async () => {
+  federation.subgraphs['catalogue']!.answerWith((response) =>
+    response.end('{"data":{"products":[{"name":"Table","price":900,"tags":["a"]},{"name":"Lamp","tags":null},{}]}}'),
+  );
+  const result = await federation.query('{ products { name price tags } }');
+  expect(result.data).toEqual({
+    products: [
+      { name: 'Table', price: 900, tags: ['a'] },
+      { name: 'Lamp', price: null, tags: null },
+      { name: null, price: null, tags: null },
+    ],
+  });
+  expect(result.errors?.map(({ path, extensions }) => [path?.join('.'), extensions?.['code']])).toEqual(
+    ['products.1.price', 'products.2.name', 'products.2.price', 'products.2.tags'].map((path) => [
+      path,
+      'SUBGRAPH_MALFORMED_RESPONSE',
+    ]),
+  );
+  expect(result.errors?.[0]?.message).toBe('"catalogue" left out Product.price.');
+});
+
+test('a field that an entity leaves out is told at its place, and other entities are kept', async () => {
+  federation.subgraphs['stock']!.answerWith((response) => response.end('{"data":{"_entities":[{"inStock":4},{}]}}'));
+  const result = await federation.query(
+    '{ products(first: 2) { name inStock } again: products(first: 1) { inStock } }',
+  );
+  expect(result.data.products).toEqual([
+    { name: 'Table', inStock: 4 },
+    { name: 'Lamp', inStock: null },
+  ]);
+  expect(result.errors).toMatchObject([
+    { path: ['products', 1, 'inStock'], extensions: { code: 'SUBGRAPH_MALFORMED_RESPONSE', service: 'stock' } },
+  ]);
+});
+
+test('an entity that its subgraph does not know, or that nobody can ask for, is null without an error', async () => {
+  federation.subgraphs['stock']!.answerWith((response) => response.end('{"data":{"_entities":[null,null]}}'));
+  const result = await federation.query(query);
+  expect(result.data).toEqual(siblings);
+  expect(result.errors).toBeUndefined();
 });
 
 test('a field that needs another subgraph, which failed, fails with that subgraph', async () => {
