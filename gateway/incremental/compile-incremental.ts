@@ -16,6 +16,7 @@ import { compileFind, createDeferSearch } from './find-deferred.ts';
 import { followUp, type IncrementalAnswer } from './incremental-answer.ts';
 import { treeOfSelections } from './key-tree.ts';
 import { readDefer, resolveDefer, withoutDefer, withoutDeferred } from './resolve-defer.ts';
+import { splitFetches } from './split-fetch.ts';
 import { stagePlan } from './stage-plan.ts';
 
 /** Answers one operation in parts. @throws RequestError the operation cannot be planned under these conditions */
@@ -65,8 +66,10 @@ async function compileVariant(
   const now = withoutDeferred(parts);
   const { schema, fieldSource } = supergraph;
   const plan = await source.plan(whole, draw);
-  const staged = stagePlan(plan, scope);
-  const step = staged.stepFor(treeOfSelections([now.operation.selectionSet], now.fragments));
+  const wanted = treeOfSelections([now.operation.selectionSet], now.fragments);
+  const plans = plan.isDisentangled ? plan.plans : plan.plans.map((node) => splitFetches(node, wanted));
+  const staged = stagePlan({ ...plan, plans }, scope);
+  const step = staged.stepFor(wanted);
   const writer = { schema, fragments: now.fragments, fieldSource, isDisentangled: plan.isDisentangled };
   const write = compileResponseWriter(writer, source.rootType, now.operation.selectionSet);
   const hasDeferred = createDeferSearch(parts.fragments);

@@ -266,6 +266,15 @@ describe('an answer in parts', () => {
     expect(await parts.next()).toBeUndefined();
   });
 
+  test('does not wait for the slow fields of a subgraph that has fast ones, too', async () => {
+    const asked = receivedBy('upkeep').length;
+    const parts = await send('{ machine(id: "m1") { label ... @defer { hours } } }');
+    expect(await parts.next()).toEqual({ data: { machine: { label: 'label of m1' } }, hasNext: true });
+    upkeepGate.open();
+    expect(await parts.next()).toEqual({ incremental: [{ data: { hours: 12 }, path: ['machine'] }], hasNext: false });
+    expect(receivedBy('upkeep').length - asked).toBe(2);
+  });
+
   test('has a part for each object of a list, and each part its own place', async () => {
     const parts = await send('{ machines { id ...Costs @defer } } fragment Costs on Machine { cost }');
     expect(await parts.next()).toEqual({
