@@ -34,6 +34,7 @@ export interface GatewayConfig {
    */
   readonly engine: 'auto' | 'native' | 'apollo';
   readonly supergraph: SupergraphConfig;
+  readonly override: OverrideConfig;
   readonly limits: GatewayLimits;
   readonly subgraphs: SubgraphsConfig;
   readonly sharing: SharingConfig;
@@ -48,6 +49,15 @@ export interface GatewayConfig {
 export type EngineChoice = GatewayConfig['engine'];
 
 const engines: readonly EngineChoice[] = ['auto', 'native', 'apollo'];
+
+export interface OverrideConfig {
+  /**
+   * Labels whose fields have moved: `checkout` moves every field with `@override(from: …, label: "checkout")` to its new
+   * subgraph, for all requests. A label that is not listed moves nothing; `percent(N)` is drawn for each request and needs
+   * no entry. @default none
+   */
+  readonly labels: readonly string[];
+}
 
 export interface SupergraphConfig {
   /** Path or http(s) URL of the composed supergraph; `--supergraph` on the command line wins over it. @default none */
@@ -226,6 +236,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
   planCacheBytes: 67_108_864,
   exposeQueryPlans: false,
   engine: 'auto' as const,
+  override: { labels: [] },
   supergraph: Object.freeze({
     source: undefined,
     pollIntervalMs: 2000,
@@ -341,6 +352,7 @@ function readFile(file: string): GatewayConfig {
     planCacheBytes: root.integer('planCacheBytes', 1, maxInteger) ?? defaults.planCacheBytes,
     engine: readEngine(root),
     supergraph: readSupergraph(root.section('supergraph')),
+    override: readOverride(root.section('override')),
     limits: readIntegers(root.section('limits'), defaults.limits),
     subgraphs: readSubgraphs(root.section('subgraphs')),
     sharing: readSharing(root.section('sharing')),
@@ -351,6 +363,11 @@ function readFile(file: string): GatewayConfig {
     cors: readCors(root.section('cors')),
     tls: root.keys().includes('tls') ? readTls(root.section('tls')) : undefined,
   });
+}
+
+function readOverride(section: YamlSection): OverrideConfig {
+  section.refuseUnknown(Object.keys(defaultGatewayConfig.override));
+  return Object.freeze({ labels: section.strings('labels') ?? defaultGatewayConfig.override.labels });
 }
 
 function readEngine(root: YamlSection): EngineChoice {

@@ -39,11 +39,11 @@ export interface Engine {
 export async function createNativeEngine(options: EngineOptions): Promise<Engine> {
   const { supergraphSdl, runtime, config, clients: registry, sharing } = options;
   // It loads in a process of its own, while this one reads the schema.
-  const loading = loadPlanner(supergraphSdl);
+  const loading = loadPlanner(supergraphSdl, config.override.labels);
   loading.catch(() => undefined);
   const supergraph = loadSupergraph(supergraphSdl, { defers: true });
   const planner = boundPlanner(await loading, runtime.timers);
-  const second = new ApolloPlanner(supergraphSdl, runtime.timers);
+  const second = new ApolloPlanner(supergraphSdl, runtime.timers, config.override.labels);
   const drawOverride = createOverrideDraw(planner.overridePercentages, runtime.ids);
   const clients = registry.clientsFor(supergraph.subgraphs);
   const scope: ExecutionScope = {
@@ -72,8 +72,8 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
 }
 
 /** The planner has no binary for every machine. */
-async function loadPlanner(supergraphSdl: string): Promise<Planner> {
-  return createHivePlanner(supergraphSdl).catch((cause: unknown) => {
+async function loadPlanner(supergraphSdl: string, labels: readonly string[]): Promise<Planner> {
+  return createHivePlanner(supergraphSdl, labels).catch((cause: unknown) => {
     throw new EngineError('native', cause);
   });
 }

@@ -41,12 +41,15 @@ export class ApolloPlanner implements Planner {
   readonly overridePercentages: readonly number[] = [];
   readonly #supergraphSdl: string;
   readonly #timers: Timers;
+  readonly #labels: readonly string[];
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #questions = 0;
   #stopIdle: (() => void) | undefined;
 
-  constructor(supergraphSdl: string, timers: Timers) {
+  /** @param labels of @override whose fields have moved */
+  constructor(supergraphSdl: string, timers: Timers, labels: readonly string[] = []) {
+    this.#labels = labels;
     this.#supergraphSdl = supergraphSdl;
     this.#timers = timers;
   }
@@ -63,7 +66,7 @@ export class ApolloPlanner implements Planner {
     return new Promise((resolve, reject) => {
       const cancel = this.#timers.after(deadlineMs, () => this.#end(new PlanningError('PLANNING_TIMEOUT', tooLong)));
       this.#waiting.set(id, { resolve, reject, cancel });
-      worker.postMessage({ id, operation, labels: labelsFor(this.#supergraphSdl, draw) });
+      worker.postMessage({ id, operation, labels: labelsFor(this.#supergraphSdl, this.#labels, draw) });
     });
   }
 
@@ -115,11 +118,11 @@ const noPlan = 'No plan answers this operation.';
 const tooLong = 'This operation takes too long to plan. Ask for fewer fields, fewer levels or fewer types.';
 
 /** Every label of the supergraph, with whether its fields have moved under this draw. */
-function labelsFor(supergraphSdl: string, draw: number): [string, boolean][] {
+function labelsFor(supergraphSdl: string, moved: readonly string[], draw: number): [string, boolean][] {
   const labels = new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map(([, label = '']) => label));
   return [...labels].map((label) => {
     const percentage = /^percent\(([\d.]+)\)$/.exec(label)?.[1];
-    return [label, percentage !== undefined && draw < Number(percentage)];
+    return [label, percentage === undefined ? moved.includes(label) : draw < Number(percentage)];
   });
 }
 

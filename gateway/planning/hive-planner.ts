@@ -15,9 +15,13 @@ import { PlannerProcess } from './planner-process.ts';
 /** All engines of this process plan in the same one. */
 const plannerProcess = new PlannerProcess();
 
-/** The native planner of Hive Router, translated into our plan. @throws Error it cannot be used here */
-export async function createHivePlanner(supergraphSdl: string): Promise<Planner> {
-  const planner = await plannerProcess.load(supergraphSdl);
+/**
+ * The native planner of Hive Router, translated into our plan.
+ * @param labels of @override whose fields have moved
+ * @throws Error it cannot be used here
+ */
+export async function createHivePlanner(supergraphSdl: string, labels: readonly string[] = []): Promise<Planner> {
+  const planner = await plannerProcess.load(supergraphSdl, labels);
   return {
     overridePercentages: planner.overridePercentages,
     async plan(operation, draw = 100) {

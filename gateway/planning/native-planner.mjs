@@ -9,8 +9,6 @@ const maxPlanners = 8;
 
 /** @type {Map<string, QueryPlanner>} by what the gateway calls them, longest unused first */
 const planners = new Map();
-/** @type {Set<string>} */
-const noLabels = new Set();
 
 /** @param {string} name @param {string | undefined} supergraphSdl */
 async function plannerOf(name, supergraphSdl) {
@@ -28,12 +26,12 @@ async function plannerOf(name, supergraphSdl) {
 }
 
 /** @param {PlannerRequest} request @returns {Promise<Omit<PlannerReply, 'id'>>} */
-async function answer({ planner: name, supergraphSdl, operation, draw }) {
+async function answer({ planner: name, supergraphSdl, operation, draw, labels }) {
   try {
     const planner = await plannerOf(name, supergraphSdl);
     if (!planner) return { isUnknown: true };
     if (operation === undefined) return { overridePercentages: planner.overridePercentages };
-    const { node } = await planner.planAsync(operation, undefined, noLabels, draw ?? 100);
+    const { node } = await planner.planAsync(operation, undefined, new Set(labels), draw ?? 100);
     return node ? { node } : {};
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };

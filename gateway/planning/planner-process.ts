@@ -9,6 +9,8 @@ export interface PlannerRequest {
   readonly supergraphSdl?: string;
   readonly operation?: string;
   readonly draw?: number;
+  /** Labels of @override whose fields have moved. */
+  readonly labels?: readonly string[];
 }
 
 export interface PlannerReply {
@@ -63,14 +65,15 @@ export class PlannerProcess {
   #waiting: Job[] = [];
 
   /** @throws Error the add-on does not load here, or does not take this supergraph */
-  async load(supergraphSdl: string): Promise<NativePlanner> {
+  async load(supergraphSdl: string, labels: readonly string[]): Promise<NativePlanner> {
     const planner = `${++this.#lastId}`;
     const { overridePercentages = [] } = await this.#ask({ planner, supergraphSdl });
     return {
       overridePercentages,
       plan: async (operation, draw) => {
-        const reply = await this.#ask({ planner, operation, draw });
-        return (reply.isUnknown ? await this.#ask({ planner, operation, draw, supergraphSdl }) : reply).node;
+        const request = { planner, operation, draw, labels };
+        const reply = await this.#ask(request);
+        return (reply.isUnknown ? await this.#ask({ ...request, supergraphSdl }) : reply).node;
       },
     };
   }

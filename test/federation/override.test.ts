@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { ApolloPlanner } from '../../gateway/planning/apollo-planner.ts';
 import { createOverrideDraw } from '../../gateway/planning/override-draw.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createIds } from '../../runtime/ids.ts';
+import { systemTimers } from '../../runtime/timers.ts';
 import { startFederation } from '../support/federation-gateway.ts';
 
 const item = (name: string) => ({ Item: { __resolveReference: (self: unknown) => self, name: () => name } });
@@ -42,6 +44,19 @@ test('a field that moves by percentage is decided for each request, not once for
   // A quarter of all draws is below 8 of 32.
   expect(names).toEqual(['modern', 'old', 'modern', 'old', 'modern']);
   await federation.close();
+});
+
+test('a field with a label of its own moves where the options list the label, with either planner', async () => {
+  const labelled = subgraphs('@override(from: "old", label: "night-shift")');
+  const before = await startFederation(labelled);
+  expect((await before.query('{ item { name } }')).data).toEqual({ item: { name: 'old' } });
+  await before.close();
+  const after = await startFederation(labelled, { config: { override: { labels: ['night-shift', 'unknown'] } } });
+  expect((await after.query('{ item { name } }')).data).toEqual({ item: { name: 'modern' } });
+  const second = new ApolloPlanner(after.sdl, systemTimers, ['night-shift']);
+  expect(JSON.stringify(await second.plan('{ item { name } }'))).toContain('"service":"modern"');
+  second.close();
+  await after.close();
 });
 
 test('draws follow the percentages, and lead to few plans', () => {
