@@ -148,7 +148,7 @@ function translate(node: ApolloNode, path: readonly PathStep[]): PlanNode {
       return { kind: 'condition', variable: node.condition, whenTrue, whenFalse };
     }
     case 'Defer':
-      throw new PlanningError('DEFER_NOT_SUPPORTED', 'This gateway does not deliver @defer. Remove the directive.');
+      throw new Error('Operations are planned without @defer: see gateway/incremental/.');
   }
 }
 

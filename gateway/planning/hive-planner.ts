@@ -63,7 +63,7 @@ function translate(node: HiveNode, path: readonly PathStep[]): PlanNode {
     case 'Subscription':
       return { kind: 'subscribe', primary: translateFetch(node.primary, []) };
     case 'Defer':
-      throw new PlanningError('DEFER_NOT_SUPPORTED', 'This gateway does not deliver @defer. Remove the directive.');
+      throw new Error('Operations are planned without @defer: see gateway/incremental/.');
   }
 }
 

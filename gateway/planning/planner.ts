@@ -14,12 +14,7 @@ export interface Planner {
 
 /** The planner found no way to answer, or would need something that this engine does not run. */
 export class PlanningError extends Error {
-  readonly code:
-    | 'PLANNING_FAILED'
-    | 'PLANNING_TIMEOUT'
-    | 'PLANNING_OVERLOADED'
-    | 'PLAN_LOSES_VALUES'
-    | 'DEFER_NOT_SUPPORTED';
+  readonly code: 'PLANNING_FAILED' | 'PLANNING_TIMEOUT' | 'PLANNING_OVERLOADED' | 'PLAN_LOSES_VALUES';
 
   constructor(code: PlanningError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
