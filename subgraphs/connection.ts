@@ -1,4 +1,5 @@
 import type { Page, PageRequest } from '../connectors/page.ts';
+import { isPrintable } from '../connectors/wellformed.ts';
 import { ClientError } from './errors.ts';
 
 /** The arguments of every list, as the graph delivers them. */
@@ -57,7 +58,8 @@ function encodeCursor(key: string): string {
 
 function decodeCursor(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();
-  if (!text.startsWith('k:'))
+  // PostgreSQL refuses to compare with a NUL, and the parts of a key are percent-encoded.
+  if (!text.startsWith('k:') || text.includes('%00') || !isPrintable(text))
     throw new ClientError(
       'INVALID_CURSOR',
       'after must be a cursor of this list: an edge cursor or pageInfo.endCursor.',

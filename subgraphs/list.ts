@@ -1,7 +1,10 @@
 import type { Page, PageRequest, ReadOptions, RowScope } from '../connectors/page.ts';
+import { isPrintable } from '../connectors/wellformed.ts';
 import type { ConnectionArguments } from './connection.ts';
 import { pageRequest, toConnection } from './connection.ts';
 import type { SubgraphContext } from './context.ts';
+import { ClientError } from './errors.ts';
+import { excerptOf } from './input-checks.ts';
 import { rowScope, type ScopedRow } from './visibility.ts';
 
 /** A filter as the graph delivers it: places and materials by their codes. */
@@ -29,10 +32,22 @@ export function list<Context extends SubgraphContext, Filter, Row extends Scoped
 ) {
   return async (_root: unknown, args: ListArguments, context: Context) => {
     const request = pageRequest(args);
+    requirePrintable(args.filter ?? {});
     const { plant, line, material, workCenter, ...rest } = args.filter ?? {};
     const codes = { plantCode: plant, lineCode: line, materialCode: material, workCenterCode: workCenter };
     const { principal, signal } = context;
     const page = await read(context, { ...rest, ...codes } as Filter, request, rowScope(principal), { signal });
     return toConnection(page, keyOf, request, context.isVisible);
   };
+}
+
+/** Longer than any code or id that a list can be filtered by. */
+const longestText = 1000;
+
+function requirePrintable(filter: object): void {
+  for (const [field, given] of Object.entries(filter)) {
+    if (typeof given !== 'string' || (given.length <= longestText && isPrintable(given))) continue;
+    const message = `filter.${field} must be at most ${longestText} printable characters; it is ${excerptOf(given)}.`;
+    throw new ClientError('BAD_INPUT', message);
+  }
 }

@@ -64,7 +64,8 @@ export interface TransitionExecutorOptions {
  * A transition goes through these steps, and every one of them may be the last thing that the process does:
  *
  * 1. ASKED: the idempotency key is looked up; a settled one is answered DUPLICATE, an unsettled one is waited for.
- * 2. EVALUATED: the entity is loaded and every guard asked. Refusals are collected, not stopped at.
+ * 2. EVALUATED: the input is checked; then the entity is loaded and every guard asked. Refusals are collected, not stopped
+ *    at, and only a senseless input is refused without a trace.
  * 3. INTENT: in one journal transaction the interlocks are asked, the command is recorded and interlocks are placed. A
  *    refused transition is settled here, and ends.
  * 4. SENT: the system of record is told. Its answer is known (POSTED, REFUSED), or it was not reached or did not answer:

@@ -136,6 +136,18 @@ describe('what makes no sense', () => {
     expect({ data, errors }).toEqual({ data: { lot: null }, errors: [] });
   });
 
+  test.each(['lots', 'productionOrders', 'operations', 'qualityHolds', 'assets'])(
+    'no list of %s is looked through for what nothing is called, or gone on with from nowhere',
+    async (list) => {
+      const ask = async (args: string) => (await whole.ask(everybody, `{ ${list}(${args}) { nodes { id } } }`)).errors;
+      for (const plant of ['"\\u0000"', JSON.stringify(long)])
+        expect(await ask(`filter: { plant: ${plant} }`)).toMatchObject([{ extensions: { code: 'BAD_INPUT' } }]);
+      const cursor = (key: string) => Buffer.from(`k:${key}`).toString('base64url');
+      for (const key of ['BER/%00', 'BER/\u0000'])
+        expect(await ask(`after: "${cursor(key)}"`)).toMatchObject([{ extensions: { code: 'INVALID_CURSOR' } }]);
+    },
+  );
+
   test('whatever the lot number, it is refused, or the lot is found again by its id and by paging', async () => {
     await fc.assert(
       fc.asyncProperty(
