@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { ReadOptions } from '../connectors/page.ts';
-import { type RowSource, rowsById, rowsOfIds } from './rows-by-id.ts';
+import { type OwnedRowSource, type RowSource, rowsById, rowsOfIds } from './rows-by-id.ts';
 import type { ScopedRow, Visibility } from './visibility.ts';
 
 export interface EntityLoader<Row> {
@@ -19,7 +19,7 @@ export interface LoaderFactory {
   /** One row for each id. */
   one<Key, Row extends ScopedRow>(source: RowSource<Key, Row>): EntityLoader<Row>;
   /** What belongs to each of the ids, such as the operations of an order. */
-  many<Key, Row extends ScopedRow>(source: RowSource<Key, Row>): ListLoader<Row>;
+  many<Key, Row extends ScopedRow>(source: OwnedRowSource<Key, Row>): ListLoader<Row>;
   /** The same for rows that are found in another way. */
   oneBy<Row extends ScopedRow>(
     loadMany: (ids: readonly string[], options: ReadOptions) => Promise<ReadonlyMap<string, Row | Error>>,

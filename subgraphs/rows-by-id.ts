@@ -7,7 +7,7 @@ export interface RowSource<Key, Row> {
   /** @returns null for what is no id of this type: it is answered like an unknown one, and nobody is asked */
   readonly keyOf: (id: string) => Key | null;
   readonly fetch: (keys: readonly Key[], options: ReadOptions) => Promise<readonly Row[]>;
-  /** The id of the row, or of what the row belongs to. */
+  /** The id of the row. */
   readonly idOf: (row: Row) => string;
 }
 
@@ -22,15 +22,20 @@ export async function rowsById<Key, Row>(
   return new Map<string, Row | Error>([...found, ...failuresOf(ids, unavailable)]);
 }
 
+/** What a row belongs to, by id: one thing or several. */
+export interface OwnedRowSource<Key, Row> extends Omit<RowSource<Key, Row>, 'idOf'> {
+  readonly idOf: (row: Row) => string | readonly string[];
+}
+
 /** @returns the rows that belong to each of the ids, in the port's order; an error as above */
 export async function rowsOfIds<Key, Row>(
   ids: readonly string[],
-  source: RowSource<Key, Row>,
+  source: OwnedRowSource<Key, Row>,
   options: ReadOptions,
 ): Promise<ReadonlyMap<string, readonly Row[] | Error>> {
   const { rows, unavailable } = await fetchRows(ids, source, options);
   const found = new Map<string, Row[]>(ids.map((id) => [id, []]));
-  for (const row of rows) found.get(source.idOf(row))?.push(row);
+  for (const row of rows) for (const id of new Set([source.idOf(row)].flat())) found.get(id)?.push(row);
   return new Map<string, readonly Row[] | Error>([...found, ...failuresOf(ids, unavailable)]);
 }
 
@@ -41,7 +46,7 @@ interface Fetched<Row> {
 
 async function fetchRows<Key, Row>(
   ids: readonly string[],
-  { keyOf, fetch }: RowSource<Key, Row>,
+  { keyOf, fetch }: Pick<RowSource<Key, Row>, 'keyOf' | 'fetch'>,
   options: ReadOptions,
 ): Promise<Fetched<Row>> {
   const keys = ids.map(keyOf).filter((key) => key !== null);

@@ -9,7 +9,6 @@ import type {
   PlantRow,
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
-import type { ReadOptions } from '../../connectors/page.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { SubgraphContext } from '../context.ts';
 import { createSubgraphContext } from '../context.ts';
@@ -47,7 +46,7 @@ export function createErpContext(call: SubgraphCall, services: ErpServices): Erp
   return createSubgraphContext(call, services, (factory) => createLoaders(factory, services.port));
 }
 
-function createLoaders({ one, many, manyBy }: LoaderFactory, port: ErpPort): ErpLoaders {
+function createLoaders({ one, many }: LoaderFactory, port: ErpPort): ErpLoaders {
   const { plantKey, lineKey, workCenterKey, materialKey, orderKey, operationKey, lotKey, deliveryKey } = keys;
   const { plantId, lineId, workCenterId, materialId, orderId, operationId, lotId, deliveryId } = keys;
   return {
@@ -61,14 +60,7 @@ function createLoaders({ one, many, manyBy }: LoaderFactory, port: ErpPort): Erp
     deliveries: one({ keyOf: deliveryKey, fetch: port.deliveriesByKeys, idOf: deliveryId }),
     linesOfPlant: many({ keyOf: plantKey, fetch: port.linesOfPlants, idOf: plantId }),
     workCentersOfLine: many({ keyOf: lineKey, fetch: port.workCentersOfLines, idOf: lineId }),
-    deliveriesOfLot: manyBy((ids, options) => deliveriesOfLots(ids, port, options)),
+    // A delivery belongs to every lot of its items.
+    deliveriesOfLot: many({ keyOf: lotKey, fetch: port.deliveriesOfLots, idOf: ({ items }) => items.map(lotId) }),
   };
-}
-
-/** A delivery belongs to every lot of its items, so it is handed out once for each. */
-async function deliveriesOfLots(ids: readonly string[], port: ErpPort, options: ReadOptions) {
-  const lots = ids.map(keys.lotKey).filter((key) => key !== null);
-  const deliveries = lots.length === 0 ? [] : await port.deliveriesOfLots(lots, options);
-  const isOf = (id: string) => (delivery: DeliveryRow) => delivery.items.some((item) => keys.lotId(item) === id);
-  return new Map(ids.map((id) => [id, deliveries.filter(isOf(id))]));
 }

@@ -70,6 +70,20 @@ describe('plants with ERPs of their own, in the graph', () => {
     });
   });
 
+  test('with one of them away, what belongs to the other plant is there, too', async () => {
+    network.isCut = true;
+    const lots = `{
+      berlin: lot(id: "mfg:BER:lot:WATER-05L:L10900") { deliveries { deliveryNo } }
+      _entities(representations: [
+        { __typename: "Lot", id: "mfg:BER:lot:WATER-05L:L10900" }, { __typename: "Lot", id: "mfg:LYO:lot:WATER-05L:L20900" }
+      ]) { ... on Lot { deliveries { deliveryNo } } }
+    }`;
+    const { data, errors } = await ask(erp, lots);
+    expect(data.berlin.deliveries.length).toBeGreaterThan(0);
+    expect(data._entities).toEqual([data.berlin, null]);
+    expect(errors).toHaveLength(1);
+  });
+
   test('with one of them away, the other plant is listed and changed as ever, and the one waits', async () => {
     network.isCut = true;
     const list = (plant: string) =>
