@@ -1,5 +1,6 @@
-import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
+import { type DocumentNode, type FormattedExecutionResult, type GraphQLFormattedError, Kind, visit } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
+import { BoundedCache } from '../bounded-cache.ts';
 import {
   type CompiledOperation,
   createCoercion,
@@ -8,7 +9,8 @@ import {
 } from '../execution/compile-operation.ts';
 import { type RequestContext, Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
-import type { CompileOperation } from '../prepare-operation.ts';
+import { conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
+import type { CompileOperation, SelectedOperation } from '../prepare-operation.ts';
 import { RequestError, refuse } from '../request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { ApolloExecutor, ApolloLogger } from './load-apollo-gateway.ts';
@@ -23,20 +25,23 @@ export interface ApolloScope {
 
 /** Runs operations that passed our limits and validation with Apollo's planner and executor. */
 export function createApolloCompiler(scope: ApolloScope): CompileOperation {
-  return async ({ text, operationName, document, operation, onPlanned }): Promise<CompiledOperation> => {
+  return async (selected): Promise<CompiledOperation> => {
+    const { text, operationName, operation, onPlanned } = selected;
     const kind = operation.operation;
     if (kind === 'subscription') throw needsNativeEngine();
     onPlanned();
     const key = scope.sharing.nextOperation();
     const queryHash = JSON.stringify([operationName, text]);
+    const documentFor = createDocumentVariants(selected);
     const runPlan = async (variables: Variables, context: RequestContext) => {
       const run = new Run(variables, context);
+      const { document, key: variant } = documentFor(variables);
       const result = await scope
         .executor({
           request: { variables },
           operationName: operation.name?.value ?? null,
           document,
-          queryHash,
+          queryHash: `${queryHash}${variant}`,
           context: run,
           logger: scope.apolloLog,
           metrics: {},
@@ -63,6 +68,44 @@ export function createApolloCompiler(scope: ApolloScope): CompileOperation {
       stream: () => Promise.reject(needsNativeEngine()),
     };
   };
+}
+
+/** Combinations of @skip and @include values that are kept for one operation. */
+const maxVariants = 64;
+
+/**
+ * The document with its conditions decided: Apollo's planner (2.14.4) may give all fields of a fetch the condition of one.
+ * Where nothing would be left of a selection, it stays as it is.
+ */
+function createDocumentVariants({ document, operation, fragments }: SelectedOperation) {
+  const names = conditionVariables({ operation, fragments });
+  const variants = new BoundedCache<DocumentNode>(maxVariants);
+  return (variables: Variables): { document: DocumentNode; key: string } => {
+    const key = names.map((name) => (variables[name] === true ? '1' : '0')).join('');
+    const known = variants.get(key);
+    if (known) return { document: known, key };
+    const decided = resolveConditions(
+      { operation, fragments },
+      Object.fromEntries(names.map((name) => [name, variables[name] === true])),
+    );
+    const resolved: DocumentNode = {
+      kind: Kind.DOCUMENT,
+      definitions: [decided.operation, ...decided.fragments.values()],
+    };
+    const made = hasEmptySelection(resolved) ? document : resolved;
+    variants.set(key, made);
+    return { document: made, key };
+  };
+}
+
+function hasEmptySelection(document: DocumentNode): boolean {
+  let isEmpty = false;
+  visit(document, {
+    SelectionSet: ({ selections }) => {
+      if (selections.length === 0) isEmpty = true;
+    },
+  });
+  return isEmpty;
 }
 
 const needsNativeEngine = () =>
