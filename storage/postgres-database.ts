@@ -15,13 +15,14 @@ import { StoreUnavailableError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type MigrationSet, migrate, requireMigrated } from './migrate.ts';
 import { PostgresConnection, postgresTypes, StatementNames } from './postgres-connection.ts';
-import { briefly, kindOfFailure } from './postgres-errors.ts';
+import { briefly, kindOfFailure, sqlState } from './postgres-errors.ts';
 import type { PostgresListener } from './postgres-listener.ts';
 import { toStartError } from './postgres-start-error.ts';
 import { PostgresWriter, writerLockTable } from './postgres-writer.ts';
 
 /** Connections that read, per store and process. PostgreSQL allows 100 in all by default. */
 const readConnections = 4;
+const readOnlyTransaction = '25006';
 /** After this the database counts as unavailable. */
 const connectTimeoutMs = 3_000;
 const queryTimeoutMs = 15_000;
@@ -160,7 +161,8 @@ class PoolConnection extends PostgresConnection {
 
 function unavailable(store: string): (error: unknown) => never {
   return (error) => {
-    if (kindOfFailure(error) !== 'unavailable') throw error;
+    // A reader's transactions are read-only by our own setting: whoever writes there has made a mistake.
+    if (kindOfFailure(error) !== 'unavailable' || sqlState(error) === readOnlyTransaction) throw error;
     throw new StoreUnavailableError(store, briefly(error), { cause: error });
   };
 }
