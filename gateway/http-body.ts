@@ -19,15 +19,16 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    request.on('data', (chunk: Buffer) => {
+    const keep = (chunk: Buffer) => {
       size += chunk.length;
       if (size <= maxBytes) chunks.push(chunk);
       else {
+        // The rest is left to whoever answers: the connection ends with the answer.
+        request.off('data', keep).pause();
         reject(tooLarge(maxBytes));
-        // The rest is not read: the connection ends with the answer.
-        request.pause();
       }
-    });
+    };
+    request.on('data', keep);
     request.on('end', () => resolve(Buffer.concat(chunks)));
     request.on('error', reject);
     request.on('close', () => {

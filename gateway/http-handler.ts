@@ -9,6 +9,7 @@ import { readAcceptedFormats } from './http/accepted-formats.ts';
 import { checkHost } from './http/allowed-host.ts';
 import type { EqualRequests } from './http/equal-requests.ts';
 import { answerExchange } from './http/graphql-endpoint.ts';
+import { refuseAndClose } from './http/refuse-and-close.ts';
 import type { StreamEndpoint } from './http/stream-endpoint.ts';
 import { corsHeaders, preflightHeaders } from './http/web-origin.ts';
 import { RequestError } from './request-error.ts';
@@ -57,7 +58,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
       await answerGraphQL(options, request, response, search);
     } catch (cause) {
       if (!(cause instanceof RequestError)) runtime.log.error('request failed', { cause });
-      answerRefusal(cause, request, response);
+      answerRefusal(cause, request, response, runtime);
     }
   };
 }
@@ -83,7 +84,7 @@ function requestIdOf(request: IncomingMessage): string | undefined {
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
 }
 
-function answerRefusal(cause: unknown, request: IncomingMessage, response: ServerResponse): void {
+function answerRefusal(cause: unknown, request: IncomingMessage, response: ServerResponse, runtime: Runtime): void {
   if (response.headersSent || response.destroyed) return;
   const refusal = cause instanceof RequestError ? cause : undefined;
   const errors = refusal?.errors.map((error) => error.toJSON()) ?? [internalError];
@@ -91,9 +92,11 @@ function answerRefusal(cause: unknown, request: IncomingMessage, response: Serve
   const headers: Record<string, string> = { 'content-type': `${single}; charset=utf-8` };
   if (refusal?.status === 401) headers['www-authenticate'] = 'Bearer';
   if (refusal?.status === 405) headers['allow'] = 'GET, POST';
+  const status = refusal?.status ?? 500;
+  const body = writeErrorBody(errors);
   // A body that was not read to its end would be taken for the next request.
-  if (!request.complete && request.httpVersionMajor < 2) headers['connection'] = 'close';
-  send(response, refusal?.status ?? 500, headers, writeErrorBody(errors));
+  if (request.complete || request.httpVersionMajor >= 2) send(response, status, headers, body);
+  else refuseAndClose({ request, response }, { status, headers, body: Buffer.from(body) }, runtime);
 }
 
 const internalError = {
