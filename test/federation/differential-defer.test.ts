@@ -86,12 +86,16 @@ async function askInParts(query: string, variables: object): Promise<readonly Pa
   return parts;
 }
 
+/**
+ * Each fragment ends a null for itself, so that a later one may have null where an earlier one has already given more:
+ * what is there stays.
+ */
 function merge(target: Record<string, unknown>, source: object): void {
   for (const [key, value] of Object.entries(source)) {
     const known = target[key];
     if (typeof known === 'object' && known !== null && typeof value === 'object' && value !== null) {
       merge(known as Record<string, unknown>, value);
-    } else target[key] = value;
+    } else if (value !== null || known === undefined) target[key] = value;
   }
 }
 
