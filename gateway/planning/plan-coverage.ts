@@ -117,6 +117,7 @@ function requiredTypes({ types }: CoverageScope, requires: readonly Requirement[
 
 interface Fetched {
   readonly service: string;
+  readonly isOfEntities: boolean;
   readonly selections: readonly SelectionNode[];
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** The shape of what stands at each response path: a subgraph refuses two different ones. */
@@ -146,7 +147,7 @@ function readFetch(service: string, text: string, rewrites: readonly Rewrite[], 
       return [[(keys[0] === rootKey ? keys.slice(1) : keys).join('/'), rewrite.to] as const];
     }),
   );
-  return { service, selections, fragments, shapes: new Map(), renamed };
+  return { service, isOfEntities: rootKey !== undefined, selections, fragments, shapes: new Map(), renamed };
 }
 
 function note(
@@ -175,6 +176,9 @@ function note(
     for (const type of types) {
       budget.left -= 1;
       if (scope.subgraphTypes.isForeign(fetched.service, type, node.name.value)) budget.isRefused = true;
+      const isRepresented = fetched.isOfEntities && path.length === 0;
+      if (!isRepresented && scope.subgraphTypes.needsRepresentation(fetched.service, type, node.name.value))
+        budget.isRefused = true;
       const shape = scope.subgraphTypes.fieldShape(fetched.service, type, node.name.value);
       if (shape !== undefined && (fetched.shapes.get(where) ?? shape) !== shape) budget.isRefused = true;
       if (shape !== undefined) fetched.shapes.set(where, shape);

@@ -23,6 +23,8 @@ export interface SubgraphTypes {
   fieldShape(service: string, typeName: string, fieldName: string): string | undefined;
   /** Whether the subgraph called `service` only refers to the field (@external), and neither has it in a key nor provides it. */
   isForeign(service: string, typeName: string, fieldName: string): boolean;
+  /** Whether the subgraph called `service` resolves the field from others' (@requires), so only for a representation. */
+  needsRepresentation(service: string, typeName: string, fieldName: string): boolean;
   /** Whether the field requires, itself or through what it requires, a field with arguments. */
   requiresArguments(typeName: string, fieldName: string): boolean;
 }
@@ -82,6 +84,12 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
         graph !== undefined &&
         foreign.has(`${graph}/${typeName}.${fieldName}`) &&
         !mentions(provided.get(graph), fieldName)
+      );
+    }),
+    needsRepresentation: remember((service, typeName, fieldName) => {
+      const graph = graphs.get(service);
+      return named(fields.get(typeName)?.get(fieldName)?.directives, 'join__field').some(
+        (directive) => textOf(directive, 'graph') === graph && textOf(directive, 'requires') !== '',
       );
     }),
     fieldShape: remember((service, typeName, fieldName) => {

@@ -10,6 +10,8 @@ import { generatedArguments, generateSupergraph } from '../support/generated-sup
 /** Supergraphs that are tried, and the first one: a longer run sets both. See docs/gateway.md. */
 const count = Number(process.env['ANDON_DIFFERENTIAL_SUPERGRAPHS'] ?? 20);
 const first = Number(process.env['ANDON_DIFFERENTIAL_SEED'] ?? 1);
+/** In 3088 a field that requires what requires another one was asked for without either. */
+const onceAnsweredWrong = [3088];
 const operationsEach = 8;
 
 /** What the native planner is known not to plan: see planner-faults, planner-crash and overwritten-values. */
@@ -27,7 +29,8 @@ test('any operation over any supergraph is answered like one schema with the sam
   timeout: 60_000 + count * 5000,
 }, async () => {
   const tally: Tally = { composed: 0, compared: 0, refused: 0, known: {} };
-  for (let seed = first; seed < first + count; seed += 1) {
+  const seeds = [...onceAnsweredWrong, ...Array.from({ length: count }, (_, index) => first + index)];
+  for (const seed of seeds) {
     const differential = await start(seed);
     if (!differential) continue;
     tally.composed += 1;
