@@ -1,6 +1,6 @@
 import { chooseEngine } from './choose-engine.ts';
 import type { Engine, EngineOptions } from './engine.ts';
-import type { CompiledOperation } from './execution/compile-operation.ts';
+import type { CompiledOperation } from './execution/compiled-operation.ts';
 import { createSharing, type Sharing } from './execution/sharing.ts';
 import { RequestError } from './request-error.ts';
 import { createClientRegistry } from './subgraph-client/client-registry.ts';

@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { OperationAnswer } from './execution/compile-operation.ts';
+import type { OperationAnswer } from './execution/compiled-operation.ts';
 import type { PlanNode } from './planning/plan.ts';
 
 /**

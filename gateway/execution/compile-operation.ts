@@ -1,97 +1,31 @@
-import {
-  type FieldNode,
-  GraphQLError,
-  type GraphQLFormattedError,
-  type GraphQLObjectType,
-  getVariableValues,
-  type OperationDefinitionNode,
-} from 'graphql';
+import { GraphQLError, getVariableValues, type OperationDefinitionNode } from 'graphql';
 import { BoundedCache } from '../bounded-cache.ts';
-import { compileIncremental, type ExecuteIncrementally } from '../incremental/compile-incremental.ts';
+import { compileIncremental } from '../incremental/compile-incremental.ts';
 import { withoutDefer } from '../incremental/resolve-defer.ts';
 import type { DocumentPlan } from '../planning/document-planner.ts';
 import type { FetchNode, PlanNode } from '../planning/plan.ts';
-import {
-  type Conditions,
-  conditionVariables,
-  type OperationParts,
-  resolveConditions,
-} from '../planning/resolve-conditions.ts';
+import { type Conditions, conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
 import { RequestError, withCode } from '../request-error.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { StreamRefusedError } from '../subgraph-client/stream-refused-error.ts';
-import { prepareRequest, type SubgraphClient } from '../subgraph-client/subgraph-client.ts';
+import { prepareRequest } from '../subgraph-client/subgraph-client.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { type ExecutionScope, readAnswer } from './call-subgraph.ts';
 import { compilePlan, inSequence } from './compile-plan.ts';
+import type {
+  CompiledOperation,
+  OperationAnswer,
+  OperationSource,
+  StreamSource,
+  Variables,
+} from './compiled-operation.ts';
 import { compileRootMerge } from './fetch-root.ts';
 import { compileIntrospection } from './introspection.ts';
 import { compileResponseWriter, introspectionFields } from './response-writer.ts';
 import { rootFieldsOf } from './root-fields.ts';
-import { type ConsultedSource, type RequestContext, Run } from './run.ts';
+import { type RequestContext, Run } from './run.ts';
 import { toClientError } from './subgraph-error.ts';
 import { compileVariables } from './variables-text.ts';
-
-/** A finished answer: `data` is JSON text, so that it is encoded once however often it is sent. */
-export interface OperationAnswer {
-  readonly data: string;
-  readonly errors: readonly GraphQLFormattedError[];
-  readonly sources: readonly ConsultedSource[];
-  /** What was run for it, for who may see plans. */
-  readonly plans?: readonly PlanNode[];
-  /** The whole response, put together when it is first sent: equal queries may share an answer. */
-  body?: string;
-}
-
-export type Variables = Readonly<Record<string, unknown>>;
-
-/** One operation of one supergraph, planned and compiled: everything that does not depend on a request is done. */
-export interface CompiledOperation {
-  /** As the client sent it: what prepares the same operation for another supergraph. */
-  readonly text: string;
-  readonly operationName: string | undefined;
-  readonly kind: OperationDefinitionNode['operation'];
-  /** The selected fields of the root type. */
-  readonly rootFields: readonly FieldNode[];
-  /** @throws RequestError a variable does not fit */
-  coerceVariables(given: Variables): Variables;
-  /** @throws RequestError the operation cannot be planned under these conditions */
-  execute(variables: Variables, context: RequestContext): Promise<OperationAnswer>;
-  /** @throws RequestError the operation cannot be planned under these conditions */
-  stream(variables: Variables): Promise<EventStream>;
-  /** Absent where the operation defers nothing. */
-  readonly executeIncrementally?: ExecuteIncrementally | undefined;
-}
-
-/** A subscription under given variables. Where its events come from is apart from how they are answered. */
-export interface EventStream {
-  /**
-   * The events as one subgraph says them; ends when the subgraph ends the stream.
-   * @throws SubgraphCallError the stream broke. RequestError the subgraph refused it
-   */
-  open(context: RequestContext): AsyncIterable<SubgraphResponse>;
-  /** One event, joined with the other subgraphs. */
-  answer(event: SubgraphResponse, context: RequestContext): Promise<OperationAnswer>;
-  /** Whether the other one's subgraph is asked the same, so that its events can be answered by this one. */
-  hasSourceOf(other: EventStream): boolean;
-  readonly source: StreamSource;
-}
-
-export interface StreamSource {
-  /** One address has one client, also over several supergraphs. */
-  readonly client: SubgraphClient;
-  readonly operation: string;
-  /** JSON text. */
-  readonly variables: string;
-}
-
-export interface OperationSource extends OperationParts, Pick<CompiledOperation, 'text' | 'operationName'> {
-  readonly rootType: GraphQLObjectType;
-  /** @throws RequestError */
-  plan(parts: OperationParts, draw: number | undefined): Promise<DocumentPlan>;
-  /** Draws which overridden fields have moved, for one request; absent where the supergraph moves none by percentage. */
-  readonly drawOverride: (() => number) | undefined;
-}
 
 /** Combinations of @skip and @include values that are kept planned for one operation. */
 const maxVariants = 64;

@@ -4,7 +4,7 @@ import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { isPlain } from '../subgraph-client/read-response.ts';
 import type { SubgraphCall, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import { authorityOf } from '../subscriptions/stream-key.ts';
-import type { OperationAnswer, Variables } from './compile-operation.ts';
+import type { OperationAnswer, Variables } from './compiled-operation.ts';
 import { copyData } from './merge.ts';
 import type { RequestContext } from './run.ts';
 import { SingleFlight } from './single-flight.ts';

@@ -1,12 +1,8 @@
 import { type DocumentNode, type FormattedExecutionResult, type GraphQLFormattedError, Kind, visit } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
 import { BoundedCache } from '../bounded-cache.ts';
-import {
-  type CompiledOperation,
-  createCoercion,
-  type OperationAnswer,
-  type Variables,
-} from '../execution/compile-operation.ts';
+import { createCoercion } from '../execution/compile-operation.ts';
+import type { CompiledOperation, OperationAnswer, Variables } from '../execution/compiled-operation.ts';
 import { type RequestContext, Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
 import { conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';

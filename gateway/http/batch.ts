@@ -1,6 +1,7 @@
 import { RequestError, refuse } from '../request-error.ts';
 import { writeErrorBody } from '../response-body.ts';
-import type { Exchange, GraphQLEndpointOptions } from './graphql-endpoint.ts';
+import type { Exchange } from './exchange.ts';
+import type { GraphQLEndpointOptions } from './graphql-endpoint.ts';
 import { readBodyParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
 import { answerSingle, cancelOnClose } from './single-answer.ts';

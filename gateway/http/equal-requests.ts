@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Cancellation } from '../cancellation.ts';
 import { type Sharing, sharerOf } from '../execution/sharing.ts';
 import { type Leaving, SingleFlight } from '../execution/single-flight.ts';
-import type { Exchange } from './graphql-endpoint.ts';
+import type { Exchange } from './exchange.ts';
 import type { SingleAnswer } from './single-answer.ts';
 
 /**

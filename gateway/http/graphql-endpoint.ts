@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Principal } from '../../auth/principal.ts';
+import type { IncomingMessage } from 'node:http';
 import type { GraphQLServer } from '../apollo-server.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { GatewayConfig } from '../config.ts';
@@ -8,6 +7,7 @@ import { refuse } from '../request-error.ts';
 import { type AcceptedFormats, readAcceptedFormats } from './accepted-formats.ts';
 import { answerBatch } from './batch.ts';
 import type { EqualRequests } from './equal-requests.ts';
+import type { Exchange } from './exchange.ts';
 import { answerInParts } from './incremental-endpoint.ts';
 import { type OperationParams, readBodyParams, readSearchParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -21,15 +21,6 @@ export interface GraphQLEndpointOptions {
   /** Absent where equal requests do not share their answer. */
   readonly equals: EqualRequests | undefined;
   readonly config: GatewayConfig;
-}
-
-/** One authenticated request to the GraphQL path. */
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly search: string;
-  readonly principal: Principal | undefined;
-  readonly requestId: string;
 }
 
 /**

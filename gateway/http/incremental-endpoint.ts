@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import type { CompiledOperation } from '../execution/compile-operation.ts';
+import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { IncrementalAnswer } from '../incremental/incremental-answer.ts';
 import { type IncrementalFormat, writeBatch, writeFirstPart, writeOnlyPart } from '../incremental/incremental-body.ts';
 import { writeResponseBody } from '../response-body.ts';
 import { multipartEnd, multipartPart, multipartStart } from '../subscriptions/multipart.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
-import type { Exchange } from './graphql-endpoint.ts';
+import type { Exchange } from './exchange.ts';
 import type { OperationParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
 import { cancelOnClose } from './single-answer.ts';

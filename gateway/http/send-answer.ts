@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { compress, type EncodedBody } from './compress.ts';
-import type { Exchange } from './graphql-endpoint.ts';
+import type { Exchange } from './exchange.ts';
 import type { SingleAnswer } from './single-answer.ts';
 
 /** Sends a whole answer, compressed where the client takes it. */

@@ -4,7 +4,7 @@ import type { GraphQLServer } from '../apollo-server.ts';
 import { Cancellation } from '../cancellation.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { SingleFormat } from './accepted-formats.ts';
-import type { Exchange } from './graphql-endpoint.ts';
+import type { Exchange } from './exchange.ts';
 import type { OperationParams } from './operation-params.ts';
 
 export interface SingleAnswer {

@@ -1,5 +1,5 @@
 import type { DocumentSource } from '../documents/document-source.ts';
-import type { CompiledOperation } from '../execution/compile-operation.ts';
+import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { RequestError, refuse } from '../request-error.ts';
 import { eventStreamHeartbeat, eventStreamSink, eventStreamType, failedEvents } from '../subscriptions/event-stream.ts';
 import { HttpStream } from '../subscriptions/http-stream.ts';
@@ -15,7 +15,7 @@ import { resumableFormOf } from '../subscriptions/resumable-operation.ts';
 import { type OperationServices, runOperation, type StreamedOperation } from '../subscriptions/run-operation.ts';
 import { slowConsumer } from '../subscriptions/stream-client.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
-import type { Exchange } from './graphql-endpoint.ts';
+import type { Exchange } from './exchange.ts';
 import type { OperationParams } from './operation-params.ts';
 
 /** Answers over HTTP that stay open: server-sent events in both modes of `graphql-sse`, and Apollo's multipart. */

@@ -1,6 +1,6 @@
 import { BoundedCache } from '../bounded-cache.ts';
 import type { ExecutionScope } from '../execution/call-subgraph.ts';
-import type { OperationSource, Variables } from '../execution/compile-operation.ts';
+import type { OperationSource, Variables } from '../execution/compiled-operation.ts';
 import { compileIntrospection } from '../execution/introspection.ts';
 import { compileResponseWriter, introspectionFields } from '../execution/response-writer.ts';
 import { rootFieldsOf } from '../execution/root-fields.ts';

@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { OperationAnswer } from '../execution/compile-operation.ts';
+import type { OperationAnswer } from '../execution/compiled-operation.ts';
 import type { ResponsePath } from '../execution/failure.ts';
 import type { ConsultedSource, Run } from '../execution/run.ts';
 import type { DeferredFragment, DeferredObject, FindDeferred } from './find-deferred.ts';

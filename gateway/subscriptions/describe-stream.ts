@@ -1,4 +1,4 @@
-import type { CompiledOperation, Variables } from '../execution/compile-operation.ts';
+import type { CompiledOperation, Variables } from '../execution/compiled-operation.ts';
 import type { RequestContext } from '../execution/run.ts';
 import { type DeliveryPolicy, noRule, type SubscriptionRule } from '../supergraph/subscription-rules.ts';
 import { cursorReader } from './event-cursor.ts';

@@ -13,7 +13,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import type { CompiledOperation } from '../execution/compile-operation.ts';
+import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
 
 /**

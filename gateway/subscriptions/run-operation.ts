@@ -4,7 +4,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { Cancellation } from '../cancellation.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { DocumentRequest, DocumentSource } from '../documents/document-source.ts';
-import type { CompiledOperation } from '../execution/compile-operation.ts';
+import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { RequestContext } from '../execution/run.ts';
 import type { IncrementalAnswer } from '../incremental/incremental-answer.ts';
 import { writeBatch, writeFirstPart } from '../incremental/incremental-body.ts';

@@ -1,6 +1,6 @@
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
-import type { CompiledOperation } from '../execution/compile-operation.ts';
+import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { ReplayBudget } from './replay-ring.ts';
 import { SharedStream, type SharedStreamServices, type StreamRequest } from './shared-stream.ts';
 import type { StreamListener } from './stream-client.ts';

@@ -1,7 +1,7 @@
 import { type FieldNode, Kind } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { SubscriptionsConfig } from '../config.ts';
-import type { Variables } from '../execution/compile-operation.ts';
+import type { Variables } from '../execution/compiled-operation.ts';
 import { noRule, type SubscriptionRule } from '../supergraph/subscription-rules.ts';
 
 /** Everything that can change what a stream says. */

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { Cancellation } from '../cancellation.ts';
-import type { CompiledOperation, EventStream, Variables } from '../execution/compile-operation.ts';
+import type { CompiledOperation, EventStream, Variables } from '../execution/compiled-operation.ts';
 import type { RequestContext } from '../execution/run.ts';
 import { callErrorToFieldError, SubgraphCallError } from '../execution/subgraph-error.ts';
 import { RequestError, refuse } from '../request-error.ts';

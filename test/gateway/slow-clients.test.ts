@@ -2,7 +2,7 @@ import { buildSchema, OperationTypeNode } from 'graphql';
 import { afterEach, describe, expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createDocumentSource } from '../../gateway/documents/document-source.ts';
-import type { CompiledOperation } from '../../gateway/execution/compile-operation.ts';
+import type { CompiledOperation } from '../../gateway/execution/compiled-operation.ts';
 import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { Connection } from '../../gateway/subscriptions/connection.ts';
 import { LiveAuthorities } from '../../gateway/subscriptions/live-authority.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { OperationTypeNode } from 'graphql';
 import { expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../../gateway/config.ts';
-import type { CompiledOperation } from '../../../gateway/execution/compile-operation.ts';
+import type { CompiledOperation } from '../../../gateway/execution/compiled-operation.ts';
 import { SubgraphCallError } from '../../../gateway/execution/subgraph-error.ts';
 import type { SubgraphResponse } from '../../../gateway/subgraph-client/local-subgraph.ts';
 import { SharedStreams } from '../../../gateway/subscriptions/shared-streams.ts';

@@ -1,0 +1,69 @@
+import type { FieldNode, GraphQLFormattedError, GraphQLObjectType, OperationDefinitionNode } from 'graphql';
+import type { ExecuteIncrementally } from '../incremental/compile-incremental.ts';
+import type { DocumentPlan } from '../planning/document-planner.ts';
+import type { PlanNode } from '../planning/plan.ts';
+import type { OperationParts } from '../planning/resolve-conditions.ts';
+import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
+import type { SubgraphClient } from '../subgraph-client/subgraph-client.ts';
+import type { ConsultedSource, RequestContext } from './run.ts';
+
+/** A finished answer: `data` is JSON text, so that it is encoded once however often it is sent. */
+export interface OperationAnswer {
+  readonly data: string;
+  readonly errors: readonly GraphQLFormattedError[];
+  readonly sources: readonly ConsultedSource[];
+  /** What was run for it, for who may see plans. */
+  readonly plans?: readonly PlanNode[];
+  /** The whole response, put together when it is first sent: equal queries may share an answer. */
+  body?: string;
+}
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** One operation of one supergraph, planned and compiled: everything that does not depend on a request is done. */
+export interface CompiledOperation {
+  /** As the client sent it: what prepares the same operation for another supergraph. */
+  readonly text: string;
+  readonly operationName: string | undefined;
+  readonly kind: OperationDefinitionNode['operation'];
+  /** The selected fields of the root type. */
+  readonly rootFields: readonly FieldNode[];
+  /** @throws RequestError a variable does not fit */
+  coerceVariables(given: Variables): Variables;
+  /** @throws RequestError the operation cannot be planned under these conditions */
+  execute(variables: Variables, context: RequestContext): Promise<OperationAnswer>;
+  /** @throws RequestError the operation cannot be planned under these conditions */
+  stream(variables: Variables): Promise<EventStream>;
+  /** Absent where the operation defers nothing. */
+  readonly executeIncrementally?: ExecuteIncrementally | undefined;
+}
+
+/** A subscription under given variables. Where its events come from is apart from how they are answered. */
+export interface EventStream {
+  /**
+   * The events as one subgraph says them; ends when the subgraph ends the stream.
+   * @throws SubgraphCallError the stream broke. RequestError the subgraph refused it
+   */
+  open(context: RequestContext): AsyncIterable<SubgraphResponse>;
+  /** One event, joined with the other subgraphs. */
+  answer(event: SubgraphResponse, context: RequestContext): Promise<OperationAnswer>;
+  /** Whether the other one's subgraph is asked the same, so that its events can be answered by this one. */
+  hasSourceOf(other: EventStream): boolean;
+  readonly source: StreamSource;
+}
+
+export interface StreamSource {
+  /** One address has one client, also over several supergraphs. */
+  readonly client: SubgraphClient;
+  readonly operation: string;
+  /** JSON text. */
+  readonly variables: string;
+}
+
+export interface OperationSource extends OperationParts, Pick<CompiledOperation, 'text' | 'operationName'> {
+  readonly rootType: GraphQLObjectType;
+  /** @throws RequestError */
+  plan(parts: OperationParts, draw: number | undefined): Promise<DocumentPlan>;
+  /** Draws which overridden fields have moved, for one request; absent where the supergraph moves none by percentage. */
+  readonly drawOverride: (() => number) | undefined;
+}

@@ -1,0 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Principal } from '../../auth/principal.ts';
+
+/** One authenticated request to the GraphQL path. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly search: string;
+  readonly principal: Principal | undefined;
+  readonly requestId: string;
+}
