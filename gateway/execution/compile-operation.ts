@@ -27,6 +27,13 @@ import { type RequestContext, Run } from './run.ts';
 import { toClientError } from './subgraph-error.ts';
 import { compileVariables } from './variables-text.ts';
 
+/**
+ * Servers refuse a subscription, or tell that its events have failed, by a response without `data` (specification 7.1);
+ * some by null, for errors that stand nowhere in it.
+ */
+const neverRan = ({ data, errors = [] }: SubgraphResponse): boolean =>
+  data === undefined || (data === null && errors.length > 0 && errors.every(({ path }) => path === undefined));
+
 /** Combinations of @skip and @include values that are kept planned for one operation. */
 const maxVariants = 64;
 
@@ -161,8 +168,7 @@ function compileSubscription(
         async *open(context) {
           try {
             for await (const event of await client.subscribe({ request, variables: source.variables, context })) {
-              // A response without `data` never ran (specification 7.1): servers refuse a subscription that way, too.
-              if (event.data === undefined) throw refusal(event);
+              if (neverRan(event)) throw refusal(event);
               yield event;
             }
           } catch (cause) {

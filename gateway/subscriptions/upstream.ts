@@ -271,9 +271,12 @@ const passingCodes: ReadonlySet<string> = new Set([
   'SUBGRAPH_OVERLOADED',
 ]);
 
-/** A refusal stays one, however often the subgraph is asked. */
-const mayPass = (problem: unknown): boolean =>
-  problem === undefined || (problem instanceof SubgraphCallError && passingCodes.has(problem.code));
+/** A refusal stays one, however often the subgraph is asked, unless it says that it may be repeated. */
+function mayPass(problem: unknown): boolean {
+  if (problem === undefined) return true;
+  if (problem instanceof SubgraphCallError) return passingCodes.has(problem.code);
+  return problem instanceof RequestError && problem.errors.every(({ extensions }) => extensions['retryable'] === true);
+}
 
 const sourceChanged = () =>
   refuse(400, 'SCHEMA_RELOAD', 'Its events come from another place now. Subscribe again, with your last cursor.');

@@ -114,4 +114,20 @@ describe('a terminal that loses the network and retries', () => {
       ['started', 'paused', 'resumed', 'paused', 'resumed', 'paused'].map((verb) => `production.operation.${verb}`),
     );
   });
+
+  test('a cursor that the journal does not have is refused once, and the subscription ends', async () => {
+    const response = await fetch(`${andon.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        accept: 'text/event-stream',
+        'content-type': 'application/json',
+        authorization: `Bearer ${await andon.token('olga.operator')}`,
+      },
+      body: JSON.stringify({ query: operationChanged, variables: { after: '999999999' } }),
+    });
+    // The text is there once the stream has ended.
+    expect(await response.text()).toMatch(
+      /^:\n\nid: \nevent: next\ndata: \{"errors":\[.*INVALID_CURSOR.*\n\nevent: complete\ndata: \n\n$/,
+    );
+  });
 });

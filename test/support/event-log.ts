@@ -6,6 +6,8 @@ export class EventLog {
   readonly events: { readonly cursor: string; readonly id: string }[] = [];
   /** The `after` of each time that it was followed, in order. */
   readonly followedAfter: (string | null)[] = [];
+  /** Whether a cursor is refused before there is a stream, or by the first event of one. */
+  refusesAtOnce = true;
   readonly #following = new Set<Follower>();
   #waiting: (() => void)[] = [];
 
@@ -44,10 +46,7 @@ export class EventLog {
     this.followedAfter.push(after);
     this.#wake();
     const from = after === null ? this.events.length : Number(after.slice(1));
-    if (!(from <= this.events.length)) {
-      const extensions = { code: 'INVALID_CURSOR' };
-      throw new GraphQLError('This is no cursor. Give the last one that you got, or none.', { extensions });
-    }
+    if (!(from <= this.events.length)) return refusing(this.refusesAtOnce);
     const follower = new Follower(this, from, () => {
       this.#following.delete(follower);
       this.#wake();
@@ -59,6 +58,18 @@ export class EventLog {
   #wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
+}
+
+function refusing(atOnce: boolean): AsyncIterableIterator<unknown> {
+  const extensions = { code: 'INVALID_CURSOR' };
+  const refusal = new GraphQLError('This is no cursor. Give the last one that you got, or none.', { extensions });
+  if (atOnce) throw refusal;
+  return {
+    next: () => Promise.reject(refusal),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 class Follower implements AsyncIterableIterator<unknown> {

@@ -231,8 +231,12 @@ describe('a source that ends or breaks', () => {
 });
 
 describe.each(transports)('a cursor that the source refuses, over %s', (transport) => {
-  test('ends the subscription with the code, and the source is asked once', async () => {
+  test.each([
+    ['before there is a stream', true],
+    ['in place of its first event', false],
+  ])('%s, ends the subscription with the code, and the source is asked once', async (_when, atOnce) => {
     const log = new EventLog();
+    log.refusesAtOnce = atOnce;
     const { url } = await start(log);
     const client = await subscribeOver(transport, { url, query: text, variables: { after: 'c99' } });
     expect(await client.ended).toEqual(['INVALID_CURSOR']);
