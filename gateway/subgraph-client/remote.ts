@@ -134,7 +134,7 @@ async function post(
   };
   const { statusCode, text } = await exchange(pool, { path, headers, body }, cancellation);
   const parsed = parseJson(text);
-  if (statusCode < 400 || hasGraphQLShape(parsed)) return readResponse(service, parsed, text);
+  if (statusCode < 400 || isAnswer(statusCode, parsed)) return readResponse(service, parsed, text);
   options.runtime.log.warn('subgraph answered with an error status', {
     subgraph: service,
     statusCode,
@@ -149,9 +149,13 @@ function codeForStatus(statusCode: number): SubgraphCallError['code'] {
   return 'SUBGRAPH_MALFORMED_RESPONSE';
 }
 
-/** An error status with a GraphQL body is still an answer (GraphQL over HTTP, section 6.4). */
-function hasGraphQLShape(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && ('data' in body || 'errors' in body);
+/**
+ * An error status with a GraphQL body is still an answer (GraphQL over HTTP, section 6.4). But whoever is not believed here
+ * is this gateway, so that its client could do nothing with the reasons.
+ */
+function isAnswer(statusCode: number, body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false;
+  return 'data' in body || (statusCode !== 401 && 'errors' in body);
 }
 
 function parseJson(text: string): unknown {

@@ -44,6 +44,10 @@ const garbage: Record<string, [string, (response: ServerResponse) => void]> = {
   ],
   'status 503': ['SUBGRAPH_UNAVAILABLE', (r) => r.writeHead(503).end('busy')],
   'status 401': ['SUBGRAPH_REFUSED', (r) => r.writeHead(401).end('who?')],
+  'status 401 with a GraphQL body': [
+    'SUBGRAPH_REFUSED',
+    (r) => r.writeHead(401).end('{"errors":[{"message":"Who?","extensions":{"code":"BAD_SIGNATURE"}}]}'),
+  ],
   'status 500 with a GraphQL body': [
     'TEAPOT',
     (r) => r.writeHead(500).end('{"errors":[{"message":"No tea.","extensions":{"code":"TEAPOT"}}]}'),
