@@ -142,20 +142,32 @@ function openReader<Tables>(
   };
 }
 
+/** What ends a connection under a query fails the query, which says so. */
+const reportedByQuery = () => undefined;
+
 class PoolConnection extends PostgresConnection {
   readonly #store: string;
+  #isDoubtful = false;
 
   constructor(client: pg.PoolClient, names: StatementNames, store: string) {
     super(client, names);
     this.#store = store;
+    // The pool listens to idle clients only, and an error that nobody listens to ends the process.
+    client.on('error', reportedByQuery);
   }
 
   override executeQuery<Row>(query: Parameters<DatabaseConnection['executeQuery']>[0]) {
-    return super.executeQuery<Row>(query).catch(unavailable(this.#store));
+    return super.executeQuery<Row>(query).catch((error: unknown) => {
+      this.#isDoubtful = kindOfFailure(error) === 'unavailable';
+      return unavailable(this.#store)(error);
+    });
   }
 
   release(): void {
-    (this.client as pg.PoolClient).release();
+    const client = this.client as pg.PoolClient;
+    client.off('error', reportedByQuery);
+    // Nobody is to be given a connection that has just failed somebody else.
+    client.release(this.#isDoubtful);
   }
 }
 

@@ -203,6 +203,20 @@ describe('a store on PostgreSQL', () => {
     expect(await count(database)).toBe(1);
   });
 
+  test('a connection that breaks under a reader fails what it reads, and nothing else', async () => {
+    const sleeping = sql`select pg_sleep(20)`.execute(database.read);
+    const admin = await another();
+    const sleepers = () =>
+      sql<{ pid: number }>`select pid from pg_stat_activity where query like 'select pg_sleep(20)%'`.execute(
+        admin.read,
+      );
+    await expect.poll(async () => (await sleepers()).rows).toHaveLength(1);
+    const broken = expect(sleeping).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    for (const { pid } of (await sleepers()).rows) await terminate(pid);
+    await broken;
+    expect(await count(database)).toBe(0);
+  });
+
   async function terminate(pid: number): Promise<void> {
     const admin = await another();
     await sql`select pg_terminate_backend(${pid}::integer)`.execute(admin.read);
