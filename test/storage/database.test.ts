@@ -184,12 +184,15 @@ describe.each(dialects)('a store on %s', (dialect) => {
     });
     await insert(1);
     const afterCommit = calls;
-    await database.write(() => Promise.reject(new Error('no'))).catch(() => undefined);
-    expect(calls).toBe(afterCommit);
+    for (let times = 0; times < 5; times += 1)
+      await database.write(() => Promise.reject(new Error('no'))).catch(() => undefined);
+    // Once its own connection listens, PostgreSQL's says that something may have been missed.
+    expect(calls - afterCommit).toBeLessThanOrEqual(1);
     expect(afterCommit).toBeGreaterThanOrEqual(1);
     stop();
+    const atStop = calls;
     await insert(2);
-    expect(calls).toBe(afterCommit);
+    expect(calls).toBe(atStop);
   });
 
   test('a listener that throws does not fail the commit', async () => {
