@@ -3,6 +3,7 @@ import { addDecimals, compareDecimals } from '../decimal.ts';
 import { checkRow } from '../reference-checks.ts';
 import { refuse, type Verdict } from '../reference-posting.ts';
 import type { ConfirmOperation, ErpResults } from './port.ts';
+import { findOrder } from './reference-orders.ts';
 import { confirmableStates } from './reference-rules.ts';
 import type { ErpTables } from './reference-tables.ts';
 
@@ -13,12 +14,7 @@ type Operation = ErpTables['operation'];
 /** Posts what an operation ended with. What the last step of the order yields is what the order yields. */
 export async function confirmOperation(tx: Tx, command: ConfirmOperation, recordedAt: string): Promise<Verdict> {
   const { plantCode, orderNo, operationNo, yieldQuantity, scrapQuantity } = command;
-  const order = await tx
-    .selectFrom('production_order')
-    .selectAll()
-    .where('plant_code', '=', plantCode)
-    .where('order_no', '=', orderNo)
-    .executeTakeFirst();
+  const order = await findOrder(tx, command);
   const missing = checkRow(command, `Production order ${orderNo}`, order);
   if (missing || !order) return missing ?? refuse('NOT_FOUND', orderNo);
   const operations = await tx

@@ -46,15 +46,23 @@ export async function createOrder(tx: Tx, command: CreateProductionOrder, record
   return { version: '1', result };
 }
 
-export async function changeOrderState(tx: Tx, command: OrderStateCommand, recordedAt: string): Promise<Verdict> {
-  const { plantCode, orderNo, actorId, reason } = command;
-  const rule = orderRules[command.name];
-  const order = await tx
+/** The order of a command, where there is one. */
+export function findOrder(
+  tx: Tx,
+  { plantCode, orderNo }: { readonly plantCode: string; readonly orderNo: string },
+): Promise<ErpTables['production_order'] | undefined> {
+  return tx
     .selectFrom('production_order')
     .selectAll()
     .where('plant_code', '=', plantCode)
     .where('order_no', '=', orderNo)
     .executeTakeFirst();
+}
+
+export async function changeOrderState(tx: Tx, command: OrderStateCommand, recordedAt: string): Promise<Verdict> {
+  const { plantCode, orderNo, actorId, reason } = command;
+  const rule = orderRules[command.name];
+  const order = await findOrder(tx, command);
   const what = `Production order ${orderNo}`;
   const missing = checkRow(command, what, order);
   if (missing || !order) return missing ?? refuse('NOT_FOUND', what);
