@@ -10,34 +10,18 @@ import {
   visit,
 } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Answer, type Federation, startFederation } from '../support/federation-gateway.ts';
 import { buildMonolith } from '../support/federation-monolith.ts';
-import { operations } from '../support/federation-operations.ts';
-import { monolithResolvers, plant } from '../support/federation-plant.ts';
+import { generousLimits, operations } from '../support/federation-operations.ts';
+import { monolithResolvers, plant, plantArguments } from '../support/federation-plant.ts';
 
 let federation: Federation;
 let monolith: GraphQLSchema;
 beforeAll(async () => {
-  const limits = {
-    ...defaultGatewayConfig.limits,
-    maxDepth: 50,
-    maxAliases: 1000,
-    maxFields: 10_000,
-    maxDirectives: 1000,
-    maxRootFields: 100,
-  };
-  federation = await startFederation(plant(), { config: { limits } });
+  federation = await startFederation(plant(), { config: { limits: generousLimits } });
   monolith = buildMonolith(federation.sdl, monolithResolvers);
 });
 afterAll(() => federation.close());
-
-const values = {
-  first: ['1', '3', '10'],
-  id: ['"l1"', '"l6"', '"nothing"'],
-  text: ['"none"', '"a"', 'null'],
-  unit: ['KG', 'G'],
-};
 
 const defer = parse('{ ...F @defer }').definitions.flatMap((node) =>
   node.kind === Kind.OPERATION_DEFINITION
@@ -106,7 +90,7 @@ test('any operation, with any fragments deferred, comes to the same in parts as 
   let compared = 0;
   await fc.assert(
     fc.asyncProperty(
-      operations(monolith, values),
+      operations(monolith, plantArguments),
       fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }),
       async ({ query, variables }, choices) => {
         const document = parse(query);

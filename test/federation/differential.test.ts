@@ -1,41 +1,25 @@
 import fc from 'fast-check';
 import { execute, type GraphQLSchema, parse, validate } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { buildMonolith } from '../support/federation-monolith.ts';
-import { operations } from '../support/federation-operations.ts';
-import { monolithResolvers, plant } from '../support/federation-plant.ts';
+import { generousLimits, operations } from '../support/federation-operations.ts';
+import { monolithResolvers, plant, plantArguments } from '../support/federation-plant.ts';
 
 let federation: Federation;
 let monolith: GraphQLSchema;
 beforeAll(async () => {
-  const limits = {
-    ...defaultGatewayConfig.limits,
-    maxDepth: 50,
-    maxAliases: 1000,
-    maxFields: 10_000,
-    maxDirectives: 1000,
-    maxRootFields: 100,
-  };
-  federation = await startFederation(plant(), { config: { limits } });
+  federation = await startFederation(plant(), { config: { limits: generousLimits } });
   monolith = buildMonolith(federation.sdl, monolithResolvers);
 });
 afterAll(() => federation.close());
-
-const values = {
-  first: ['1', '3', '10'],
-  id: ['"l1"', '"l6"', '"nothing"'],
-  text: ['"none"', '"a"', 'null'],
-  unit: ['KG', 'G'],
-};
 
 test('any operation over three subgraphs is answered like one schema with the same data', {
   timeout: 60_000,
 }, async () => {
   let compared = 0;
   await fc.assert(
-    fc.asyncProperty(operations(monolith, values), async ({ query, variables }) => {
+    fc.asyncProperty(operations(monolith, plantArguments), async ({ query, variables }) => {
       const document = parse(query);
       fc.pre(validate(monolith, document).length === 0);
       const expected = await execute({ schema: monolith, document, variableValues: variables });

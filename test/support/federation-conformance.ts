@@ -16,21 +16,10 @@ import {
   validate,
 } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { loadSupergraph } from '../../gateway/supergraph/load-supergraph.ts';
 import { type Federation, startFederation } from './federation-gateway.ts';
-import { type ArgumentValues, operations } from './federation-operations.ts';
+import { type ArgumentValues, generousLimits, operations } from './federation-operations.ts';
 import { createUniverse, type Universe, type UniverseDefinition } from './federation-universe.ts';
-
-/** Far beyond what generated operations need: they are about plans, not limits. */
-const limits = {
-  ...defaultGatewayConfig.limits,
-  maxDepth: 50,
-  maxAliases: 1000,
-  maxFields: 10_000,
-  maxDirectives: 1000,
-  maxRootFields: 100,
-};
 
 export interface Conformance {
   readonly subgraphs: Readonly<Record<string, UniverseDefinition>>;
@@ -50,7 +39,7 @@ export function testConformance({ subgraphs, cases, runs = 40 }: Conformance): v
   let monolith: GraphQLSchema;
   beforeAll(async () => {
     universe = createUniverse(subgraphs);
-    federation = await startFederation(universe.subgraphs, { config: { limits, maskErrors: false } });
+    federation = await startFederation(universe.subgraphs, { config: { limits: generousLimits, maskErrors: false } });
     monolith = buildSchema(printSchema(loadSupergraph(federation.sdl).schema));
   });
   afterAll(() => federation.close());

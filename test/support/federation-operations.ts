@@ -9,6 +9,17 @@ import {
   isInterfaceType,
   isObjectType,
 } from 'graphql';
+import { defaultGatewayConfig } from '../../gateway/config.ts';
+
+/** Far beyond what generated operations need: they are about plans, not limits. */
+export const generousLimits = {
+  ...defaultGatewayConfig.limits,
+  maxDepth: 50,
+  maxAliases: 1000,
+  maxFields: 10_000,
+  maxDirectives: 1000,
+  maxRootFields: 100,
+};
 
 export interface GeneratedOperation {
   readonly query: string;

@@ -130,3 +130,11 @@ export const monolithResolvers: Record<string, Record<string, (source: never, ar
   Material: materialStock,
   Site: { auditor: ({ id }: Ref) => `auditor of ${id}` },
 };
+
+/** Arguments of the plant's fields, for generated operations. */
+export const plantArguments = {
+  first: ['1', '3', '10'],
+  id: ['"l1"', '"l6"', '"nothing"'],
+  text: ['"none"', '"a"', 'null'],
+  unit: ['KG', 'G'],
+};
