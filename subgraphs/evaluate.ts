@@ -113,17 +113,28 @@ function checkState({ transition, system }: Question, subject: Subject): readonl
   ];
 }
 
-function checkVersion({ meta, system }: Question, subject: Subject): readonly Rejection[] {
+function checkVersion({ transition, meta, system }: Question, subject: Subject): readonly Rejection[] {
   const expected = meta?.expectedVersion ?? null;
-  if (expected === null || subject.version === null || expected === subject.version) return [];
+  if (expected === null || expected === subject.version) return [];
+  const rejection = { system, guard: 'expected-version', blockingRef: null };
+  // Going on would look as if it had been compared.
+  if (subject.version === null) {
+    const why = subject.state === null ? 'what it makes does not exist yet' : `the ${system} knows none`;
+    return [
+      {
+        ...rejection,
+        code: 'NO_VERSION',
+        message: `${transition.name} has no version to compare with ${expected}: ${why}.`,
+        remediation: 'Leave meta.expectedVersion out.',
+      },
+    ];
+  }
   return [
     {
+      ...rejection,
       code: 'VERSION_CONFLICT',
-      system,
-      guard: 'expected-version',
       message: `You saw version ${expected}; it is ${subject.version} now.`,
       remediation: 'Read it again, and decide again.',
-      blockingRef: null,
     },
   ];
 }

@@ -16,7 +16,7 @@ export interface Subject {
   readonly line: string | null;
   /** The partner number that the row belongs to; null: the plant's own people only. */
   readonly partner: string | null;
-  /** Null where the system keeps no version; then `expectedVersion` cannot be checked. */
+  /** Null where there is no version yet, or the system keeps none; then whoever gives `expectedVersion` is refused. */
   readonly version: string | null;
   /** Null before the thing exists. */
   readonly state: string | null;

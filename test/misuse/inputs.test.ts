@@ -131,6 +131,24 @@ describe('what makes no sense', () => {
     expect(corrected).toMatchObject({ outcome: 'ACCEPTED', rejections: [] });
   });
 
+  test.each([
+    ['placeHold', { scope: lotId }],
+    ['createProductionOrder', order],
+    ['createInspectionLot', { planId: 'mfg:BER:inspection-plan:IP-WATER:1', lotId }],
+    ['raiseNonconformance', { lotId, severity: 'MINOR', description: 'Label smudged.' }],
+    ['reportDowntime', { assetId: 'mfg:BER:asset:BER-FILLER-L1', reasonCode: 'JAM' }],
+  ])(
+    '%s makes something new, so it says that there is no version to compare, and does not pass it over',
+    async (name, input) => {
+      const answer = await whole.perform(everybody, name, input, { expectedVersion: '1' });
+      expect(answer).toMatchObject({ outcome: 'REJECTED', rejections: [{ code: 'NO_VERSION' }] });
+      expect(answer.rejections[0].message).toBe(
+        `${name} has no version to compare with 1: what it makes does not exist yet.`,
+      );
+      audited = await auditLength();
+    },
+  );
+
   test('an id with a control character in it is the id of nothing', async () => {
     const { data, errors } = await whole.ask(everybody, '{ lot(id: "mfg:BER:lot:WATER-05L:%00") { id } }');
     expect({ data, errors }).toEqual({ data: { lot: null }, errors: [] });
