@@ -166,6 +166,21 @@ describe('what makes no sense', () => {
     },
   );
 
+  test.each(['abc', '', '-1', '1e3', '9'.repeat(400)])(
+    'no list and no subscription goes on from "%s": the answer is the same code as for any other cursor',
+    async (after) => {
+      const refused = [{ message: expect.stringContaining('is no cursor'), extensions: { code: 'INVALID_CURSOR' } }];
+      const list = await whole.ask(everybody, 'query ($after: EventCursor) { events(after: $after) { nodes { id } } }', {
+        after,
+      });
+      expect(list.errors).toMatchObject(refused);
+      const follow = (field: string) =>
+        whole.follow(everybody, `subscription { ${field}(after: ${JSON.stringify(after)}) { cursor } }`, 1);
+      for (const field of ['qualityHoldChanged', 'downtimeChanged', 'eventRecorded'])
+        await expect(follow(field)).resolves.toMatchObject([{ errors: refused }]);
+    },
+  );
+
   test('whatever the lot number, it is refused, or the lot is found again by its id and by paging', async () => {
     await fc.assert(
       fc.asyncProperty(
