@@ -238,10 +238,21 @@ export interface DispositionRow extends DispositionKey {
   readonly reason: string | null;
   readonly approvedBy: string | null;
   readonly approvedAt: string | null;
+  /** Who stands for what, the oldest first. */
+  readonly signatures: readonly DispositionSignature[];
   readonly lineCode: string | null;
   readonly partner: string | null;
   readonly changedAt: string;
   readonly version: string;
+}
+
+/** What a decision about held goods shows of whoever made it: printed name, time and meaning (21 CFR 11.50(a)), and why. */
+export interface DispositionSignature {
+  readonly meaning: 'AUTHORED' | 'APPROVED' | 'REJECTED';
+  readonly signerId: string;
+  readonly signerName: string;
+  readonly signedAt: string;
+  readonly reason: string | null;
 }
 
 export type NonconformanceState = 'OPEN' | 'DISPOSITIONED' | 'CLOSED';
@@ -341,15 +352,19 @@ export interface ReleaseHold extends SystemCommand<'releaseHold'> {
 export interface ProposeDisposition extends SystemCommand<'proposeDisposition'> {
   readonly holdNo: string;
   readonly decision: DispositionDecision;
+  readonly signerName: string;
   readonly reason: string | null;
 }
 
 export interface ApproveDisposition extends SystemCommand<'approveDisposition'> {
   readonly dispositionNo: string;
+  readonly signerName: string;
+  readonly reason: string;
 }
 
 export interface RejectDisposition extends SystemCommand<'rejectDisposition'> {
   readonly dispositionNo: string;
+  readonly signerName: string;
   readonly reason: string;
 }
 

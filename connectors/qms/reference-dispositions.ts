@@ -2,7 +2,13 @@ import type { Transaction } from 'kysely';
 import type { Verdict } from '../reference-posting.ts';
 import { requireRow, requireThat, requireUnchanged } from '../reference-requirements.ts';
 import { targetText } from './hold-target.ts';
-import type { ApproveDisposition, ProposeDisposition, RejectDisposition, SettleDisposition } from './port.ts';
+import type {
+  ApproveDisposition,
+  DispositionSignature,
+  ProposeDisposition,
+  RejectDisposition,
+  SettleDisposition,
+} from './port.ts';
 import { findDisposition, findHold, lotsHeldBy } from './reference-hold-rows.ts';
 import { updateNonconformance } from './reference-nonconformances.ts';
 import { posted } from './reference-posted.ts';
@@ -45,6 +51,7 @@ export async function proposeDisposition(tx: Tx, command: ProposeDisposition, at
       reason: command.reason,
       approved_by: null,
       approved_at: null,
+      signatures: signedBy(command, 'AUTHORED', { at }),
       line_code: hold.line_code,
       partner: hold.partner,
       changed_at: at,
@@ -52,6 +59,16 @@ export async function proposeDisposition(tx: Tx, command: ProposeDisposition, at
     })
     .execute();
   return posted('proposeDisposition', 1, { dispositionNo });
+}
+
+/** @returns the signatures with one more */
+function signedBy(
+  { actorId, signerName, reason }: ProposeDisposition | ApproveDisposition | RejectDisposition,
+  meaning: DispositionSignature['meaning'],
+  { at, earlier = null }: { readonly at: string; readonly earlier?: string | null },
+): string {
+  const signature: DispositionSignature = { meaning, signerId: actorId, signerName, signedAt: at, reason };
+  return JSON.stringify([...(JSON.parse(earlier ?? '[]') as DispositionSignature[]), signature]);
 }
 
 async function updateDisposition(
@@ -85,6 +102,8 @@ export async function approveDisposition(tx: Tx, command: ApproveDisposition, at
     state_by: actorId,
     approved_by: actorId,
     approved_at: at,
+    state_reason: command.reason,
+    signatures: signedBy(command, 'APPROVED', { at, earlier: row.signatures }),
     changed_at: at,
   });
   return posted('approveDisposition', row.version + 1, { ncNos });
@@ -138,6 +157,7 @@ export async function rejectDisposition(tx: Tx, command: RejectDisposition, at: 
     state_since: at,
     state_by: actorId,
     state_reason: reason,
+    signatures: signedBy(command, 'REJECTED', { at, earlier: row.signatures }),
     changed_at: at,
   });
   return posted('rejectDisposition', row.version + 1, {});

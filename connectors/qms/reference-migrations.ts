@@ -13,6 +13,11 @@ export const qmsMigrations: MigrationSet = {
       await createCases(db);
     },
   },
+  'qms-0002-signatures': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('disposition').addColumn('signatures', 'text').execute();
+    },
+  },
 };
 
 const state = ['state', 'state_since', 'changed_at'];

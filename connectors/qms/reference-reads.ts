@@ -380,7 +380,11 @@ function toAcknowledgement(row: QmsTables['acknowledgement']): AcknowledgementRo
 }
 
 function toDisposition(row: QmsTables['disposition']): DispositionRow {
-  return { ...portRow(row), lots: JSON.parse(row.lots) as DispositionRow['lots'] };
+  return {
+    ...portRow(row),
+    lots: JSON.parse(row.lots) as DispositionRow['lots'],
+    signatures: JSON.parse(row.signatures ?? '[]') as DispositionRow['signatures'],
+  };
 }
 
 function toNonconformance({ material_code, lot_number, ...row }: QmsTables['nonconformance']): NonconformanceRow {

@@ -135,6 +135,8 @@ export interface QmsTables extends PostingTables {
     reason: string | null;
     approved_by: string | null;
     approved_at: string | null;
+    /** JSON; null in what was decided before signatures were kept. */
+    signatures: string | null;
     line_code: string | null;
     partner: string | null;
     changed_at: string;

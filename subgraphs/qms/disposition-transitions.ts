@@ -48,6 +48,7 @@ export function proposeDisposition(port: QmsPort): Transition<HeldCase, ProposeD
       occurredAt: meta.occurredAt,
       holdNo: entity.hold.holdNo,
       decision: input.decision,
+      signerName: actor.name,
       reason: meta.reason?.text ?? null,
     }),
     effects: (call, posting) => {
@@ -120,6 +121,11 @@ function commandBase<Name extends string>(
   };
 }
 
+/** Who stands for the decision and why, as it is kept with it. */
+function signatureOf({ actor, meta }: Call<DecidedCase, unknown>) {
+  return { signerName: actor.name, reason: meta.reason?.text ?? '' };
+}
+
 function aboutDisposition({ disposition }: DecidedCase, stateChange: string) {
   const { plantCode, lineCode, partner } = disposition;
   return { system: 'QMS', subject: dispositionIdOf(disposition), plantCode, line: lineCode, partner, stateChange };
@@ -141,11 +147,12 @@ export function approveDisposition(port: QmsPort): Transition<DecidedCase, Dispo
     machine: dispositionMachine,
     action: 'approve',
     checks: { dispositionId: id },
+    reasonRequired: true,
     load: ({ dispositionId }) => loadDecidedCase(port, dispositionId),
     subject: dispositionSubject,
     touches: () => [],
     guards: [{ name: 'second-person', check: checkSecondPerson }],
-    command: (call) => commandBase('approveDisposition', call),
+    command: (call) => ({ ...commandBase('approveDisposition', call), ...signatureOf(call) }),
     effects: (call, posting) => {
       const { ncNos } = posting.result as QmsResults['approveDisposition'];
       const data = dispositionFacts(call.entity);
@@ -192,7 +199,7 @@ export function rejectDisposition(port: QmsPort): Transition<DecidedCase, Dispos
     subject: dispositionSubject,
     touches: () => [],
     guards: [],
-    command: (call) => ({ ...commandBase('rejectDisposition', call), reason: call.meta.reason?.text ?? '' }),
+    command: (call) => ({ ...commandBase('rejectDisposition', call), ...signatureOf(call) }),
     effects: (call) => {
       const data = { ...dispositionFacts(call.entity), reason: call.meta.reason?.text ?? '' };
       const about = aboutDisposition(call.entity, 'PROPOSED>REJECTED');

@@ -270,6 +270,7 @@ const owned: GraphQLResolverMap<QmsContext> = {
     state: stateOf,
     proposedBy: plantOnly('proposedBy'),
     approvedBy: plantOnly('approvedBy'),
+    signatures: plantOnly('signatures'),
     otherHolds: (row: DispositionRow, _args, context) => otherHolds(row, context),
     availableTransitions: async (disposition: DispositionRow, _args, context) => {
       const hold = await context.loaders.holds.load(holdIdOf(disposition));

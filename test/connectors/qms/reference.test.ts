@@ -26,6 +26,8 @@ type Body<Command> = Command extends QmsCommand
   ? Omit<Command, 'transitionId' | 'plantCode' | 'expectedVersion' | 'actorId' | 'occurredAt'>
   : never;
 
+const signed = { signerName: 'Somebody', reason: 'Looked at.' };
+
 const nothingKnown = {
   lot: null,
   materialCode: null,
@@ -177,9 +179,9 @@ describe.each(dialects)('the reference QMS on %s', (dialect) => {
     ['RETURN_TO_SUPPLIER', 'L10001', 'REJECTED'],
   ] as const)('after %s, lot %s is %s', async (decision, lotNumber, qualityState) => {
     await post(holdOf('H1', 'WATER-05L', lotNumber));
-    await post({ name: 'proposeDisposition', holdNo: 'H1', decision, reason: null });
+    await post({ name: 'proposeDisposition', holdNo: 'H1', decision, ...signed, reason: null });
     const dispositionNo = 'DP-H1-1';
-    await post({ name: 'approveDisposition', dispositionNo }, { actorId: 'mara' });
+    await post({ name: 'approveDisposition', dispositionNo, ...signed }, { actorId: 'mara' });
     await post({ name: 'settleDisposition', dispositionNo, outcome: 'EFFECTIVE', message: null });
     await post({ name: 'releaseHold', holdNo: 'H1', dispositionNo });
     expect(await lot('WATER-05L', lotNumber)).toMatchObject({ qualityState });
@@ -216,11 +218,11 @@ describe.each(dialects)('the reference QMS on %s', (dialect) => {
 
   test('of two that were decided on the same version, the second is refused', async () => {
     await post(holdOf('H1', 'WATER-05L', 'L10001'));
-    await post({ name: 'proposeDisposition', holdNo: 'H1', decision: 'SCRAP', reason: null });
+    await post({ name: 'proposeDisposition', holdNo: 'H1', decision: 'SCRAP', ...signed, reason: null });
     const over = { expectedVersion: '1', actorId: 'mara' };
     const postings = await Promise.all([
-      post({ name: 'approveDisposition', dispositionNo: 'DP-H1-1' }, over),
-      post({ name: 'rejectDisposition', dispositionNo: 'DP-H1-1', reason: 'No.' }, over),
+      post({ name: 'approveDisposition', dispositionNo: 'DP-H1-1', ...signed }, over),
+      post({ name: 'rejectDisposition', dispositionNo: 'DP-H1-1', ...signed }, over),
     ]);
     expect(postings.map(({ status }) => status).sort()).toEqual(['POSTED', 'REFUSED']);
     expect(postings.find(({ status }) => status === 'REFUSED')).toMatchObject({ code: 'VERSION_CONFLICT' });

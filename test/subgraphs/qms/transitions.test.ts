@@ -188,6 +188,30 @@ describe.each(dialects)('what quality can do, with the journal and the QMS on %s
     expect((await act('approveDisposition', { dispositionId }, mara)).outcome).toBe('ACCEPTED');
   });
 
+  test('nobody approves without saying why, and the disposition shows who stands for what, when and why', async () => {
+    const { dispositionId } = await proposed();
+    const approve = (reason: { text: string } | null) =>
+      perform(
+        quality.subgraph,
+        'approveDisposition',
+        { dispositionId },
+        {
+          principal: mara,
+          meta: { reason },
+          select: 'disposition { state { reason } signatures { meaning signerId signerName signedAt reason } }',
+        },
+      );
+    expect(codesOf(await approve(null))).toEqual(['REASON_REQUIRED']);
+    expect(codesOf(await approve({ text: '  ' }))).toEqual(['REASON_REQUIRED']);
+    const { disposition } = await approve({ text: 'Batch record reviewed.' });
+    expect(disposition.state.reason).toBe('Batch record reviewed.');
+    const signedAt = expect.stringMatching(/^\d{4}-.*Z$/);
+    expect(disposition.signatures).toEqual([
+      { meaning: 'AUTHORED', signerId: quentin.id, signerName: quentin.name, signedAt, reason: 'Because.' },
+      { meaning: 'APPROVED', signerId: mara.id, signerName: mara.name, signedAt, reason: 'Batch record reviewed.' },
+    ]);
+  });
+
   test('a hold is lifted by nothing but a disposition of its own that every system has carried out', async () => {
     const { holdId, dispositionId } = await proposed();
     await act('approveDisposition', { dispositionId }, mara);
