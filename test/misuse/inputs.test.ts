@@ -170,9 +170,13 @@ describe('what makes no sense', () => {
     'no list and no subscription goes on from "%s": the answer is the same code as for any other cursor',
     async (after) => {
       const refused = [{ message: expect.stringContaining('is no cursor'), extensions: { code: 'INVALID_CURSOR' } }];
-      const list = await whole.ask(everybody, 'query ($after: EventCursor) { events(after: $after) { nodes { id } } }', {
-        after,
-      });
+      const list = await whole.ask(
+        everybody,
+        'query ($after: EventCursor) { events(after: $after) { nodes { id } } }',
+        {
+          after,
+        },
+      );
       expect(list.errors).toMatchObject(refused);
       const follow = (field: string) =>
         whole.follow(everybody, `subscription { ${field}(after: ${JSON.stringify(after)}) { cursor } }`, 1);
