@@ -72,17 +72,33 @@ async function runCli(argv: readonly string[]): Promise<void> {
     return;
   }
   try {
-    const exitCode = await (await command.load())(rest);
+    const exitCode = await (await command.load())(joinNegativeNumbers(rest));
     if (typeof exitCode === 'number') process.exitCode = exitCode;
   } catch (error) {
     reportFailure(name, error);
   }
 }
 
+/** `--hours -1` is a wrong value and no option called 1: `parseArgs` takes it only as `--hours=-1`. */
+function joinNegativeNumbers(argv: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const argument of argv) {
+    const option = joined.at(-1);
+    if (/^-\d/.test(argument) && option !== undefined && /^--[a-z-]+$/.test(option)) {
+      joined[joined.length - 1] = `${option}=${argument}`;
+    } else joined.push(argument);
+  }
+  return joined;
+}
+
+const anAddressOfOurs = 'Set HOST to an address of this machine, such as 127.0.0.1.';
+
 /** What to do about errors of the operating system, which say only what happened. */
 const remedies: Readonly<Record<string, string>> = {
   EADDRINUSE: '. Stop what listens there, or set PORT to another port.',
-  EADDRNOTAVAIL: '. Set HOST to an address of this machine.',
+  EADDRNOTAVAIL: `. ${anAddressOfOurs}`,
+  ENOTFOUND: `. ${anAddressOfOurs}`,
+  EAI_AGAIN: `. ${anAddressOfOurs}`,
   EACCES: '. Give this user the right to it, or name another.',
 };
 

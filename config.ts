@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type GatewayConfig, readGatewayConfig } from './gateway/config.ts';
 import type { CrashPoint } from './runtime/crash-points.ts';
@@ -57,13 +58,36 @@ export function readConfig({ gatewayFile, env = process.env }: ConfigSources = {
 /** Dashboards of the same authority share one stream: the domain looks at roles, plants and partner, not at who asks. */
 function readGateway(file: string | undefined, env: NodeJS.ProcessEnv): GatewayConfig {
   const read = readGatewayConfig({ file, env });
-  const allowedHosts = (env['ANDON_ALLOWED_HOSTS'] ?? '').split(',').flatMap((name) => name.trim() || []);
+  const allowedHosts = readAllowedHosts(env['ANDON_ALLOWED_HOSTS']);
   return Object.freeze({
     ...read,
-    host: env['HOST'] || read.host,
+    host: readHost(env['HOST']) ?? read.host,
     allowedHosts: allowedHosts.length > 0 ? allowedHosts : read.allowedHosts,
     subscriptions: Object.freeze({ ...read.subscriptions, shareBy: 'authority' as const }),
   });
+}
+
+function readHost(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  if (isIP(text) !== 0 || isHostName(text)) return text;
+  throw new ConfigError(
+    `HOST must be an address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0 for all of them; it is ${text}.`,
+  );
+}
+
+function readAllowedHosts(text = ''): readonly string[] {
+  const names = text.split(',').flatMap((name) => name.trim() || []);
+  const wrong = names.find((name) => !isHostName(name) && isIP(name) === 0 && !/^\[[\da-f:.]+\]$/i.test(name));
+  if (wrong === undefined) return names;
+  throw new ConfigError(
+    `ANDON_ALLOWED_HOSTS must be host names without scheme, port and path, such as andon.example.com, with commas between; "${wrong}" is none.`,
+  );
+}
+
+/** RFC 1123, and the underscore that Windows and containers allow. Only digits and dots would be an address, and is none. */
+function isHostName(text: string): boolean {
+  const label = /^(?!-)[\w-]{1,63}(?<!-)$/;
+  return text.length <= 253 && !/^[\d.]+$/.test(text) && text.split('.').every((one) => label.test(one));
 }
 
 /** What it is now is not said: it may hold a password. */

@@ -133,6 +133,10 @@ function developmentToken(keys: Keys, { clock }: Runtime): { token?: string } {
   return token === undefined ? {} : { token };
 }
 
+/** Nobody asks who makes development tokens: that is for a machine that only its owner can reach. */
+const exposedWarning = ({ gateway, dataDir }: AndonConfig) =>
+  `andon up: WARNING: development keys are in force where other machines may ask (HOST is ${gateway.host}): whoever reads ${dataDir} or the tokens above acts as anybody. Set ANDON_JWKS_URL to your identity provider (docs/tokens.md), or leave HOST and ANDON_ALLOWED_HOSTS unset.\n`;
+
 const help = `andon up: runs everything in one process: gateway, subgraphs, journal and workflows.
 
   --config FILE    options of the gateway, in YAML (default: andon.yaml in this folder, if there is one; docs/gateway.md)
@@ -166,6 +170,7 @@ export async function runUpCommand(argv: string[]): Promise<void> {
   stopOnSignal(starting);
   const andon = await starting;
   process.stdout.write(welcome.text({ url: andon.url, keys: andon.keys, config, clock: systemClock }));
+  if (andon.keys.inForce === 'DEVELOPMENT' && !isPrivate(config.gateway)) process.stderr.write(exposedWarning(config));
 }
 
 /** From the first moment on: who reads that Andon is ready may want it to stop at once. A second signal does not wait. */

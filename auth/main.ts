@@ -119,7 +119,7 @@ function readRole(name: string) {
 }
 
 function readHours(text = '12'): number {
-  const hours = Number(text);
-  if (hours > 0 && hours <= 24 * 365) return hours;
-  throw new AuthConfigurationError(`--hours ${text}: give a number of hours between 0 and 8760.`);
+  const hours = /^\d{1,4}(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (hours >= 0.01 && hours <= 24 * 365) return hours;
+  throw new AuthConfigurationError(`--hours is "${text}": give a number of hours from 0.01 to 8760.`);
 }

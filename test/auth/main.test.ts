@@ -63,7 +63,7 @@ describe('andon token', () => {
     [['--role', 'WORKFLOW', '--plant', 'BER'], 'There is no role "WORKFLOW".'],
     [['--role', 'PARTNER', '--plant', 'BER'], 'The role PARTNER needs --partner NUMBER.'],
     [['--role', 'PARTNER', '--plant', '*', '--partner', 'CM-400'], "A partner's plants are listed"],
-    [['--role', 'OPERATOR', '--plant', 'BER', '--hours', 'soon'], '--hours soon: give a number of hours'],
+    [['--role', 'OPERATOR', '--plant', 'BER', '--hours', 'soon'], '--hours is "soon": give a number of hours'],
   ])('refuses %j with what to do', async (argv, message) => {
     const { code, out, err } = await run(argv);
     expect([code, out]).toEqual([1, '']);

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { AndonProcess } from '../support/andon-process.ts';
 
@@ -10,8 +12,12 @@ const root = resolve(import.meta.dirname, '../..');
 const cli = resolve(root, 'dist/cli.js');
 const commands = ['up', 'gateway', 'subgraph', 'workflows', 'compose', 'token', 'subscribe', 'verify-audit', 'bench'];
 
-async function run(argv: readonly string[], program = cli) {
-  const child = spawn(process.execPath, [program, ...argv], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+async function run(argv: readonly string[], program = cli, env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [program, ...argv], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   let problems = '';
   child.stdout.on('data', (chunk) => {
@@ -63,6 +69,48 @@ describe('andon, typed wrongly', () => {
       code: 2,
       problems: expect.stringContaining('--url is "nowhere"'),
     });
+  });
+});
+
+describe('andon, set wrongly', () => {
+  test.each(['-1', '0', 'NaN', '1e9', '0x10', '99999', 'Infinity', ''])(
+    'no development token is made for %s hours, and one sentence says why',
+    async (hours) => {
+      const { code, out, problems } = await run(['token', '--role', 'OPERATOR', '--plant', 'BER', '--hours', hours]);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(problems).toBe(`andon token: --hours is "${hours}": give a number of hours from 0.01 to 8760.\n`);
+    },
+  );
+
+  const ofThisMachine = /^andon up: .*HOST.* an address of this machine, such as 127\.0\.0\.1.*\n$/;
+  test.each([
+    [{ HOST: 'nohost.invalid' }, ofThisMachine],
+    [{ HOST: 'http://here' }, ofThisMachine],
+    [{ HOST: '300.1.1.1' }, ofThisMachine],
+    [{ HOST: 'a b' }, ofThisMachine],
+    [
+      { ANDON_ALLOWED_HOSTS: 'andon.example.com,https://x/y' },
+      /^andon up: ANDON_ALLOWED_HOSTS .*"https:\/\/x\/y" is none/,
+    ],
+    [{ ANDON_ALLOWED_HOSTS: 'a b' }, /^andon up: ANDON_ALLOWED_HOSTS must be host names .*\n$/],
+    [{ ANDON_ALLOWED_HOSTS: '*' }, /^andon up: ANDON_ALLOWED_HOSTS must be host names .*\n$/],
+  ])('with %o it does not start, and one sentence says what to write', async (env, sentence) => {
+    const folder = await mkdtemp(join(tmpdir(), 'andon-'));
+    const { code, problems } = await run(['up'], cli, { PORT: '0', ANDON_DATA_DIR: folder, ...env });
+    await rm(folder, { recursive: true });
+    expect(code).toBe(1);
+    expect(problems).toMatch(sentence);
+  });
+
+  test('who opens it to other machines with development keys is warned at the start, and told what to do', async () => {
+    const open = await AndonProcess.start({ env: { HOST: '0.0.0.0' } });
+    const closed = await AndonProcess.start();
+    try {
+      expect(open.output).toMatch(/WARNING: development keys are in force .*HOST is 0\.0\.0\.0.*Set ANDON_JWKS_URL/);
+      expect(closed.output).not.toContain('WARNING');
+    } finally {
+      await Promise.all([open.dispose(), closed.dispose()]);
+    }
   });
 });
 
