@@ -1,5 +1,7 @@
 // Plans in a process of its own: what the native planner does not expect ends the process that it runs in.
 
+import { spreadGraphNames } from './graph-names.mjs';
+
 /** @typedef {import('@graphql-hive/router-query-planner').QueryPlanner} QueryPlanner */
 /** @typedef {import('./planner-process.ts').PlannerRequest} PlannerRequest */
 /** @typedef {import('./planner-process.ts').PlannerReply} PlannerReply */
@@ -14,8 +16,7 @@ const planners = new Map();
 async function plannerOf(name, supergraphSdl) {
   const known = planners.get(name);
   planners.delete(name);
-  const { QueryPlanner } = await import('@graphql-hive/router-query-planner');
-  const planner = known ?? (supergraphSdl === undefined ? undefined : new QueryPlanner(supergraphSdl));
+  const planner = known ?? (supergraphSdl === undefined ? undefined : await loadPlanner(supergraphSdl));
   if (!planner) return undefined;
   planners.set(name, planner);
   for (const oldest of planners.keys()) {
@@ -23,6 +24,12 @@ async function plannerOf(name, supergraphSdl) {
     planners.delete(oldest);
   }
   return planner;
+}
+
+/** @param {string} supergraphSdl */
+async function loadPlanner(supergraphSdl) {
+  const { QueryPlanner } = await import('@graphql-hive/router-query-planner');
+  return new QueryPlanner(spreadGraphNames(supergraphSdl));
 }
 
 /** @param {PlannerRequest} request @returns {Promise<Omit<PlannerReply, 'id'>>} */
