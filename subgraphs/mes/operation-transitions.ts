@@ -144,20 +144,33 @@ interface StateChange {
   readonly event: (call: OperationCall, change: MesResults['operationState']) => NewEvent;
 }
 
+/** What has to become of the step before, so that this one may begin. */
+const remedyForWaiting: Readonly<
+  Record<Exclude<OperationRow['state'], 'RUNNING' | 'ENDED'>, (operationNo: string) => string>
+> = {
+  NOT_ALLOWED_TO_START: (no) => `Resolve what keeps operation ${no} from starting (its heldBy), then start it.`,
+  ALLOWED_TO_START: (no) => `Start operation ${no} first.`,
+  HELD: (no) => `Resolve what holds operation ${no} (its heldBy), then resume it.`,
+  SUSPENDED: (no) => `Resume operation ${no} first.`,
+  ABORTED: (no) => `Operation ${no} does not go on: have production control decide what becomes of the order.`,
+};
+
 /** Packaging may run while filling runs, but nothing begins before the step before it has. */
 const predecessorsHaveBegun: Guard<OperationRow, OperationInput> = {
   name: 'predecessors',
   check: ({ plantCode, orderNo, predecessors, state }) => {
     if (state !== 'ALLOWED_TO_START' && state !== 'NOT_ALLOWED_TO_START') return [];
-    const waiting = predecessors.filter((step) => step.state !== 'RUNNING' && step.state !== 'ENDED');
-    return waiting.map((step) => ({
-      code: 'SEQUENCE_VIOLATION',
-      system: 'MES',
-      guard: 'predecessors',
-      message: `Operation ${step.operationNo} of order ${orderNo} comes before it, and is ${step.state}.`,
-      remediation: `Start operation ${step.operationNo} first.`,
-      blockingRef: operationId({ plantCode, orderNo, operationNo: step.operationNo }),
-    }));
+    return predecessors.flatMap(({ operationNo, state: before }) => {
+      if (before === 'RUNNING' || before === 'ENDED') return [];
+      return {
+        code: 'SEQUENCE_VIOLATION',
+        system: 'MES',
+        guard: 'predecessors',
+        message: `Operation ${operationNo} of order ${orderNo} comes before it, and is ${before}.`,
+        remediation: remedyForWaiting[before](operationNo),
+        blockingRef: operationId({ plantCode, orderNo, operationNo }),
+      };
+    });
   },
 };
 

@@ -198,6 +198,21 @@ describe.each(dialects)('the MES in the graph, on %s', (dialect) => {
     expect(answer.rejections.map(({ blockingRef }: { blockingRef: string }) => blockingRef)).toEqual([labelling, hold]);
   });
 
+  test('who has to wait for the step before is told what that one waits for', async () => {
+    const remedy = async () => {
+      const { rejections } = await perform(mes, 'startOperation', { operationId: labelling });
+      expect(rejections).toMatchObject([{ code: 'SEQUENCE_VIOLATION', blockingRef: filling }]);
+      return rejections[0].remediation;
+    };
+    const workflow = person({ kind: 'WORKFLOW' });
+    await perform(mes, 'pauseOperation', { operationId: filling });
+    expect(await remedy()).toBe('Resume operation 0010 first.');
+    await perform(mes, 'holdOperation', { operationId: filling, causeRef: hold }, { principal: workflow });
+    expect(await remedy()).toBe('Resolve what holds operation 0010 (its heldBy), then resume it.');
+    await perform(mes, 'abortOperation', { operationId: filling });
+    expect(await remedy()).toMatch(/^Operation 0010 does not go on: have production control decide/);
+  });
+
   test.each([
     ['the operation', filling],
     ['its order', 'mfg:BER:production-order:10001'],
