@@ -61,6 +61,7 @@ const senseless: readonly (readonly [transition: string, field: string, input: D
   ['placeHold', 'meta.reason', { scope: lotId }, { reason: { text: 'A\u0000B' } }],
   ['placeHold', 'meta.reason', { scope: lotId }, { reason: { text: 'A \u202e reversed' } }],
   ['placeHold', 'meta.reason', { scope: lotId }, { reason: { text: 'Why.', code: long } }],
+  ['placeHold', 'meta.reason', { scope: lotId }, { reason: { text: 'Why.', code: 'x'.repeat(41) } }],
   ['placeHold', 'meta.correlationId', { scope: lotId }, { correlationId: long }],
   ['placeHold', 'meta.expectedVersion', { scope: lotId }, { expectedVersion: long }],
   [
