@@ -1,4 +1,4 @@
-/** What an interlock forbids to do with the thing that it stands on. */
+/** What an interlock forbids to do with the thing that it stands on. Each is asked for by a transition: what nobody asks for would restrict nothing. */
 export const restrictions = [
   'CONSUME',
   'MOVE',
@@ -7,8 +7,6 @@ export const restrictions = [
   'START_OPERATION',
   'COMPLETE_OPERATION',
   'SCHEDULE',
-  'RECEIVE',
-  'PURCHASE',
 ] as const;
 
 export type Restriction = (typeof restrictions)[number];

@@ -157,16 +157,12 @@ const systemOfKind = {
   QUALITY_HOLD: 'QMS',
   ORDER_HOLD: 'ERP',
   BREAKDOWN: 'CMMS',
-  CALIBRATION: 'CMMS',
-  SUPPLIER_INCIDENT: 'QMS',
 } as const satisfies Record<Interlock['kind'], OwningSystem>;
 
 const remedyOfKind = {
   QUALITY_HOLD: 'It ends when a disposition of the hold is approved by a second person and carried out.',
   ORDER_HOLD: 'It ends when the order is resumed.',
   BREAKDOWN: 'It ends when the maintenance is completed, or the downtime is ended.',
-  CALIBRATION: 'It ends when the calibration is accepted.',
-  SUPPLIER_INCIDENT: 'It ends when the incident is closed.',
 } as const satisfies Record<Interlock['kind'], string>;
 
 /** All that a partner is told of an interlock whose cause it may not see. */

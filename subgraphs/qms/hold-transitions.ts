@@ -30,6 +30,7 @@ import { restrictionsOfHolds } from './inspection-transitions.ts';
 import { dispositionIdOf, dispositionKey, holdIdOf, holdKey, lotKey, refOf, targetIdOf } from './keys.ts';
 import { holdMachine } from './machines.ts';
 import { refusal } from './refusal.ts';
+import { forbiddenFor, mayForbid } from './what-a-hold-forbids.ts';
 import type { Place, WhereItIs } from './where-it-is.ts';
 
 interface PlaceHoldInput {
@@ -50,6 +51,10 @@ interface NewHold {
   readonly scope: Target;
   readonly affected: readonly Target[];
   readonly restrictions: readonly Restriction[];
+  /** Restrictions that were asked for, and that nothing the hold stands on is ever asked about. */
+  readonly idle: readonly Restriction[];
+  /** The assets of which nobody can tell now where they stand. */
+  readonly nowhere: readonly EntityId[];
   readonly context: HoldContext;
   /** The hold that has the number already, as the QMS or the journal says. */
   readonly standing: Standing | null;
@@ -121,13 +126,21 @@ export function placeHold(
         input.holdNo && principal.kind !== 'WORKFLOW' ? isOfInspection(port, number, timers) : false,
       ]);
       if (place === null) return null;
+      const { plantCode, type, key } = scope;
+      const whereAssetIs = async (asset: EntityRef) =>
+        asset.key[0] === key[0] && type === 'asset' ? place : whereItIs(asset, principal, signal);
+      const held = await reachWorkCenters({ plantCode, targets: [{ type, key }, ...affected.affected] }, whereAssetIs);
+      const types = held.targets.map((target) => target.type);
       return {
-        plantCode: scope.plantCode,
+        plantCode,
         holdNo,
-        scope: { type: scope.type, key: scope.key },
-        ...affected,
+        scope: { type, key },
+        affected: held.targets.slice(1),
+        nowhere: held.nowhere,
+        strange: affected.strange,
         wrongReferences,
-        restrictions: input.restrictions ?? restrictionsOfHolds,
+        restrictions: input.restrictions ?? restrictionsOfHolds.filter((one) => mayForbid(one, types)),
+        idle: (input.restrictions ?? []).filter((one) => !mayForbid(one, types)),
         context: await contextOf(scope, place, input, whereItIs, { principal, signal }),
         standing,
         isReserved,
@@ -243,6 +256,28 @@ async function sortAffected(
   };
 }
 
+interface Held {
+  readonly plantCode: string;
+  readonly targets: readonly Target[];
+}
+
+/** Nothing is started or planned on an asset, but on its work centers: a hold on an asset stands on them, too. */
+async function reachWorkCenters(
+  { plantCode, targets }: Held,
+  whereAssetIs: (asset: EntityRef) => Promise<Place | null>,
+): Promise<{ readonly targets: readonly Target[]; readonly nowhere: readonly EntityId[] }> {
+  const assets = targets.filter(({ type }) => type === 'asset').map((asset) => ({ plantCode, ...asset }) as EntityRef);
+  const places = await Promise.all(assets.map(whereAssetIs));
+  const reached = places.flatMap((place) => place?.workCenters ?? []);
+  const idOf = (target: Target) => targetIdOf(plantCode, target);
+  const known = new Set(targets.map(idOf));
+  const added = new Map(reached.map(({ type, key }) => [idOf({ type, key }), { type, key }]));
+  for (const id of known) added.delete(id);
+  const isSaid = targets.some(({ type }) => type === 'work-center');
+  const unknown = assets.filter((_, index) => !isSaid && !places[index]?.workCenters);
+  return { targets: [...targets, ...added.values()], nowhere: unknown.map(idOf) };
+}
+
 async function findWrongReferences(input: PlaceHoldInput, isThere: IsThere): Promise<readonly WrongReference[]> {
   const fields = Object.keys(references) as readonly (keyof typeof references)[];
   const found = await Promise.all(
@@ -284,15 +319,25 @@ async function isOfInspection(port: QmsPort, { plantCode, holdNo }: HoldKey, tim
   return known !== null && known.length > 0;
 }
 
-function checkScope({ restrictions, strange }: NewHold): readonly Rejection[] {
-  const found: Rejection[] = [];
+function checkScope({ restrictions, idle, nowhere, strange }: NewHold): readonly Rejection[] {
+  const found: Rejection[] = idle.map((one) => {
+    const message = `Nobody is kept from ${one} by holding this: it can be forbidden for a ${forbiddenFor(one)}.`;
+    return refusal('scope', 'RESTRICTS_NOTHING', message, 'Hold one of those, or leave restrictions out.');
+  });
+  if (nowhere.length > 0) {
+    const message = `Nobody can tell now at which work centers ${nowhere.slice(0, 3).join(', ')} stands, so nothing would be stopped there.`;
+    const remedy = 'Name its work centers in affected, or repeat when the CMMS answers.';
+    found.push(refusal('scope', 'SYSTEM_UNAVAILABLE', message, remedy));
+  }
   if (strange.length > 0) {
     const message = `${strange.slice(0, 3).map(excerptOf).join(', ')} cannot be held together with the scope.`;
     const remedy = 'Give ids of the same plant: lots, orders, operations, work centers, assets, materials, deliveries.';
     found.push(refusal('scope', 'AFFECTED_INVALID', message, remedy));
   }
   if (restrictions.length === 0) {
-    found.push(refusal('scope', 'RESTRICTS_NOTHING', 'A hold has to forbid something.', 'Leave restrictions out.'));
+    const message = 'A hold has to forbid something, and this one would stop nobody.';
+    const remedy = 'Leave restrictions out, and name the work centers of what is assigned to none in affected.';
+    found.push(refusal('scope', 'RESTRICTS_NOTHING', message, remedy));
   }
   return found;
 }

@@ -13,12 +13,21 @@ export interface Place {
   readonly orderNo: string | null;
   readonly lot: { readonly materialCode: string; readonly lotNumber: string } | null;
   readonly materialCode: string | null;
+  /** The work centers that an asset is assigned to; null: nobody could tell, or it is no asset. */
+  readonly workCenters: readonly EntityRef[] | null;
 }
 
 /** @returns null when what was asked certainly does not exist, or the principal may not see it */
 export type WhereItIs = (ref: EntityRef, principal: Principal, signal: AbortSignal) => Promise<Place | null>;
 
-const nowhere: Place = { lineCode: null, partner: null, orderNo: null, lot: null, materialCode: null };
+const nowhere: Place = {
+  lineCode: null,
+  partner: null,
+  orderNo: null,
+  lot: null,
+  materialCode: null,
+  workCenters: null,
+};
 
 /**
  * Asks the QMS's own rows first, then the rest of the graph. Neither has to answer: a restriction is never refused, nor
@@ -38,12 +47,12 @@ async function askQms(port: QmsPort, { plantCode, type, key }: EntityRef): Promi
   const [first, second] = key;
   if (type === 'lot' && first && second) {
     const [lot] = await port.lotQualitiesByKeys([{ plantCode, materialCode: first, lotNumber: second }]);
-    return lot ? { ...lot, lot: { materialCode: lot.materialCode, lotNumber: lot.lotNumber } } : null;
+    return lot ? { ...nowhere, ...lot, lot: { materialCode: lot.materialCode, lotNumber: lot.lotNumber } } : null;
   }
   if ((type === 'production-order' || type === 'operation') && first) {
     const [order] = await port.orderQualitiesByKeys([{ plantCode, orderNo: first }]);
     const { materialCode = null, lotNumber = null } = order ?? {};
-    return order ? { ...order, lot: materialCode && lotNumber ? { materialCode, lotNumber } : null } : null;
+    return order ? { ...nowhere, ...order, lot: materialCode && lotNumber ? { materialCode, lotNumber } : null } : null;
   }
   return null;
 }
@@ -59,7 +68,7 @@ interface Found {
   readonly lot?: Reference | null;
   readonly material?: Reference | null;
   readonly order?: (Reference & { readonly line?: Reference | null }) | null;
-  readonly workCenters?: readonly { readonly line?: Reference | null }[] | null;
+  readonly workCenters?: readonly (Reference & { readonly line?: Reference | null })[] | null;
 }
 
 const order = 'productionOrder(id: $id) { id partner line { id } lot { id } material { id } }';
@@ -107,6 +116,7 @@ function placeOf({ partner, line, lot, material, order: producer, workCenters }:
     orderNo: keyOf(producer?.id)[0] ?? null,
     lot: held && { materialCode: held.materialCode, lotNumber: held.lotNumber },
     materialCode: keyOf(material?.id)[0] ?? null,
+    workCenters: workCenters?.flatMap(({ id }) => parseEntityId(id) ?? []) ?? null,
   };
 }
 

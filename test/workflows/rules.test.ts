@@ -395,7 +395,7 @@ describe('when a hold is placed', () => {
   test('what a hold does not forbid, no system stops', async () => {
     const { names } = await react(
       'block-stock-when-hold-placed',
-      hold({ affected: [fillingCenter], restrictions: ['RECEIVE'] }),
+      hold({ affected: [fillingCenter], restrictions: ['COMPLETE_OPERATION'] }),
     );
     expect(names).toEqual(['acknowledgeHold']);
   });

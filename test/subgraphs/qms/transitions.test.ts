@@ -338,6 +338,22 @@ describe.each(dialects)('what quality can do, with the journal and the QMS on %s
     expect(await standing()).toEqual([]);
   });
 
+  test('while nobody can tell where an asset stands, a hold on it has to name its work centers', async () => {
+    quality.graph.answers = {};
+    const asset = 'mfg:BER:asset:BER-FILLER-L1';
+    const workCenter = 'mfg:BER:work-center:FILL-L1';
+    const refused = await place({ scope: asset });
+    expect(refused.rejections).toContainEqual(
+      expect.objectContaining({
+        code: 'SYSTEM_UNAVAILABLE',
+        remediation: 'Name its work centers in affected, or repeat when the CMMS answers.',
+      }),
+    );
+    expect(await place({ scope: asset, affected: [workCenter] })).toMatchObject({ outcome: 'ACCEPTED' });
+    const stands = await quality.journal.interlocks.active([workCenter as never], 'START_OPERATION');
+    expect(stands).toHaveLength(1);
+  });
+
   test('a hold number stands for one hold: for other things it is taken, and of a released one it is refused', async () => {
     const { holdId, dispositionId } = await proposed();
     const holdNo = holdId.split(':').at(-1) as string;
