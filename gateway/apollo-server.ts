@@ -4,12 +4,12 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Logger } from '../runtime/logger.ts';
 import type { GatewayConfig } from './config.ts';
-import type { OperationAnswer } from './execution/compiled-operation.ts';
+import type { CompiledOperation, OperationAnswer, Variables } from './execution/compiled-operation.ts';
 import type { RequestContext } from './execution/run.ts';
 import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from './limits/parse-document.ts';
 import type { OperationPreparer } from './prepare-operation.ts';
 import { RequestError, refuse } from './request-error.ts';
-import { writeResponseBody } from './response-body.ts';
+import { type ShownPlan, writeResponseBody } from './response-body.ts';
 
 /** What travels with one request through Apollo Server. */
 export interface ServerContext {
@@ -74,16 +74,15 @@ const mutationOverGet = () => refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations 
 /** Rides in the place of `data`: Apollo copies the result object around it, but hands `data` on as it is. */
 class WrittenData {
   readonly answer: OperationAnswer;
-  readonly showsPlan: boolean;
+  readonly shown: ShownPlan | undefined;
 
-  constructor(answer: OperationAnswer, showsPlan: boolean) {
+  constructor(answer: OperationAnswer, shown: ShownPlan | undefined) {
     this.answer = answer;
-    this.showsPlan = showsPlan;
+    this.shown = shown;
   }
 
   get body(): string {
-    const { answer, showsPlan } = this;
-    return writeResponseBody(answer, showsPlan ? (answer.plans ?? []) : undefined);
+    return writeResponseBody(this.answer, this.shown);
   }
 }
 
@@ -96,7 +95,8 @@ function answerWith(preparer: OperationPreparer, exposePlans: boolean): ApolloSe
           if (operation.kind === 'subscription') throw needsStream();
           const variables = operation.coerceVariables(request.variables ?? {});
           const answer = await operation.execute(variables, contextValue.request);
-          const data = new WrittenData(answer, exposePlans && asksForPlan(request));
+          const isShown = exposePlans && asksForPlan(request);
+          const data = new WrittenData(answer, isShown ? planOf(operation, variables, answer) : undefined);
           return singleResponse(200, { data: data as unknown as Record<string, unknown> });
         } catch (cause) {
           if (!(cause instanceof RequestError)) throw cause;
@@ -105,6 +105,10 @@ function answerWith(preparer: OperationPreparer, exposePlans: boolean): ApolloSe
       },
     }),
   };
+}
+
+function planOf({ cost }: CompiledOperation, variables: Variables, { plans = [] }: OperationAnswer): ShownPlan {
+  return { queryPlan: plans, ...(cost && { cost: cost(variables) }) };
 }
 
 /** By `"extensions": {"queryPlan": true}`, or by the header that Apollo's tools send. */

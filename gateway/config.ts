@@ -252,6 +252,9 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     maxRootFields: 30,
     maxDirectives: 100,
     maxTokens: 10_000,
+    maxCost: 1_000_000,
+    listSize: 10,
+    costMode: 'enforce' as const,
   }),
   subgraphs: Object.freeze({
     timeoutMs: 10_000,
@@ -353,7 +356,7 @@ function readFile(file: string): GatewayConfig {
     engine: readEngine(root),
     supergraph: readSupergraph(root.section('supergraph')),
     override: readOverride(root.section('override')),
-    limits: readIntegers(root.section('limits'), defaults.limits),
+    limits: readLimits(root.section('limits')),
     subgraphs: readSubgraphs(root.section('subgraphs')),
     sharing: readSharing(root.section('sharing')),
     subscriptions: readSubscriptions(root.section('subscriptions')),
@@ -388,6 +391,16 @@ function readSupergraph(section: YamlSection): SupergraphConfig {
   const { source: _, ...defaults } = defaultGatewayConfig.supergraph;
   section.refuseUnknown([...Object.keys(defaults), 'source']);
   return Object.freeze({ ...integersOf(section, defaults), source: section.string('source') });
+}
+
+function readLimits(section: YamlSection): GatewayLimits {
+  const { costMode: defaultMode, ...defaults } = defaultGatewayConfig.limits;
+  section.refuseUnknown(Object.keys(defaultGatewayConfig.limits));
+  const costMode = section.string('costMode') ?? defaultMode;
+  if (costMode !== 'enforce' && costMode !== 'measure') {
+    throw section.error('costMode', `costMode is "${costMode}".`, 'Write enforce or measure.');
+  }
+  return Object.freeze({ ...integersOf(section, defaults, zeroIsOff), costMode });
 }
 
 function readSubgraphs(section: YamlSection): SubgraphsConfig {
@@ -476,6 +489,7 @@ function readIntegers<T extends { readonly [K in keyof T]: number }>(section: Ya
 const maxInteger = 2_147_483_647;
 /** Options whose 0 has a meaning. */
 const zeroIsOff: ReadonlySet<string> = new Set([
+  'maxCost',
   'hedgeAfterMs',
   'retryBudgetPercent',
   'replayEvents',

@@ -63,7 +63,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   return {
     name: 'native',
     supergraph,
-    preparer: createOperationPreparer({ supergraph, config, compile }),
+    preparer: createOperationPreparer({ supergraph, config, log: runtime.log, compile }),
     close() {
       second.close();
       return registry.close();

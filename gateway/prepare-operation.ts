@@ -16,6 +16,7 @@ import { compileOperation } from './execution/compile-operation.ts';
 import type { CompiledOperation } from './execution/compiled-operation.ts';
 import { deferRules } from './incremental/defer-directive.ts';
 import { checkLimits } from './limits/check-limits.ts';
+import { createCostLimit, type LimitCost } from './limits/cost.ts';
 import { parseDocument } from './limits/parse-document.ts';
 import { askTypenames } from './planning/ask-typenames.ts';
 import type { DocumentPlan, PlanDocuments } from './planning/document-planner.ts';
@@ -58,6 +59,7 @@ const refusalBytes = (text: string) => 4096 + 2 * text.length;
 export interface PreparerOptions {
   readonly supergraph: Supergraph;
   readonly config: GatewayConfig;
+  readonly log: Logger;
   /** What makes one engine differ from another. */
   readonly compile: CompileOperation;
 }
@@ -76,6 +78,7 @@ export interface SelectedOperation extends OperationParts, PreparedText {
 /** Parse, select, limit, validate, plan, compile: once for each text and operation name, then from memory. */
 export function createOperationPreparer(options: PreparerOptions): RememberingPreparer {
   const prepared = new BoundedCache<Prepared>(options.config.planCacheBytes);
+  const limitCost = createCostLimit({ ...options, limits: options.config.limits });
   return {
     prepare(text, operationName, document) {
       // Unambiguous: a text must not be able to stand in the place of another one with a name.
@@ -87,7 +90,7 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
       }
       let plans = 0;
       const onPlanned = () => prepared.reweigh(key, ++plans * planBytes(text));
-      const operation = prepareOperation(options, { text, operationName, document, onPlanned });
+      const operation = prepareOperation({ ...options, limitCost }, { text, operationName, document, onPlanned });
       prepared.set(key, { text, operationName, operation, uses: 1 }, planBytes(text));
       operation.catch((error: unknown) => {
         // What failed for another reason than the text itself may succeed next time.
@@ -106,7 +109,7 @@ interface PreparationRequest extends PreparedText {
 }
 
 async function prepareOperation(
-  { supergraph, config, compile }: PreparerOptions,
+  { supergraph, config, compile, limitCost }: PreparerOptions & { readonly limitCost: LimitCost | undefined },
   request: PreparationRequest,
 ): Promise<CompiledOperation> {
   const { text, operationName } = request;
@@ -117,8 +120,10 @@ async function prepareOperation(
   const operation = selectOperation(document, operationName);
   const rootType = supergraph.schema.getRootType(operation.operation);
   if (!rootType) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation.operation} type.`);
+  const bound = limitCost?.({ operation, fragments, rootType });
   const { onPlanned } = request;
-  return compile({ text, operationName, document, operation, fragments, rootType, onPlanned });
+  const compiled = await compile({ text, operationName, document, operation, fragments, rootType, onPlanned });
+  return bound ? bound(compiled) : compiled;
 }
 
 export interface NativeCompilerOptions {

@@ -28,8 +28,10 @@ export interface CompiledOperation {
   readonly kind: OperationDefinitionNode['operation'];
   /** The selected fields of the root type. */
   readonly rootFields: readonly FieldNode[];
-  /** @throws RequestError a variable does not fit */
+  /** @throws RequestError a variable does not fit, or makes the operation cost too much */
   coerceVariables(given: Variables): Variables;
+  /** What it is estimated to cost; absent where that is not limited. See `limits/estimate-cost.ts`. */
+  cost?(variables: Variables): number;
   /** @throws RequestError the operation cannot be planned under these conditions */
   execute(variables: Variables, context: RequestContext): Promise<OperationAnswer>;
   /** @throws RequestError the operation cannot be planned under these conditions */

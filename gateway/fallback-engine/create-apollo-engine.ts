@@ -36,7 +36,7 @@ export async function createApolloEngine(options: EngineOptions): Promise<Engine
   return {
     name: 'apollo',
     supergraph,
-    preparer: createOperationPreparer({ supergraph, config, compile }),
+    preparer: createOperationPreparer({ supergraph, config, log, compile }),
     close: () => registry.close(),
   };
 }

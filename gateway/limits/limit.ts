@@ -15,6 +15,15 @@ export interface OperationLimits {
   readonly maxDirectives: number;
   /** Tokens of the document, checked while it is parsed. @default 10000 */
   readonly maxTokens: number;
+  /**
+   * What an operation may be estimated to cost, by `@cost` and `@listSize` in the schema: about the objects that it may
+   * return. 0 is no limit. @default 1000000
+   */
+  readonly maxCost: number;
+  /** Objects that a list is taken to have where the schema does not say. @default 10 */
+  readonly listSize: number;
+  /** What happens above `maxCost`: the operation is refused, or answered and named once in the log. @default enforce */
+  readonly costMode: 'enforce' | 'measure';
 }
 
 /** @returns why the operation is refused, or undefined */

@@ -1,4 +1,5 @@
 import { type DocumentNode, type GraphQLSchema, isAbstractType, isUnionType, Kind, parse } from 'graphql';
+import { type CostRules, readCostRules } from './cost-rules.ts';
 import { type FieldSource, readFieldSources } from './field-sources.ts';
 import { buildPublicSchema, type PublicSchemaOptions } from './public-schema.ts';
 import { readSubgraphEndpoints, type SubgraphEndpoint } from './subgraph-endpoints.ts';
@@ -14,6 +15,7 @@ export interface Supergraph {
   readonly types: TypeIndex;
   readonly subgraphTypes: SubgraphTypes;
   readonly fieldSource: FieldSource;
+  readonly costRules: CostRules;
   /** Unions and interfaces whose objects cannot be written without their `__typename`. See `needTypename`. */
   readonly toldByTypename: ReadonlySet<string>;
   /** By subscription field. */
@@ -42,6 +44,7 @@ export function loadSupergraph(sdl: string, options: PublicSchemaOptions = { def
     subgraphTypes: readSubgraphTypes(document),
     toldByTypename: needTypename(schema, types),
     fieldSource: readFieldSources(document),
+    costRules: readCostRules(document),
     subscriptionRules: readSubscriptionRules(document),
   };
 }

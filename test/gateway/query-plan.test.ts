@@ -15,12 +15,15 @@ test('a request that asks gets the plan that answered it, by its extensions or b
   expect(plan).toContain('"service":"catalogue"');
   expect(plan).toContain('"service":"stock"');
   expect(body.extensions.sources).toHaveLength(2);
+  // Ten products, as nobody says how many.
+  expect(body.extensions.cost).toBe(10);
   const byHeader = await federation.post({ query }, { 'apollo-expose-query-plan': 'true' });
   expect(byHeader.body.extensions.queryPlan).toEqual(body.extensions.queryPlan);
   expect((await federation.query(query)).extensions.queryPlan).toBeUndefined();
   expect((await federation.post({ query: '{ __typename }', extensions: { queryPlan: true } })).body.extensions).toEqual(
     {
       queryPlan: [],
+      cost: 0,
     },
   );
 });

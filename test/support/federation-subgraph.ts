@@ -5,8 +5,8 @@ import { type DocumentNode, execute, type GraphQLSchema, parse, subscribe, valid
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 
-export const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: [
-  "@key", "@external", "@requires", "@provides", "@shareable", "@interfaceObject", "@inaccessible", "@override", "@tag", "@composeDirective"
+export const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
+  "@key", "@external", "@requires", "@provides", "@shareable", "@interfaceObject", "@inaccessible", "@override", "@tag", "@composeDirective", "@cost", "@listSize"
 ])
 `;
 

@@ -1,0 +1,112 @@
+import { type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind, valueFromASTUntyped } from 'graphql';
+
+/**
+ * What the schema says about the cost of answering, by `@cost` and `@listSize`: https://ibm.github.io/graphql-specs/cost-spec.html,
+ * as Federation 2.9 composes them.
+ */
+export interface CostRules {
+  /** Of `Type`, `Type.field`, `Type.field(argument:)` and `Input.field`; never negative. */
+  readonly weights: ReadonlyMap<string, number>;
+  /** Of `Type.field`. */
+  readonly lists: ReadonlyMap<string, readonly ListSizeRule[]>;
+}
+
+/** How long the list of one field is. */
+export interface ListSizeRule {
+  /** Where no slicing argument says how long. */
+  readonly assumedSize: number | undefined;
+  /** Arguments, or paths into them (`page.first` is `['page', 'first']`), with the length. */
+  readonly slicingArguments: readonly (readonly string[])[];
+  /** Fields of the returned object that are the list; empty where the field itself is it. */
+  readonly sizedFields: readonly string[];
+  /** Whether exactly one of the slicing arguments has to be given. */
+  readonly requiresOne: boolean;
+}
+
+export function readCostRules(supergraph: DocumentNode): CostRules {
+  const names = costNames(supergraph);
+  const weights = new Map<string, number>();
+  const lists = new Map<string, readonly ListSizeRule[]>();
+  const read = (coordinate: string, { directives = [] }: Annotated) => {
+    for (const directive of directives) {
+      const applied = applicationOf(directive);
+      if (applied.name === names.cost) {
+        const weight = Number(applied.arguments['weight']);
+        if (weight >= 0) weights.set(coordinate, weight);
+      } else if (applied.name === names.listSize) {
+        lists.set(coordinate, [...(lists.get(coordinate) ?? []), listSizeRule(applied.arguments)]);
+      }
+    }
+  };
+  for (const node of supergraph.definitions) {
+    if (!('name' in node && node.name && 'directives' in node) || node.kind === Kind.OPERATION_DEFINITION) continue;
+    const type = node.name.value;
+    read(type, { directives: node.directives as Annotated['directives'] });
+    if (!('fields' in node)) continue;
+    for (const field of node.fields ?? []) {
+      const coordinate = `${type}.${field.name.value}`;
+      read(coordinate, field);
+      if (!('arguments' in field)) continue;
+      for (const argument of field.arguments ?? []) read(`${coordinate}(${argument.name.value}:)`, argument);
+    }
+  }
+  return { weights, lists };
+}
+
+interface Annotated {
+  readonly directives?: readonly ConstDirectiveNode[] | undefined;
+}
+
+/** As the supergraph imports them; the specification's own names where it imports none. */
+function costNames(supergraph: DocumentNode): { readonly cost: string; readonly listSize: string } {
+  const schema = supergraph.definitions.find((node) => node.kind === Kind.SCHEMA_DEFINITION);
+  const link = (schema?.directives ?? [])
+    .map((directive) => argumentsOf(directive))
+    .find(({ url }) => typeof url === 'string' && /\/cost\/v\d+\.\d+\/?$/.test(url));
+  if (!link) return { cost: 'cost', listSize: 'listSize' };
+  const as = typeof link['as'] === 'string' ? link['as'] : 'cost';
+  const imports = Array.isArray(link['import']) ? link['import'] : [];
+  const imported = (name: string): string | undefined => {
+    for (const one of imports) {
+      if (one === `@${name}`) return name;
+      if (isRecord(one) && one['name'] === `@${name}`) return String(one['as'] ?? `@${name}`).slice(1);
+    }
+    return undefined;
+  };
+  // The directive that is called like its specification needs no import.
+  return { cost: imported('cost') ?? as, listSize: imported('listSize') ?? `${as}__listSize` };
+}
+
+interface Application {
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** `@join__directive(name: "cost", args: {weight: 3})` is one of a subgraph whose specification was not merged. */
+function applicationOf(directive: ConstDirectiveNode): Application {
+  const { value } = directive.name;
+  if (value !== 'join__directive') return { name: value, arguments: argumentsOf(directive) };
+  const { name, args } = argumentsOf(directive);
+  return { name: String(name), arguments: isRecord(args) ? args : {} };
+}
+
+const argumentsOf = (directive: ConstDirectiveNode): Readonly<Record<string, unknown>> =>
+  Object.fromEntries((directive.arguments ?? []).map(({ name, value }) => [name.value, plain(value)]));
+
+const plain = (value: ConstValueNode): unknown => valueFromASTUntyped(value);
+
+function listSizeRule(given: Readonly<Record<string, unknown>>): ListSizeRule {
+  const assumed = given['assumedSize'];
+  return {
+    assumedSize: typeof assumed === 'number' ? Math.max(0, assumed) : undefined,
+    slicingArguments: textsOf(given['slicingArguments']).map((path) => path.split('.')),
+    sizedFields: textsOf(given['sizedFields']),
+    requiresOne: given['requireOneSlicingArgument'] !== false,
+  };
+}
+
+const textsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
