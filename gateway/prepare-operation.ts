@@ -3,6 +3,7 @@ import {
   GraphQLError,
   type GraphQLObjectType,
   Kind,
+  MaxIntrospectionDepthRule,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   specifiedRules,
@@ -171,7 +172,8 @@ const operationsOf = (document: DocumentNode): readonly OperationDefinitionNode[
   document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
 
 function validateDocument({ schema }: Supergraph, document: DocumentNode, introspection: boolean): void {
-  const rules = [...specifiedRules, ...deferRules, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])];
+  const introspectionRule = introspection ? MaxIntrospectionDepthRule : NoSchemaIntrospectionCustomRule;
+  const rules = [...specifiedRules, ...deferRules, introspectionRule];
   const errors = validate(schema, document, rules, { maxErrors: 20, hideSuggestions: !introspection });
   if (errors.some(({ message }) => message === 'Validation aborted.')) throw tooManyRepetitions();
   if (errors.length > 0) throw new RequestError(400, withCode(errors, 'GRAPHQL_VALIDATION_FAILED'));
