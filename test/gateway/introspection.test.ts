@@ -79,7 +79,7 @@ test('introspection can be turned off, and then no suggestion gives names away',
 });
 
 test('introspection that goes round in circles is refused, what tools ask is not', async () => {
-  const circle = '{ __schema { types { fields { type { fields { type { fields { name } } } } } } }';
+  const circle = '{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }';
   const { status, body } = await federation.post({ query: circle });
   expect([status, body.errors?.[0]?.extensions?.['code']]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
   expect((await federation.query(getIntrospectionQuery({ oneOf: true, schemaDescription: true }))).errors).toBe(
