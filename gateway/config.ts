@@ -114,9 +114,22 @@ export interface SubgraphsConfig {
   readonly breakerSlowMs: number;
   /** Milliseconds between the calls that try whether a subgraph left alone answers again. @default 1000 */
   readonly breakerProbeMs: number;
-  /** Bytes of one subgraph answer. @default 33554432 */
+  /** Bytes of one subgraph answer, and of one event. @default 33554432 */
   readonly maxResponseBytes: number;
+  /**
+   * How subgraphs are subscribed to: `websocket` is the protocol `graphql-transport-ws`, `sse` server-sent events as
+   * `graphql-sse` has them, one connection for each. @default websocket
+   */
+  readonly subscriptionProtocol: 'websocket' | 'sse';
+  /** The same for single subgraphs, by name. */
+  readonly subscriptionProtocolBySubgraph: Readonly<Record<string, 'websocket' | 'sse'>>;
+  /** Addresses (http, https, ws or wss) at which subgraphs, by name, are subscribed to where that is not their routing_url. */
+  readonly subscriptionUrlBySubgraph: Readonly<Record<string, string>>;
 }
+
+export type SubscriptionProtocol = SubgraphsConfig['subscriptionProtocol'];
+
+const subscriptionProtocols: readonly SubscriptionProtocol[] = ['websocket', 'sse'];
 
 /**
  * Whether equal queries that run at the same moment share their work. Equal means the same operation, variables and
@@ -270,6 +283,9 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     breakerSlowMs: 3000,
     breakerProbeMs: 1000,
     maxResponseBytes: 33_554_432,
+    subscriptionProtocol: 'websocket' as const,
+    subscriptionProtocolBySubgraph: {},
+    subscriptionUrlBySubgraph: {},
   }),
   sharing: Object.freeze({ router: false, subgraph: true }),
   subscriptions: Object.freeze({
@@ -404,15 +420,46 @@ function readLimits(section: YamlSection): GatewayLimits {
 }
 
 function readSubgraphs(section: YamlSection): SubgraphsConfig {
-  const { timeoutMsBySubgraph: _, idempotencyKey: __, ...defaults } = defaultGatewayConfig.subgraphs;
-  section.refuseUnknown([...Object.keys(defaults), 'timeoutMsBySubgraph', 'idempotencyKey']);
-  const bySubgraph = section.section('timeoutMsBySubgraph');
-  const timeouts = bySubgraph.keys().map((name) => [name, bySubgraph.integer(name, 1, maxInteger) ?? 0] as const);
+  const {
+    timeoutMsBySubgraph: _,
+    idempotencyKey: __,
+    subscriptionProtocol,
+    subscriptionProtocolBySubgraph: ___,
+    subscriptionUrlBySubgraph: ____,
+    ...integers
+  } = defaultGatewayConfig.subgraphs;
+  section.refuseUnknown(Object.keys(defaultGatewayConfig.subgraphs));
   return Object.freeze({
-    ...integersOf(section, defaults, zeroIsOff),
-    timeoutMsBySubgraph: Object.fromEntries(timeouts),
+    ...integersOf(section, integers, zeroIsOff),
+    timeoutMsBySubgraph: byName(
+      section.section('timeoutMsBySubgraph'),
+      (names, name) => names.integer(name, 1, maxInteger) ?? 0,
+    ),
     idempotencyKey: section.string('idempotencyKey'),
+    subscriptionProtocol: readSubscriptionProtocol(section, 'subscriptionProtocol') ?? subscriptionProtocol,
+    subscriptionProtocolBySubgraph: byName(
+      section.section('subscriptionProtocolBySubgraph'),
+      (names, name) => readSubscriptionProtocol(names, name) ?? subscriptionProtocol,
+    ),
+    subscriptionUrlBySubgraph: byName(section.section('subscriptionUrlBySubgraph'), readStreamUrl),
   });
+}
+
+function byName<T>(names: YamlSection, read: (names: YamlSection, name: string) => T): Readonly<Record<string, T>> {
+  return Object.fromEntries(names.keys().map((name) => [name, read(names, name)]));
+}
+
+function readSubscriptionProtocol(section: YamlSection, key: string): SubscriptionProtocol | undefined {
+  const given = section.string(key);
+  const protocol = subscriptionProtocols.find((one) => one === given);
+  if (given === undefined || protocol) return protocol;
+  throw section.error(key, `${key} is "${given}".`, `Write ${subscriptionProtocols.join(' or ')}.`);
+}
+
+function readStreamUrl(names: YamlSection, name: string): string {
+  const url = names.string(name);
+  if (url !== undefined && /^(http|ws)s?:\/\//.test(url) && URL.canParse(url)) return url;
+  throw names.error(name, `The address of "${name}" is none.`, 'Write one that begins with http, https, ws or wss.');
 }
 
 function readSharing(section: YamlSection): SharingConfig {

@@ -12,6 +12,8 @@ export interface RequestContext {
   readonly cancellation: Cancellation | undefined;
   /** Whether equal work of others may be used, where it runs at the same moment. @default true */
   readonly mayShare?: boolean;
+  /** The id that a subgraph's stream of events gave the last one: it is asked to go on after it. @default from now on */
+  readonly lastEventId?: string | undefined;
 }
 
 /** What one subgraph contributed: `asOf` is the age of its data, ISO 8601. */

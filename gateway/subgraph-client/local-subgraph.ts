@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
+import type { eventId } from './event-id.ts';
 import type { isPlain } from './read-response.ts';
 
 /** One operation for one subgraph. */
@@ -21,6 +22,8 @@ export interface SubgraphResponse {
   readonly extensions?: Record<string, unknown>;
   /** See there; kept by who read the text. */
   readonly [isPlain]?: true;
+  /** See there; only of an event. */
+  readonly [eventId]?: string;
 }
 
 /** A subgraph in this process: what `routing_url: local:NAME` names. */

@@ -12,6 +12,7 @@ import { readResponse } from './read-response.ts';
 import { createRemoteSubscribe } from './remote-subscribe.ts';
 import { isRepeatable } from './repeatable.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { codeForStatus, isAnswer } from './status-code.ts';
 import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
 
 export interface RemoteOptions {
@@ -141,21 +142,6 @@ async function post(
     requestId: call.context.requestId,
   });
   throw new SubgraphCallError(codeForStatus(statusCode), service, { cause: new StatusError(statusCode) });
-}
-
-function codeForStatus(statusCode: number): SubgraphCallError['code'] {
-  if (statusCode === 401 || statusCode === 403) return 'SUBGRAPH_REFUSED';
-  if ([429, 502, 503, 504].includes(statusCode)) return 'SUBGRAPH_UNAVAILABLE';
-  return 'SUBGRAPH_MALFORMED_RESPONSE';
-}
-
-/**
- * An error status with a GraphQL body is still an answer (GraphQL over HTTP, section 6.4). But whoever is not believed here
- * is this gateway, so that its client could do nothing with the reasons.
- */
-function isAnswer(statusCode: number, body: unknown): boolean {
-  if (typeof body !== 'object' || body === null) return false;
-  return 'data' in body || (statusCode !== 401 && 'errors' in body);
 }
 
 function parseJson(text: string): unknown {

@@ -6,7 +6,9 @@ import type { RequestContext } from '../execution/run.ts';
 import { callErrorToFieldError, SubgraphCallError } from '../execution/subgraph-error.ts';
 import { RequestError, refuse } from '../request-error.ts';
 import { writeResponseBody } from '../response-body.ts';
+import { eventId } from '../subgraph-client/event-id.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
+import type { SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import { reconnectDelayMs } from './reconnect-delay.ts';
 import type { StreamEvent } from './stream-event.ts';
 
@@ -58,16 +60,23 @@ interface Leg {
 
 const newLeg = (): Leg => ({ cancellation: new Cancellation(), events: undefined });
 
+/** The id that a subgraph has given an event: it alone can go on after it. */
+interface SourceId {
+  readonly id: string;
+  readonly client: SubgraphClient;
+}
+
 /**
  * The events of one subscription, from the subgraph that has them, each joined with the others.
  *
  * - `asking`: the subgraph is asked, and each event is delivered. It ends the stream or cannot be reached → `pausing`, where
- *   events have a cursor and somebody wants them; else → `closed`, and that is told. It refuses the operation → `closed`.
- * - `pausing`: after a while it is asked again, from the last cursor on. A clean end counts as a failure like any other: a
- *   source that only ever ends is not well. Failing for `reconnectForMs` → `closed`, and that is told.
+ *   events have a cursor or an id and somebody wants them; else → `closed`, and that is told. It refuses the operation →
+ *   `closed`.
+ * - `pausing`: after a while it is asked again, from the last cursor on, and with the last id. A clean end counts as a failure
+ *   like any other: a source that only ever ends is not well. Failing for `reconnectForMs` → `closed`, and that is told.
  * - Where only one client listens, which catches up with old events, the subgraph waits for it to read.
  * - A reload of the supergraph changes how events are answered; where they come from another place now, they are asked
- *   for there, from the last cursor on.
+ *   for there, from the last cursor on: an id means nothing there.
  * - `closed`: whatever the subgraph still says is not heard.
  */
 export class Upstream {
@@ -76,6 +85,7 @@ export class Upstream {
   #leg = newLeg();
   #isFirst = true;
   #cursor: string | undefined;
+  #sourceId: SourceId | undefined;
   #isOpen = true;
   #moves = 0;
   #attempts = 0;
@@ -124,8 +134,8 @@ export class Upstream {
       const opened = { operation, variables: operation.coerceVariables(this.#opened.variables) };
       const events = await operation.stream(opened.variables);
       if (isPast()) return;
-      if (leg.events && !events.hasSourceOf(leg.events) && !this.#canResume()) throw sourceChanged();
       const staysThere = leg.events && events.hasSourceOf(leg.events);
+      if (leg.events && !staysThere) this.#refuseGap(events);
       this.#opened = opened;
       if (staysThere) leg.events = events;
       else this.#interrupt();
@@ -136,6 +146,10 @@ export class Upstream {
   }
 
   #canResume(): boolean {
+    return this.#hasCursor() || this.#sourceId !== undefined;
+  }
+
+  #hasCursor(): boolean {
     return this.#options.resumption !== undefined && this.#cursor !== undefined;
   }
 
@@ -180,16 +194,29 @@ export class Upstream {
     this.#isFirst = false;
     this.#opened = opened;
     leg.events = events;
-    const iterator = events.open(this.#context(leg))[Symbol.asyncIterator]();
+    if (this.#sourceId) this.#refuseGap(events);
+    const context = { ...this.#context(leg), lastEventId: this.#idFor(events) };
+    const iterator = events.open(context)[Symbol.asyncIterator]();
     const read = this.#readerOf(iterator, leg.cancellation);
     for (let item = await read(); !item.done; item = await read()) {
       // A reload may have replaced how events are answered since the last one.
       const answer = await leg.events.answer(item.value, this.#context(leg));
       if (this.#leg !== leg || !this.#isOpen) break;
+      const { [eventId]: id } = item.value;
+      this.#sourceId = id === undefined ? undefined : { id, client: leg.events.source.client };
       this.#deliver(writeResponseBody(answer));
     }
     // A generator that waits for its next event only returns after it: nobody waits here for that.
     void iterator.return?.().catch(() => undefined);
+  }
+
+  #idFor({ source }: EventStream): string | undefined {
+    return source.client === this.#sourceId?.client ? this.#sourceId.id : undefined;
+  }
+
+  /** @throws RequestError who is to be asked now could not go on after the last event */
+  #refuseGap(events: EventStream): void {
+    if (!this.#hasCursor() && this.#idFor(events) === undefined) throw sourceChanged();
   }
 
   /** The iterator's next step, or its end as soon as the cancellation says so. */

@@ -55,6 +55,12 @@ test('what cannot be used is refused with its line and what to do', () => {
   expect(refusal('subscriptions:\n\n  shareBy: all\n')).toBe(
     'andon.yaml:3: shareBy is "all". Write principal or authority.',
   );
+  expect(refusal('subgraphs:\n  subscriptionProtocolBySubgraph: { mes: http }\n')).toBe(
+    'andon.yaml:2: mes is "http". Write websocket or sse.',
+  );
+  expect(refusal('subgraphs:\n  subscriptionUrlBySubgraph: { mes: mes/events }\n')).toBe(
+    'andon.yaml:2: The address of "mes" is none. Write one that begins with http, https, ws or wss.',
+  );
   expect(refusal('- 1\n')).toBe('andon.yaml:1: Not a mapping. Write "key: value" lines.');
   expect(() => readGatewayConfig({ env: { PORT: '80 80' } })).toThrow(
     'PORT is "80 80". Set it to a whole number from 0 to 65535.',

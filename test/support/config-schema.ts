@@ -58,8 +58,10 @@ export function createConfigSchema(source: string, root: string, defaults: objec
       return { type: 'integer', minimum: /\b0 (is|takes|allows)/.test(doc) ? 0 : 1, ...described };
     if (plain === 'boolean' || plain === 'string') return { type: plain, ...described };
     if (plain === 'readonly string[]') return { type: 'array', items: { type: 'string' }, ...described };
-    if (plain === 'Readonly<Record<string, number>>') {
-      return { type: 'object', additionalProperties: { type: 'integer', minimum: 1 }, ...described };
+    const named = /^Readonly<Record<string, (.+)>>$/.exec(plain)?.[1];
+    if (named !== undefined) {
+      const each = schemaOf({ name: '', type: named, doc: '' }, undefined);
+      return { type: 'object', additionalProperties: each, ...described };
     }
     const choices = [...plain.matchAll(/'([^']+)'/g)].map(([, choice = '']) => choice);
     if (choices.length > 0) return { type: 'string', enum: choices, ...described };

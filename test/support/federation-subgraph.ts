@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { type DocumentNode, execute, type GraphQLSchema, parse, subscribe, validate } from 'graphql';
+import { type DocumentNode, execute, GraphQLError, type GraphQLSchema, parse, subscribe, validate } from 'graphql';
+import { createHandler } from 'graphql-sse';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 
@@ -37,16 +38,19 @@ export interface TestSubgraph {
   close(): Promise<void>;
 }
 
-/** A real subgraph on a real port: HTTP and graphql-transport-ws. */
+/** A real subgraph on a real port: HTTP, graphql-transport-ws and graphql-sse. */
 export async function startSubgraph(definition: SubgraphDefinition): Promise<TestSubgraph> {
   const schema = buildSubgraphSchema([{ typeDefs: readDefinition(definition), resolvers: definition.resolvers ?? {} }]);
   const received: ReceivedRequest[] = [];
   let override: ((response: ServerResponse, request: ReceivedRequest) => void) | undefined;
+  const answerEvents = createEventEndpoint(schema);
   const http = createServer(async (request, response) => {
-    const { query, variables = {}, operationName } = JSON.parse(await readAll(request));
+    const text = await readAll(request);
+    const { query, variables = {}, operationName } = JSON.parse(text);
     const seen = { query, variables, headers: request.headers };
     received.push(seen);
     if (override) return override(response, seen);
+    if (request.headers.accept === 'text/event-stream') return answerEvents(request, response, text);
     const document = parse(query);
     const errors = validate(schema, document);
     const result = errors.length
@@ -75,6 +79,31 @@ export async function startSubgraph(definition: SubgraphDefinition): Promise<Tes
       })();
       return closed;
     },
+  };
+}
+
+/** The reference server of the protocol; a source that throws is told as other servers do. */
+function createEventEndpoint(schema: GraphQLSchema) {
+  const handle = createHandler({ schema, execute, subscribe });
+  return async (request: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
+    const [answer, { status, headers }] = await handle({
+      method: 'POST',
+      url: '/graphql',
+      headers: { get: (name) => request.headers[name]?.toString() },
+      body,
+      raw: request,
+      context: undefined,
+    });
+    response.writeHead(status, headers);
+    if (answer === null || typeof answer === 'string') return void response.end(answer ?? '');
+    response.on('close', () => void answer.return(undefined));
+    try {
+      for await (const text of answer) response.write(text);
+      response.end();
+    } catch (cause) {
+      const errors = [cause instanceof GraphQLError ? cause : new GraphQLError(String(cause))];
+      response.end(`event: next\ndata: ${JSON.stringify({ errors })}\n\nevent: complete\ndata:\n\n`);
+    }
   };
 }
 

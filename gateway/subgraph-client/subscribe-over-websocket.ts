@@ -1,0 +1,77 @@
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import { EventQueue } from './event-queue.ts';
+import type { SubgraphResponse } from './local-subgraph.ts';
+import { readResponse } from './read-response.ts';
+import type { StreamAttempt } from './remote-subscribe.ts';
+import { StreamRefusedError } from './stream-refused-error.ts';
+
+/** A connection on which the subgraph does not answer a ping within half of this is dead. */
+const pingIntervalMs = 10_000;
+
+/** Events over `graphql-transport-ws`, on a connection of their own: authority is per connection. */
+export async function* subscribeOverWebSocket({
+  options,
+  url,
+  call,
+  outcome,
+}: StreamAttempt): AsyncGenerator<SubgraphResponse> {
+  const { service, authorize, deadlines, runtime, config } = options;
+  const { maxResponseBytes: maxPayload } = config;
+  class SubgraphSocket extends WebSocket {
+    constructor(address: string, protocols: string[]) {
+      super(address, protocols, { handshakeTimeout: deadlines.timeoutMs, maxPayload, perMessageDeflate: false });
+    }
+  }
+  const authorization = authorize(call);
+  const events = new EventQueue<unknown>();
+  let cancelPong: () => void = () => undefined;
+  const client = createClient({
+    url: url.replace(/^http/, 'ws'),
+    webSocketImpl: SubgraphSocket,
+    retryAttempts: 0,
+    connectionAckWaitTimeout: deadlines.timeoutMs,
+    keepAlive: pingIntervalMs,
+    on: {
+      opened: (socket) => events.throttle(socket as WebSocket),
+      connected: () => outcome('answered'),
+      ping: (received) => {
+        if (received) return;
+        cancelPong = runtime.timers.after(pingIntervalMs / 2, () => {
+          // What is not read cannot be heard.
+          if (!events.isThrottled) client.terminate();
+        });
+      },
+      pong: (received) => {
+        if (received) cancelPong();
+      },
+    },
+    ...(authorization !== undefined && { connectionParams: { authorization } }),
+  });
+  const { operation: query, operationName } = call.request;
+  const variables: Record<string, unknown> = JSON.parse(call.variables);
+  const unsubscribe = client.subscribe(
+    { query, ...(operationName !== undefined && { operationName }), variables },
+    events,
+  );
+  const forget = call.context.cancellation?.onCancel(() => events.complete());
+  try {
+    for await (const event of events.read()) yield readResponse(service, event);
+  } catch (cause) {
+    if (cause instanceof SubgraphCallError) throw cause;
+    // The protocol's `error` message: the subgraph refused the operation and says why.
+    if (Array.isArray(cause)) throw new StreamRefusedError(service, readResponse(service, { errors: cause }));
+    // A close code of the protocol is an answer, too.
+    outcome(isProtocolClose(cause) ? 'answered' : 'failed');
+    throw new SubgraphCallError('SUBGRAPH_UNAVAILABLE', service, { cause });
+  } finally {
+    cancelPong();
+    forget?.();
+    unsubscribe();
+    void client.dispose();
+  }
+}
+
+const isProtocolClose = (cause: unknown): boolean =>
+  typeof cause === 'object' && cause !== null && 'code' in cause && Number(cause.code) >= 4400 && cause.code !== 4504;
