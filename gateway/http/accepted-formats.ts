@@ -1,5 +1,6 @@
 import { BoundedCache } from '../bounded-cache.ts';
 import type { IncrementalFormat } from '../incremental/incremental-body.ts';
+import { refuse } from '../request-error.ts';
 
 /** How one answer may be sent. */
 export type SingleFormat = 'application/json' | 'application/graphql-response+json';
@@ -118,3 +119,10 @@ function readParameter(text: string): [string, string] {
       .replace(/^"(.*)"$/, '$1'),
   ];
 }
+
+export const notAcceptable = () =>
+  refuse(
+    406,
+    'NOT_ACCEPTABLE',
+    'Accept application/graphql-response+json, application/json, or a stream for subscriptions.',
+  );

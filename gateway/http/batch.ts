@@ -1,5 +1,6 @@
 import { RequestError, refuse } from '../request-error.ts';
 import { writeErrorBody } from '../response-body.ts';
+import { notAcceptable, readAcceptedFormats } from './accepted-formats.ts';
 import type { Exchange } from './exchange.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint.ts';
 import { readBodyParams } from './operation-params.ts';
@@ -25,6 +26,8 @@ export async function answerBatch(
       `The request has ${batch.length} operations; ${maxBatchSize} ${allowed} allowed. Send several requests.`,
     );
   }
+  const { single: format } = readAcceptedFormats(exchange.request.headers.accept);
+  if (format === undefined) throw notAcceptable();
   const cancellation = cancelOnClose(exchange.response);
   const answerItem = async (item: unknown): Promise<string> => {
     try {
@@ -32,7 +35,7 @@ export async function answerBatch(
       return (
         await answerSingle(options, exchange, {
           params: readBodyParams(item),
-          format: 'application/json',
+          format,
           cancellation,
         })
       ).body;
@@ -42,6 +45,6 @@ export async function answerBatch(
     }
   };
   const body = `[${(await Promise.all(batch.map(answerItem))).map((text) => text.trim()).join(',')}]`;
-  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  const headers = { 'content-type': `${format}; charset=utf-8` };
   return sendAnswer(exchange, { status: 200, headers, body }, config.http.compressAboveBytes);
 }

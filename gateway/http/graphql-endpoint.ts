@@ -4,7 +4,7 @@ import type { Cancellation } from '../cancellation.ts';
 import type { GatewayConfig } from '../config.ts';
 import { isJsonType, parseBody, readBody } from '../http-body.ts';
 import { refuse } from '../request-error.ts';
-import { type AcceptedFormats, readAcceptedFormats } from './accepted-formats.ts';
+import { type AcceptedFormats, notAcceptable, readAcceptedFormats } from './accepted-formats.ts';
 import { answerBatch } from './batch.ts';
 import type { EqualRequests } from './equal-requests.ts';
 import type { Exchange } from './exchange.ts';
@@ -130,13 +130,6 @@ const forgery = () =>
 
 const notJson = () =>
   refuse(415, 'UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON in UTF-8. Send "content-type: application/json".');
-
-const notAcceptable = () =>
-  refuse(
-    406,
-    'NOT_ACCEPTABLE',
-    'Accept application/graphql-response+json, application/json, or a stream for subscriptions.',
-  );
 
 function streamTokenOf({ headers }: IncomingMessage, search: string): string | undefined {
   const header = headers['x-graphql-event-stream-token'];

@@ -96,11 +96,14 @@ export class ReservedStreams {
     stream.operations.set(id, stop);
   }
 
-  /** @throws RequestError 404 no such stream */
+  /** Stops an operation, and says so in the stream, as the reference server does. @throws RequestError 404 no such stream */
   stop(token: string, principal: Principal | undefined, operationId: string): void {
-    const { operations } = this.#streamOf(token, principal);
-    operations.get(operationId)?.();
-    operations.delete(operationId);
+    const stream = this.#streamOf(token, principal);
+    const stop = stream.operations.get(operationId);
+    if (!stop) return;
+    stop();
+    stream.operations.delete(operationId);
+    this.#send(token, stream, completedOperation(operationId));
   }
 
   drain(): void {
