@@ -114,7 +114,8 @@ interface GivenMeta {
 }
 
 const checkReason: InputCheck<NonNullable<GivenMeta['reason']>> = (reason, context) => {
-  const wrongCode = reason.code ? code()(reason.code, context) : null;
+  // A workflow's code is the name of its rule, which is a sentence.
+  const wrongCode = reason.code ? code(context.isWorkflow ? 100 : undefined)(reason.code, context) : null;
   if (wrongCode !== null) return `given with a code of ${wrongCode}`;
   // A blank reason is none; where one is needed that is refused.
   const wrongText = reason.text.trim() === '' ? null : text(reason.text, context);
