@@ -10,6 +10,7 @@ import { markAssetDownWhenDowntimeStarts } from './rules/mark-asset-down-when-do
 import { markAssetUpWhenDowntimeEnds } from './rules/mark-asset-up-when-downtime-ends.ts';
 import { placeHoldWhenInspectionFails } from './rules/place-hold-when-inspection-fails.ts';
 import { releaseStockWhenDispositionApproved } from './rules/release-stock-when-disposition-approved.ts';
+import { releaseStockWhenInspectionDecided } from './rules/release-stock-when-inspection-decided.ts';
 import { reopenCapacityWhenDowntimeEnds } from './rules/reopen-capacity-when-downtime-ends.ts';
 import { reopenCapacityWhenMaintenanceCompletes } from './rules/reopen-capacity-when-maintenance-completes.ts';
 import { requestMaintenanceWhenDowntimeStarts } from './rules/request-maintenance-when-downtime-starts.ts';
@@ -30,6 +31,8 @@ export const rules: readonly Rule[] = [
   holdOperationsWhenHoldPlaced,
   // W6: two people have decided what becomes of it
   releaseStockWhenDispositionApproved,
+  // R121: its inspection is passed
+  releaseStockWhenInspectionDecided,
   // W9: an asset has stopped
   closeCapacityWhenDowntimeStarts,
   holdOperationsWhenDowntimeStarts,

@@ -303,7 +303,10 @@ export interface ChangeStockStatus extends SystemCommand<'changeStockStatus'> {
   readonly materialCode: string;
   readonly lotNumber: string;
   readonly toStockType: StockType;
-  /** Only stock of this type changes; and when the cause ends, only what was of this type before. Null: all stock. */
+  /**
+   * Only stock of this type changes; and when the cause ends, only what was of this type before. Null: all stock. Stock of
+   * `QUALITY_INSPECTION` becomes `UNRESTRICTED` though nothing restricts it: quality has decided about it.
+   */
   readonly fromStockType: StockType | null;
   /** Null: there is no cause to keep. */
   readonly causeRef: string | null;

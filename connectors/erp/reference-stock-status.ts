@@ -71,7 +71,8 @@ async function endCause(
     .deleteFrom('stock_cause')
     .where((eb) => eb.and({ ...lotOf(command), cause_ref: causeRef ?? '' }))
     .execute();
-  const isFree = fromStockType === null || ended?.was_free === 1;
+  // What waits for quality is free for quality's word; what was blocked is free when it was so before.
+  const isFree = fromStockType === null || fromStockType === 'QUALITY_INSPECTION' || ended?.was_free === 1;
   if (known.length > (ended ? 1 : 0)) {
     // Decided to be free, and not yet: the last cause that ends lets it go.
     if (isFree) {
@@ -84,8 +85,9 @@ async function endCause(
     return [];
   }
   if (!isFree) return [];
+  const everyType = fromStockType === null || (fromStockType === 'QUALITY_INSPECTION' && ended?.was_free === 1);
   return positions.filter(
-    ({ stock_type }) => stock_type !== 'UNRESTRICTED' && (fromStockType === null || stock_type === fromStockType),
+    ({ stock_type }) => stock_type !== 'UNRESTRICTED' && (everyType || stock_type === fromStockType),
   );
 }
 

@@ -172,7 +172,8 @@ describe.each(engines)(
       expect(data.qualityHold.state.code).toBe('RELEASED');
       expect(data.lot).toMatchObject({
         qualityState: 'UNDER_INSPECTION',
-        stock: [{ stockType: 'UNRESTRICTED' }],
+        // The ERP alone would not ship it either.
+        stock: [{ stockType: 'QUALITY_INSPECTION' }],
         usability: { canConsume: true, canShip: false },
       });
       expect(data.delivery.blocks).toEqual([]);
@@ -207,12 +208,18 @@ describe.each(engines)(
         { reason: 'Fill volume used as it is, see the disposition.' },
       );
       expect(decided).toMatchObject({ outcome: 'ACCEPTED', rejections: [] });
-      const { data } = await andon.ask(
-        'paula.planner',
-        `{ lot(id: "${lotId}") { qualityState usability { canShip blockers { message } } }
-          delivery(id: "${deliveryId}") { eligibility { eligible blockers { message } } } }`,
+      const query = `{ lot(id: "${lotId}") { qualityState stock { stockType } usability { canShip blockers { message } } }
+          delivery(id: "${deliveryId}") { eligibility { eligible blockers { message } } } }`;
+      await until(
+        () => andon.ask('paula.planner', query),
+        ({ data: seen }) => seen?.lot?.usability.canShip,
       );
-      expect(data.lot).toEqual({ qualityState: 'CONDITIONALLY_RELEASED', usability: { canShip: true, blockers: [] } });
+      const { data } = await andon.ask('paula.planner', query);
+      expect(data.lot).toEqual({
+        qualityState: 'CONDITIONALLY_RELEASED',
+        stock: [{ stockType: 'UNRESTRICTED' }],
+        usability: { canShip: true, blockers: [] },
+      });
       expect(data.delivery.eligibility).toEqual({ eligible: true, blockers: [] });
     });
 

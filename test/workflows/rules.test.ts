@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { EventData, EventType } from '../../journal/catalogue.ts';
 import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { JournalEvent } from '../../journal/envelope.ts';
+import { checkMeta } from '../../subgraphs/input-checks.ts';
 import { type ProblemKind, StepProblem } from '../../workflows/problem.ts';
 import { lanesOf, type Rule, type RuleGraph } from '../../workflows/rule.ts';
 import { rules } from '../../workflows/rules.ts';
@@ -49,6 +50,8 @@ interface Situation {
   availability: string;
   downtimeEndedAt: string | null;
   workOrders: { downtimeId: string | null; state: { code: string } }[];
+  qualityState: string;
+  inspectionLots: { id: EntityId; state: { code: string }; decision: string | null }[];
 }
 
 const ordinary = (): Situation => ({
@@ -62,6 +65,8 @@ const ordinary = (): Situation => ({
   availability: 'UP',
   downtimeEndedAt: null,
   workOrders: [],
+  qualityState: 'HELD',
+  inspectionLots: [],
 });
 
 /**
@@ -135,6 +140,8 @@ class PlantGraph implements RuleGraph {
         ],
       },
       lot: {
+        qualityState: now.qualityState,
+        inspectionLots: now.inspectionLots,
         deliveries: [delivery],
         operations: now.operations.map(({ id, state }) => ({ id, executionState: { code: state } })),
       },
@@ -223,6 +230,54 @@ const repaired = eventOf('maintenance.completed', entityId('BER', 'maintenance-w
   workOrderNo: 'WO-1',
   assetId: 'BER-FILLER-L1',
   downtimeId: 'DT-1',
+});
+
+test('the name of every rule can stand in the audit trail as the code of its reason', () => {
+  for (const { name: code } of rules) {
+    const meta = { idempotencyKey: 'k', reason: { code, text: 'Why.' } };
+    expect(checkMeta(meta, { now: 0, isWorkflow: true, system: 'ERP' })).toEqual([]);
+  }
+});
+
+const inspectionLotId = entityId('BER', 'inspection-lot', 'IL-1');
+const inspection = (state: string, decision: string | null) => ({
+  id: inspectionLotId,
+  state: { code: state },
+  decision,
+});
+const decided = (decision: string) =>
+  eventOf('quality.inspection.decided', inspectionLotId, { inspectionLotNo: 'IL-1', decision, lot: lotId });
+
+describe('when an inspection is decided', () => {
+  const rule = 'release-stock-when-inspection-decided';
+  const passed = { qualityState: 'RELEASED', inspectionLots: [inspection('DECIDED', 'ACCEPTED')] };
+  const free = { lotId, toStockType: 'UNRESTRICTED', fromStockType: 'QUALITY_INSPECTION', causeRef: lotId };
+
+  test('passed, the stock that waited for it is free in the ERP', async () => {
+    const { done } = await react(rule, decided('ACCEPTED'), passed);
+    expect(done).toEqual([{ mutation: 'changeStockStatus', input: free }]);
+  });
+
+  test('what a hold stands on stays blocked, and is kept by nothing else', async () => {
+    const lotInterlocks = [{ kind: 'QUALITY_HOLD', cause: holdId }];
+    const { done } = await react(rule, decided('ACCEPTED'), { ...passed, qualityState: 'HELD', lotInterlocks });
+    expect(done.map(({ input }) => input)).toEqual([
+      { lotId, toStockType: 'BLOCKED', fromStockType: 'QUALITY_INSPECTION', causeRef: holdId },
+      free,
+    ]);
+  });
+
+  test.each([
+    ['another inspection is open', { inspectionLots: [...passed.inspectionLots, inspection('CREATED', null)] }],
+    ['it is rejected', { qualityState: 'REJECTED', inspectionLots: [inspection('DECIDED', 'REJECTED')] }],
+    [
+      'one was rejected, and a hold stands',
+      { qualityState: 'HELD', inspectionLots: [inspection('DECIDED', 'REJECTED')] },
+    ],
+    ['the QMS does not say how the lot stands', { qualityState: 'UNDER_INSPECTION' }],
+  ])('nothing is freed while %s', async (_why, situation) => {
+    expect((await react(rule, decided('ACCEPTED'), { ...passed, ...situation })).done).toEqual([]);
+  });
 });
 
 describe('when an order is released', () => {
@@ -491,13 +546,44 @@ describe('when a disposition is approved', () => {
     },
   );
 
+  test('while the rest of the inspection is open, the ERP keeps the stock in quality inspection', async () => {
+    const inspectionLots = [inspection('IN_PROGRESS', null)];
+    const { done } = await react(rule, approved('USE_AS_IS'), { ...held, inspectionLots });
+    expect(done.slice(0, 2).map(({ input }) => input)).toEqual([
+      { lotId, toStockType: 'QUALITY_INSPECTION', causeRef: lotId },
+      { lotId, toStockType: 'UNRESTRICTED', causeRef: holdId },
+    ]);
+  });
+
+  test('stock that another hold blocks stays blocked, whatever its inspection', async () => {
+    const lotInterlocks = [{ kind: 'QUALITY_HOLD', cause: otherHoldId }];
+    const inspectionLots = [inspection('IN_PROGRESS', null)];
+    const { done } = await react(rule, approved('USE_AS_IS'), { ...held, lotInterlocks, inspectionLots });
+    expect(done[0]?.input).toEqual({
+      lotId,
+      toStockType: 'QUALITY_INSPECTION',
+      fromStockType: 'UNRESTRICTED',
+      causeRef: lotId,
+    });
+  });
+
+  test('what an earlier rejection kept in quality inspection is overruled', async () => {
+    const inspectionLots = [inspection('DECIDED', 'REJECTED')];
+    const { done } = await react(rule, approved('USE_AS_IS'), { ...held, inspectionLots });
+    expect(done[0]?.input).toEqual({ lotId, toStockType: 'UNRESTRICTED', causeRef: lotId });
+  });
+
   test('of lots that it holds without a decision about them by name, only what was free comes back', async () => {
     const other = entityId('BER', 'lot', 'WATER-05L', 'L10900');
     const { done } = await react(rule, approved('USE_AS_IS'), { ...held, heldInErp: { lots: [lotId, other] } });
-    expect(done.slice(0, 2).map(({ input }) => input)).toEqual([
-      { lotId, toStockType: 'UNRESTRICTED', causeRef: holdId },
-      { lotId: other, toStockType: 'UNRESTRICTED', fromStockType: 'BLOCKED', causeRef: holdId },
-    ]);
+    const freed = done.slice(0, 2).map(({ input }) => input);
+    expect(freed).toContainEqual({ lotId, toStockType: 'UNRESTRICTED', causeRef: holdId });
+    expect(freed).toContainEqual({
+      lotId: other,
+      toStockType: 'UNRESTRICTED',
+      fromStockType: 'BLOCKED',
+      causeRef: holdId,
+    });
   });
 
   test('the ERP is told first of another hold that stands on the lot, so that it keeps the stock blocked', async () => {
@@ -554,6 +640,7 @@ describe('when a disposition is approved', () => {
     expect(lanes).toEqual([
       ...lanesOf(ruleNamed('block-stock-when-hold-placed'), hold()),
       ...lanesOf(ruleNamed('hold-operations-when-hold-placed'), hold()),
+      ...lanesOf(ruleNamed('release-stock-when-inspection-decided'), decided('ACCEPTED')),
     ]);
   });
 

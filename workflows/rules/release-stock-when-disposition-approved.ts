@@ -2,7 +2,7 @@ import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
 import { stockLane } from './block-stock-when-hold-placed.ts';
 import { operationLane } from './hold-operations-when-hold-placed.ts';
-import { heldInErp, materialOf } from './hold-reach.ts';
+import { heldInErp, inspectionsOf, isOpen, lotLane, otherHolds } from './hold-reach.ts';
 import { unholdEverything } from './operations-in-mes.ts';
 
 /** Steps that carry out a disposition. A refusal of any other step says nothing about the systems. */
@@ -16,7 +16,11 @@ export const releaseStockWhenDispositionApproved: Rule<'quality.disposition.appr
   name: 'release-stock-when-disposition-approved',
   on: ['quality.disposition.approved'],
   // First whatever the hold itself still has to do: released stock must not be blocked by a straggler.
-  lanes: ({ plantCode, data }) => [stockLane(plantCode, data.holdNo), operationLane(plantCode, data.holdNo)],
+  lanes: ({ plantCode, data }) => [
+    stockLane(plantCode, data.holdNo),
+    operationLane(plantCode, data.holdNo),
+    ...data.lots.map(lotLane),
+  ],
   verdicts: {
     // The operation ended, or the delivery left, for another reason meanwhile.
     unholdOperation: { STATE_NOT_ALLOWED: 'DONE', NOT_FOUND: 'DONE' },
@@ -69,7 +73,9 @@ interface Release {
  * told of yet is told first.
  */
 async function unrestrict(graph: RuleGraph, { lotId, holdId, isDecided }: Release): Promise<void> {
-  for (const causeRef of await otherHolds(graph, lotId, holdId)) {
+  const others = await otherHolds(graph, lotId, holdId);
+  if (isDecided) await keepForInspection(graph, lotId, others.length > 0);
+  for (const causeRef of others) {
     const keep = { lotId, toStockType: 'BLOCKED', fromStockType: 'UNRESTRICTED', causeRef };
     await graph.transition('changeStockStatus', keep, { step: `keep ${lotId} for ${causeRef}` });
   }
@@ -82,15 +88,19 @@ async function unrestrict(graph: RuleGraph, { lotId, holdId, isDecided }: Releas
   await graph.transition('changeStockStatus', free, { step: `unrestrict ${lotId}` });
 }
 
-interface InterlocksAnswer {
-  readonly interlocks: { readonly nodes: readonly { readonly kind: string; readonly cause: string }[] };
-}
-
-/** Interlocks know of a hold before the QMS and the ERP do, and when neither can be asked. */
-async function otherHolds(graph: RuleGraph, lotId: EntityId, holdId: EntityId): Promise<readonly string[]> {
-  const document = 'query Interlocks($ids: [ID!]) { interlocks(filter: { entities: $ids }) { nodes { kind cause } } }';
-  const ids = [lotId, materialOf(lotId)].filter((id) => id !== null);
-  const { interlocks } = await graph.read<InterlocksAnswer>(document, { ids });
-  const causes = interlocks.nodes.filter(({ kind, cause }) => kind === 'QUALITY_HOLD' && cause !== holdId);
-  return [...new Set(causes.map(({ cause }) => cause))];
+/**
+ * The disposition has not decided about the rest of the inspection, and the ERP alone would ship what is free: until the
+ * inspection is decided the lot itself is a cause, and its stock waits for quality. A rejection that kept it so before is
+ * overruled.
+ */
+async function keepForInspection(graph: RuleGraph, lotId: EntityId, isHeldBesides: boolean): Promise<void> {
+  const inspections = await inspectionsOf(graph, lotId);
+  if (inspections.some(isOpen)) {
+    const fromStockType = isHeldBesides ? { fromStockType: 'UNRESTRICTED' } : {};
+    const keep = { lotId, toStockType: 'QUALITY_INSPECTION', ...fromStockType, causeRef: lotId };
+    await graph.transition('changeStockStatus', keep, { step: `keep ${lotId} for its inspection` });
+  } else if (inspections.some(({ decision }) => decision === 'REJECTED')) {
+    const end = { lotId, toStockType: 'UNRESTRICTED', causeRef: lotId };
+    await graph.transition('changeStockStatus', end, { step: `keep ${lotId} no longer for its inspection` });
+  }
 }

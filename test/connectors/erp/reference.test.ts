@@ -266,6 +266,29 @@ describe.each(dialects)('the reference ERP on %s', (dialect) => {
     expect(await typesOf('L10001')).toEqual(['2400 UNRESTRICTED']);
   });
 
+  test('stock waits for quality while its inspection is a cause, and is free when that ends', async () => {
+    const decided = { causeRef: 'LOT', fromStockType: 'QUALITY_INSPECTION' } as const;
+    await setStatus('L10001', 'BLOCKED', { causeRef: 'H-LOT' });
+    await setStatus('L10001', 'QUALITY_INSPECTION', { causeRef: 'LOT' });
+    await setStatus('L10001', 'UNRESTRICTED', { causeRef: 'H-LOT' });
+    expect(await typesOf('L10001')).toEqual(['2400 QUALITY_INSPECTION']);
+    await setStatus('L10001', 'UNRESTRICTED', decided);
+    expect(await typesOf('L10001')).toEqual(['2400 UNRESTRICTED']);
+  });
+
+  test('what quality has passed is free when nothing else holds it, and never what somebody else has blocked', async () => {
+    const decided = { causeRef: 'LOT', fromStockType: 'QUALITY_INSPECTION' } as const;
+    const ofMaterial = { causeRef: 'H-MATERIAL', fromStockType: 'QUALITY_INSPECTION' } as const;
+    await setStatus('L10900', 'BLOCKED');
+    await setStatus('L10900', 'UNRESTRICTED', decided);
+    expect(await typesOf('L10900')).toEqual(['4800 BLOCKED']);
+    await setStatus('L10001', 'BLOCKED', ofMaterial);
+    await setStatus('L10001', 'UNRESTRICTED', decided);
+    expect(await typesOf('L10001')).toEqual(['2400 BLOCKED']);
+    await setStatus('L10001', 'UNRESTRICTED', { causeRef: 'H-MATERIAL', fromStockType: 'BLOCKED' });
+    expect(await typesOf('L10001')).toEqual(['2400 UNRESTRICTED']);
+  });
+
   test('no sequence of causes leaves stock free that one of them still restricts, or loses any of it', async () => {
     const lotCall = fc.record({
       causeRef: fc.constantFrom('H1', 'H2', 'H3'),
