@@ -122,6 +122,9 @@ export class WorkflowEngine {
           else await this.#dispatch(item);
           if (signal.aborted) return;
         }
+        // Only a closed journal ends what is followed: nothing comes any more, and asking again would ask without end.
+        if (!signal.aborted) runtime.log.warn('workflow_journal_closed');
+        return;
       } catch (error) {
         runtime.log.error('workflow_dispatch_failed', { error });
         await runtime.timers.sleep(troubleMs, signal);

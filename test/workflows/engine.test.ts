@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { retryTable } from '../../workflows/retry-policy.ts';
 import type { Rule } from '../../workflows/rule.ts';
 import { dialects } from '../support/database.ts';
@@ -58,6 +58,17 @@ describe.each(dialects)('what follows an event, on %s', (dialect) => {
     await place.append(orderCreated('3'));
     await second.idle();
     expect(graph.asked).toHaveLength(9);
+  });
+
+  test('with the journal closed before it, it asks for nothing more, and stops when it is told to', async () => {
+    const follow = vi.spyOn(place.journal.events, 'follow');
+    const engine = await place.startEngine(graph, [threeSteps]);
+    await place.append(orderCreated('1'));
+    await engine.idle();
+    await place.journal.close();
+    for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(follow).toHaveBeenCalledTimes(1);
+    await engine.stop();
   });
 
   test('two processes on one store do everything once', async () => {
