@@ -14,6 +14,7 @@ import type { ClientRegistry } from './subgraph-client/client-registry.ts';
 import type { SignInternal } from './subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
 import { loadSupergraph, type Supergraph } from './supergraph/load-supergraph.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface EngineOptions {
   readonly supergraphSdl: string;
@@ -32,6 +33,12 @@ export interface Engine {
   readonly name: EngineName;
   readonly supergraph: Supergraph;
   readonly preparer: RememberingPreparer;
+  /**
+   * Prepares operations that nobody asked for, so that the first that clients send do not find cold code: the engine of
+   * JavaScript makes it fast only as it runs.
+   * @param budgetMs about how long it takes
+   */
+  warmUp(budgetMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,6 +71,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
     name: 'native',
     supergraph,
     preparer: createOperationPreparer({ supergraph, config, log: runtime.log, compile }),
+    warmUp: (budgetMs) => warmUp({ supergraph, config, planner, scope, clock: runtime.clock, budgetMs }),
     close() {
       second.close();
       return registry.close();

@@ -61,6 +61,7 @@ export async function createLiveEngine(options: Omit<EngineOptions, 'clients' | 
     },
     onReplaced: (run) => void listeners.push(run),
     successorOf: ({ text, operationName }) => current.preparer.prepare(text, operationName),
+    warmUp: (budgetMs) => current.warmUp(budgetMs),
     close: () => clients.close(),
   };
 }

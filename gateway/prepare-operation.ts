@@ -68,10 +68,12 @@ export interface PreparerOptions {
 /** @throws RequestError the operation cannot be planned */
 export type CompileOperation = (selected: SelectedOperation) => Promise<CompiledOperation>;
 
-/** One operation that passed limits and validation. */
+/** One operation that passed the limits. */
 export interface SelectedOperation extends OperationParts, PreparedText {
   readonly document: DocumentNode;
   readonly rootType: GraphQLObjectType;
+  /** Rejects where validation or its cost refuses the document: what was begun for it is dropped. */
+  readonly validated: Promise<unknown>;
   /** To be called for each combination of @skip and @include values that is planned. */
   onPlanned(): void;
 }
@@ -113,18 +115,30 @@ async function prepareOperation(
   { supergraph, config, compile, limitCost }: PreparerOptions & { readonly limitCost: LimitCost | undefined },
   request: PreparationRequest,
 ): Promise<CompiledOperation> {
-  const { text, operationName } = request;
+  const { text, operationName, onPlanned } = request;
   const document = request.document ?? parseDocument(text, config.limits.maxTokens);
   const fragments = fragmentsOf(document);
   for (const operation of operationsOf(document)) checkLimits(operation, fragments, config.limits);
-  validateDocument(supergraph, document, config.introspection);
-  const operation = selectOperation(document, operationName);
-  const rootType = supergraph.schema.getRootType(operation.operation);
-  if (!rootType) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation.operation} type.`);
-  const bound = limitCost?.({ operation, fragments, rootType });
-  const { onPlanned } = request;
-  const compiled = await compile({ text, operationName, document, operation, fragments, rootType, onPlanned });
-  return bound ? bound(compiled) : compiled;
+  const select = () => {
+    const operation = selectOperation(document, operationName);
+    return { operation, fragments, rootType: rootTypeOf(supergraph, operation) };
+  };
+  // Begins as soon as this function waits: the plan is then on its way in another process.
+  const validated = Promise.resolve().then(() => {
+    validateDocument(supergraph, document, config.introspection);
+    return limitCost?.(select());
+  });
+  const compiling = async () => compile({ ...select(), text, operationName, document, validated, onPlanned });
+  const compiled = compiling();
+  compiled.catch(() => undefined);
+  const bound = await validated;
+  return bound ? bound(await compiled) : compiled;
+}
+
+function rootTypeOf({ schema }: Supergraph, { operation }: OperationDefinitionNode): GraphQLObjectType {
+  const type = schema.getRootType(operation);
+  if (!type) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation} type.`);
+  return type;
 }
 
 export interface NativeCompilerOptions {
@@ -142,7 +156,7 @@ export function createNativeCompiler(options: NativeCompilerOptions): CompileOpe
   return (selected) => {
     const plan = (parts: OperationParts, draw: number | undefined) => {
       selected.onPlanned();
-      return planOperation(options, parts, draw);
+      return planOperation(options, { ...parts, validated: selected.validated }, draw);
     };
     return compileOperation({ ...selected, plan, drawOverride }, supergraph, scope);
   };
@@ -153,14 +167,14 @@ const passing: ReadonlySet<string> = new Set(['PLANNING_TIMEOUT', 'PLANNING_OVER
 
 async function planOperation(
   { supergraph, planDocuments, log }: Pick<NativeCompilerOptions, 'supergraph' | 'planDocuments' | 'log'>,
-  { operation, fragments }: OperationParts,
+  { operation, fragments, validated }: OperationParts & Pick<SelectedOperation, 'validated'>,
   draw: number | undefined,
 ): Promise<DocumentPlan> {
   const documents = toPlannable(operation, fragments).map((document) =>
     askTypenames(document, supergraph.schema, supergraph.toldByTypename),
   );
   try {
-    return await planDocuments(documents, draw);
+    return await planDocuments(documents, draw, validated);
   } catch (cause) {
     if (!(cause instanceof PlanningError)) throw cause;
     log.error('planning failed', { operationName: operation.name?.value, cause });

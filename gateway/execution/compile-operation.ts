@@ -21,7 +21,7 @@ import type {
 } from './compiled-operation.ts';
 import { compileRootMerge } from './fetch-root.ts';
 import { compileIntrospection } from './introspection.ts';
-import { compileResponseWriter, introspectionFields } from './response-writer.ts';
+import { compileResponseWriter, introspectionFields, type ResponseWriter } from './response-writer.ts';
 import { rootFieldsOf } from './root-fields.ts';
 import { type RequestContext, Run } from './run.ts';
 import { toClientError } from './subgraph-error.ts';
@@ -47,8 +47,14 @@ export async function compileOperation(
   const names = conditionVariables(source);
   const compile = async (conditions: Conditions, draw?: number): Promise<Variant> => {
     const parts = resolveConditions(source, conditions);
-    return compileVariant({ ...source, ...parts }, await source.plan(parts, draw), supergraph, scope);
+    const planned = source.plan(parts, draw);
+    planned.catch(() => undefined);
+    await source.validated;
+    // What does not depend on the plan is compiled while it is made.
+    const variant = prepareVariant({ ...source, ...parts }, supergraph, scope);
+    return variant(await planned);
   };
+  const executeIncrementally = compileIncremental(given, supergraph, scope);
   const only = names.length === 0 && !source.drawOverride ? await compile({}) : undefined;
   const variants = new BoundedCache<Promise<Variant>>(maxVariants);
   const variantFor = (variables: Variables): Variant | Promise<Variant> => {
@@ -72,7 +78,7 @@ export async function compileOperation(
     coerceVariables: createCoercion(source.operation, supergraph),
     execute: async (variables, context) => (await variantFor(variables)).execute(variables, context),
     stream: async (variables) => (await variantFor(variables)).stream(variables),
-    executeIncrementally: compileIncremental(given, supergraph, scope),
+    executeIncrementally,
   };
 }
 
@@ -97,26 +103,37 @@ export function createCoercion(
 /** The operation under fixed conditions. */
 type Variant = Pick<CompiledOperation, 'execute' | 'stream'>;
 
-function compileVariant(
+function prepareVariant(
   source: OperationSource,
-  { plans, isDisentangled }: DocumentPlan,
   supergraph: Supergraph,
   scope: ExecutionScope,
-): Variant {
+): (plan: DocumentPlan) => Variant {
   const { operation, fragments, rootType } = source;
   const { schema, fieldSource } = supergraph;
-  const write = compileResponseWriter(
-    { schema, fragments, fieldSource, isDisentangled },
-    rootType,
-    operation.selectionSet,
-  );
+  const writerFor = (isDisentangled: boolean) =>
+    compileResponseWriter({ schema, fragments, fieldSource, isDisentangled }, rootType, operation.selectionSet);
+  const usual = writerFor(false);
+  const asked = rootFieldsOf(source, supergraph).filter(({ name }) => introspectionFields.has(name.value));
+  const introspect = compileIntrospection(schema, operation, fragments, asked);
+  return ({ plans, isDisentangled }) => {
+    const write = isDisentangled ? writerFor(true) : usual;
+    return compileVariant({ kind: operation.operation, plans, write, introspect }, scope);
+  };
+}
+
+interface VariantParts {
+  readonly kind: OperationDefinitionNode['operation'];
+  readonly plans: readonly PlanNode[];
+  readonly write: ResponseWriter;
+  readonly introspect: ReturnType<typeof compileIntrospection>;
+}
+
+function compileVariant({ kind, plans, write, introspect }: VariantParts, scope: ExecutionScope): Variant {
   const finish = (run: Run): OperationAnswer => {
     const { data, errors } = write(run);
     return { data, errors, sources: run.sources(), plans };
   };
-  if (operation.operation === 'subscription') return compileSubscription(plans, finish, scope);
-  const asked = rootFieldsOf(source, supergraph).filter(({ name }) => introspectionFields.has(name.value));
-  const introspect = compileIntrospection(schema, operation, fragments, asked);
+  if (kind === 'subscription') return compileSubscription(plans, finish, scope);
   const step = inSequence(plans.map((plan) => compilePlan(plan, scope)));
   const runPlan = async (variables: Variables, context: RequestContext) => {
     const run = new Run(variables, context, introspect?.(variables));
@@ -127,7 +144,7 @@ function compileVariant(
   const key = sharing.nextOperation();
   return {
     execute(variables, context) {
-      if (operation.operation === 'mutation') {
+      if (kind === 'mutation') {
         return runPlan(variables, { ...context, mayShare: false }).finally(() => sharing.fence());
       }
       const run = (its: RequestContext) => runPlan(variables, its);

@@ -64,6 +64,8 @@ export interface StreamSource {
 
 export interface OperationSource extends OperationParts, Pick<CompiledOperation, 'text' | 'operationName'> {
   readonly rootType: GraphQLObjectType;
+  /** Rejects where the document is refused. */
+  readonly validated: Promise<unknown>;
   /** @throws RequestError */
   plan(parts: OperationParts, draw: number | undefined): Promise<DocumentPlan>;
   /** Draws which overridden fields have moved, for one request; absent where the supergraph moves none by percentage. */

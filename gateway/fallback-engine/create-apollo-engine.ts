@@ -37,6 +37,8 @@ export async function createApolloEngine(options: EngineOptions): Promise<Engine
     name: 'apollo',
     supergraph,
     preparer: createOperationPreparer({ supergraph, config, log, compile }),
+    // It plans where it answers: nothing of it runs before somebody asks.
+    warmUp: () => Promise.resolve(),
     close: () => registry.close(),
   };
 }

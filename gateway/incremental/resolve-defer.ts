@@ -5,8 +5,8 @@ import {
   Kind,
   type SelectionNode,
   type SelectionSetNode,
-  visit,
 } from 'graphql';
+import { eachDirective } from '../planning/each-directive.ts';
 import type { Conditions, OperationParts } from '../planning/resolve-conditions.ts';
 import { argumentOf, isDefer } from './defer-directive.ts';
 
@@ -21,19 +21,15 @@ export function labelOf(directive: DirectiveNode): string | undefined {
 }
 
 /** @returns whether anything may be deferred, and the variables that decide what */
-export function readDefer({ operation, fragments }: OperationParts): { hasDefer: boolean; variables: string[] } {
+export function readDefer(parts: OperationParts): { hasDefer: boolean; variables: string[] } {
   const variables = new Set<string>();
   let hasDefer = false;
-  for (const part of [operation, ...fragments.values()]) {
-    visit(part, {
-      Directive(node) {
-        if (!isDefer(node)) return;
-        hasDefer = true;
-        const condition = argumentOf(node, 'if');
-        if (condition?.kind === Kind.VARIABLE) variables.add(condition.name.value);
-      },
-    });
-  }
+  eachDirective(parts, (node) => {
+    if (!isDefer(node)) return;
+    hasDefer = true;
+    const condition = argumentOf(node, 'if');
+    if (condition?.kind === Kind.VARIABLE) variables.add(condition.name.value);
+  });
   return { hasDefer, variables: [...variables] };
 }
 

@@ -14,7 +14,7 @@ export interface CostLimitOptions {
 }
 
 /**
- * Looks at what a valid operation costs before it is planned.
+ * Looks at what a valid operation costs, before it is answered for the first time.
  * @returns what looks at each request's variables, too
  * @throws RequestError no variables could make it cost little enough
  */

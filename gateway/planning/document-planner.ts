@@ -1,6 +1,7 @@
 import { type DocumentNode, Kind, print } from 'graphql';
 import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';
 import type { PlanNode } from './plan.ts';
+import { planAhead } from './plan-ahead.ts';
 import { type CoverageScope, coversOperation } from './plan-coverage.ts';
 import { fragmentsOf } from './plannable.ts';
 import { type Planner, PlanningError } from './planner.ts';
@@ -19,8 +20,16 @@ export interface DocumentPlan {
   readonly isDisentangled: boolean;
 }
 
-/** Plans the documents of one operation, which are run one after the other. @throws PlanningError */
-export type PlanDocuments = (documents: readonly DocumentNode[], draw: number | undefined) => Promise<DocumentPlan>;
+/**
+ * Plans the documents of one operation, which are run one after the other.
+ * @param validated rejects where the client's document is refused, and so does this
+ * @throws PlanningError
+ */
+export type PlanDocuments = (
+  documents: readonly DocumentNode[],
+  draw: number | undefined,
+  validated: Promise<unknown>,
+) => Promise<DocumentPlan>;
 
 /**
  * Checks every plan. Where a planner fails, or its plan would lose or confuse values, the next way
@@ -37,9 +46,9 @@ export type PlanDocuments = (documents: readonly DocumentNode[], draw: number | 
  */
 export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocuments {
   const { first, second, schema, subgraphTypes } = options;
+  const planFirst = planAhead(first);
 
-  const attempt = async (planner: Planner, document: DocumentNode, draw: number | undefined): Promise<PlanNode[]> => {
-    const plan = await planner.plan(print(document), draw);
+  const check = (document: DocumentNode, plan: PlanNode | undefined): PlanNode[] => {
     const plans = plan ? [plan] : [];
     const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
     if (operation && !coversOperation(options, { operation, fragments: fragmentsOf(document) }, plans)) {
@@ -47,6 +56,9 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
     }
     return plans;
   };
+
+  const attempt = async (planner: Planner, document: DocumentNode, draw: number | undefined): Promise<PlanNode[]> =>
+    check(document, await planner.plan(print(document), draw));
 
   const attemptParts = async (parts: readonly DocumentNode[], draw: number | undefined): Promise<PlanNode[]> => {
     const plans: PlanNode[] = [];
@@ -60,7 +72,11 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
     return plans;
   };
 
-  const planOne = async (document: DocumentNode, draw: number | undefined): Promise<DocumentPlan> => {
+  const planOne = async (
+    document: DocumentNode,
+    draw: number | undefined,
+    validated: Promise<unknown>,
+  ): Promise<DocumentPlan> => {
     let failure: unknown;
     const either = async (isDisentangled: boolean, way: () => Promise<readonly PlanNode[]>) => {
       try {
@@ -71,7 +87,7 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
         return undefined;
       }
     };
-    const usual = await either(false, () => attempt(first, document, draw));
+    const usual = await either(false, async () => check(document, await planFirst(print(document), draw, validated)));
     if (usual) return usual;
     const demanding = findDemanding(document, schema, subgraphTypes);
     const apart = disentangle(document);
@@ -95,8 +111,8 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
     throw failure;
   };
 
-  return async (documents, draw) => {
-    const planned = await Promise.all(documents.map((document) => planOne(document, draw)));
+  return async (documents, draw, validated) => {
+    const planned = await Promise.all(documents.map((document) => planOne(document, draw, validated)));
     const isDisentangled = planned.some((plan) => plan.isDisentangled);
     if (planned.every((plan) => plan.isDisentangled === isDisentangled)) {
       return { plans: planned.flatMap(({ plans }) => plans), isDisentangled };

@@ -1,11 +1,13 @@
 import {
+  type ArgumentNode,
   type DocumentNode,
   type FragmentDefinitionNode,
   type InlineFragmentNode,
   Kind,
   type OperationDefinitionNode,
   type SelectionNode,
-  visit,
+  type SelectionSetNode,
+  type ValueNode,
 } from 'graphql';
 import { typename } from './ask-typenames.ts';
 
@@ -85,37 +87,59 @@ function documentWith(
     selectionSet,
   };
   const used = [...fragments.values()].filter((fragment) => spreads.has(fragment.name.value));
-  return tidy({ kind: Kind.DOCUMENT, definitions: [definition, ...used] });
+  return { kind: Kind.DOCUMENT, definitions: [tidy(definition), ...used.map(tidy)] };
 }
 
 /**
  * `holds: holds` means `holds`; beside a plain `holds` the planner takes it for another field, without selections. And
  * where a condition left nothing to select, the object itself is still asked for.
  */
-function tidy(document: DocumentNode): DocumentNode {
-  return visit(document, {
-    Field: (node) => (node.alias?.value === node.name.value ? { ...node, alias: undefined } : undefined),
-    SelectionSet: {
-      leave: (node) => (node.selections.length === 0 ? { ...node, selections: [typename] } : undefined),
-    },
-  });
+function tidy<T extends { readonly selectionSet: SelectionSetNode }>(node: T): T {
+  return { ...node, selectionSet: tidySet(node.selectionSet) };
+}
+
+function tidySet(set: SelectionSetNode): SelectionSetNode {
+  return { ...set, selections: set.selections.length === 0 ? [typename] : set.selections.map(tidySelection) };
+}
+
+function tidySelection(node: SelectionNode): SelectionNode {
+  if (node.kind === Kind.FRAGMENT_SPREAD) return node;
+  if (node.kind === Kind.INLINE_FRAGMENT) return tidy(node);
+  const { alias, selectionSet, ...rest } = node;
+  return {
+    ...rest,
+    ...(alias && alias.value !== node.name.value && { alias }),
+    ...(selectionSet && { selectionSet: tidySet(selectionSet) }),
+  };
 }
 
 function readUsage(selections: readonly SelectionNode[], fragments: Fragments) {
   const variables = new Set<string>();
   const spreads = new Set<string>();
-  const read = (node: SelectionNode | FragmentDefinitionNode): void => {
-    visit(node, {
-      Variable: ({ name }) => void variables.add(name.value),
-      FragmentSpread: ({ name }) => {
-        const fragment = fragments.get(name.value);
-        if (!fragment || spreads.has(name.value)) return;
-        spreads.add(name.value);
-        read(fragment);
-      },
-    });
+  const readValue = (node: ValueNode): void => {
+    if (node.kind === Kind.VARIABLE) variables.add(node.name.value);
+    else if (node.kind === Kind.LIST) node.values.forEach(readValue);
+    else if (node.kind === Kind.OBJECT) for (const { value } of node.fields) readValue(value);
   };
-  for (const node of selections) read(node);
+  const readArguments = (node: { readonly arguments?: readonly ArgumentNode[] | undefined }): void => {
+    for (const { value } of node.arguments ?? []) readValue(value);
+  };
+  const read = (nodes: readonly SelectionNode[]): void => {
+    for (const node of nodes) {
+      node.directives?.forEach(readArguments);
+      if (node.kind === Kind.FIELD) readArguments(node);
+      if (node.kind !== Kind.FRAGMENT_SPREAD) read(node.selectionSet?.selections ?? []);
+      else if (!spreads.has(node.name.value)) readFragment(node.name.value);
+    }
+  };
+  const readFragment = (name: string): void => {
+    const fragment = fragments.get(name);
+    if (!fragment) return;
+    spreads.add(name);
+    fragment.directives?.forEach(readArguments);
+    read(fragment.selectionSet.selections);
+  };
+  read(selections);
   return { variables, spreads };
 }
 

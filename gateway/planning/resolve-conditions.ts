@@ -5,8 +5,8 @@ import {
   type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
-  visit,
 } from 'graphql';
+import { eachDirective } from './each-directive.ts';
 
 /** Values of the variables that @skip and @include name. */
 export type Conditions = Readonly<Record<string, boolean>>;
@@ -17,16 +17,12 @@ export interface OperationParts {
 }
 
 /** The variables that decide what an operation selects. */
-export function conditionVariables({ operation, fragments }: OperationParts): readonly string[] {
+export function conditionVariables(parts: OperationParts): readonly string[] {
   const names = new Set<string>();
-  for (const node of [operation, ...fragments.values()]) {
-    visit(node, {
-      Directive: (directive) => {
-        const value = isCondition(directive) ? conditionOf(directive) : undefined;
-        if (value?.kind === Kind.VARIABLE) names.add(value.name.value);
-      },
-    });
-  }
+  eachDirective(parts, (directive) => {
+    const value = isCondition(directive) ? conditionOf(directive) : undefined;
+    if (value?.kind === Kind.VARIABLE) names.add(value.name.value);
+  });
   return [...names];
 }
 
