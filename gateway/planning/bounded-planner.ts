@@ -2,21 +2,19 @@ import type { Timers } from '../../runtime/timers.ts';
 import type { PlanNode } from './plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
 
-/**
- * Operations that are planned at once. The native planner works in two threads of a process of its own, and work that it
- * began cannot be stopped.
- */
+/** Operations that are planned at once: the native planner works in two threads of a process of its own. */
 const maxRunning = 2;
 
 /** Operations that wait for their turn; each further one is refused at once. */
 const maxWaiting = 200;
 
-/** Milliseconds from the request to the plan. Everyday operations take one or two. */
+/** Milliseconds that an operation may wait, and then may be planned. Everyday operations take one or two. */
 const deadlineMs = 5000;
 
 /**
- * A planner that answers in time: an operation that explodes (deep nesting over many subgraphs, interfaces with a
- * hundred implementations) holds one place until its thread is free again, never the event loop.
+ * A planner that answers in time. An operation that explodes (deep nesting over many subgraphs, interfaces with a hundred
+ * implementations) holds one place until its time is over; then its work is stopped. Waiting has a time of its own: who
+ * waited for long would be stopped when hardly begun, and stopping costs those who are planned beside it.
  */
 export function boundPlanner(planner: Planner, timers: Timers): Planner {
   const waiting: (() => void)[] = [];
@@ -26,29 +24,36 @@ export function boundPlanner(planner: Planner, timers: Timers): Planner {
     waiting.shift()?.();
   };
   const run = (operation: string, draw: number | undefined): Promise<PlanNode | undefined> => {
+    const controller = new AbortController();
     running += 1;
-    return planner.plan(operation, draw).finally(release);
-  };
-  const plan = (operation: string, draw: number | undefined): Promise<PlanNode | undefined> =>
-    new Promise((resolve, reject) => {
-      let isOver = false;
+    return new Promise<PlanNode | undefined>((resolve, reject) => {
       const cancel = timers.after(deadlineMs, () => {
-        isOver = true;
-        const position = waiting.indexOf(start);
-        if (position >= 0) waiting.splice(position, 1);
         reject(tooCostly());
+        controller.abort();
+      });
+      planner.plan(operation, draw, controller.signal).then(resolve, reject).finally(cancel).finally(release);
+    });
+  };
+  const plan = (operation: string, draw: number | undefined): Promise<PlanNode | undefined> => {
+    if (running < maxRunning) return run(operation, draw);
+    if (waiting.length >= maxWaiting) return Promise.reject(overloaded());
+    return new Promise((resolve, reject) => {
+      const cancel = timers.after(deadlineMs, () => {
+        waiting.splice(waiting.indexOf(start), 1);
+        reject(overloaded());
       });
       const start = () => {
-        if (isOver) return;
-        run(operation, draw).then(resolve, reject).finally(cancel);
+        cancel();
+        run(operation, draw).then(resolve, reject);
       };
-      if (running < maxRunning) return start();
-      if (waiting.length < maxWaiting) return void waiting.push(start);
-      cancel();
-      reject(new PlanningError('PLANNING_OVERLOADED', 'Too many new operations arrive at once. Try again later.'));
+      waiting.push(start);
     });
+  };
   return { plan, overridePercentages: planner.overridePercentages };
 }
+
+const overloaded = () =>
+  new PlanningError('PLANNING_OVERLOADED', 'Too many new operations arrive at once. Try again later.');
 
 const tooCostly = () =>
   new PlanningError(

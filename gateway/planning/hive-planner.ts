@@ -24,8 +24,8 @@ export async function createHivePlanner(supergraphSdl: string, labels: readonly 
   const planner = await plannerProcess.load(supergraphSdl, labels);
   return {
     overridePercentages: planner.overridePercentages,
-    async plan(operation, draw = 100) {
-      const node = await planner.plan(operation, draw).catch((cause: unknown) => {
+    async plan(operation, draw = 100, signal) {
+      const node = await planner.plan(operation, draw, signal).catch((cause: unknown) => {
         throw new PlanningError('PLANNING_FAILED', 'No plan answers this operation.', { cause });
       });
       const plan = node && translate(node, []);

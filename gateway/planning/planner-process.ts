@@ -25,8 +25,8 @@ export interface PlannerReply {
 /** The native planner of one supergraph. */
 export interface NativePlanner {
   readonly overridePercentages: readonly number[];
-  /** @throws Error no plan was found. PlannerCrashError this operation ends the planner */
-  plan(operation: string, draw: number): Promise<HiveNode | undefined>;
+  /** @throws Error no plan was found, or `signal` ended it. PlannerCrashError this operation ends the planner */
+  plan(operation: string, draw: number, signal?: AbortSignal): Promise<HiveNode | undefined>;
 }
 
 /** The planner's process ended over this one operation. */
@@ -38,12 +38,25 @@ export class PlannerCrashError extends Error {
   }
 }
 
+const stopped = () => new Error('The planner was stopped: this operation took too long.');
+
 interface Job {
   readonly request: PlannerRequest;
-  readonly resolve: (reply: PlannerReply) => void;
+  readonly resolve: (asked: Asked) => void;
   readonly reject: (cause: Error) => void;
   /** One of several that ran when the process ended: it runs alone now, so that the next end has one cause. */
   isSuspect: boolean;
+}
+
+interface AskOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly isSuspect?: boolean;
+}
+
+interface Asked {
+  readonly reply: PlannerReply;
+  /** Whether it still is one: it was not planned, as its supergraph was unknown. */
+  readonly isSuspect: boolean;
 }
 
 /** Operations that are planned at once. */
@@ -55,7 +68,8 @@ const maxRunning = 2;
  *
  * There is no process before the first request. While one runs, up to two requests are in it. When it ends over one
  * request, that request fails; over two, each is sent again, alone, to the next process. What waits goes on in the next
- * process, which is sent each supergraph again when it is asked about it.
+ * process, which is sent each supergraph again when it is asked about it. An operation whose signal says so while it is
+ * planned ends the process, because nothing else ends its work; what runs beside it is sent again to the next one.
  */
 export class PlannerProcess {
   #child: ChildProcess | undefined;
@@ -67,25 +81,56 @@ export class PlannerProcess {
   /** @throws Error the add-on does not load here, or does not take this supergraph */
   async load(supergraphSdl: string, labels: readonly string[]): Promise<NativePlanner> {
     const planner = `${++this.#lastId}`;
-    const { overridePercentages = [] } = await this.#ask({ planner, supergraphSdl });
+    const { reply } = await this.#ask({ planner, supergraphSdl });
+    const { overridePercentages = [] } = reply;
+    let loading: Promise<unknown> | undefined;
+    // A request of its own, that no operation's signal ends: else a supergraph that takes long to load never would be.
+    const loadAgain = () => {
+      loading ??= this.#ask({ planner, supergraphSdl }).finally(() => {
+        loading = undefined;
+      });
+      return loading;
+    };
     return {
       overridePercentages,
-      plan: async (operation, draw) => {
-        const request = { planner, operation, draw, labels };
-        const reply = await this.#ask(request);
-        return (reply.isUnknown ? await this.#ask({ ...request, supergraphSdl }) : reply).node;
+      plan: async (operation, draw, signal) => {
+        let isSuspect = false;
+        for (;;) {
+          const job = await this.#ask({ planner, operation, draw, labels }, { signal, isSuspect });
+          if (!job.reply.isUnknown) return job.reply.node;
+          isSuspect = job.isSuspect;
+          await loadAgain();
+        }
       },
     };
   }
 
-  async #ask(request: Omit<PlannerRequest, 'id'>): Promise<PlannerReply> {
+  async #ask(request: Omit<PlannerRequest, 'id'>, { signal, isSuspect = false }: AskOptions = {}) {
     const id = ++this.#lastId;
-    const reply = await new Promise<PlannerReply>((resolve, reject) => {
-      this.#waiting.push({ request: { ...request, id }, resolve, reject, isSuspect: false });
+    const stop = () => this.#stop(id);
+    const asked = await new Promise<Asked>((resolve, reject) => {
+      if (signal?.aborted) return reject(stopped());
+      signal?.addEventListener('abort', stop, { once: true });
+      this.#waiting.push({ request: { ...request, id }, resolve, reject, isSuspect });
       this.#startWaiting();
-    });
-    if (reply.error !== undefined) throw new Error(reply.error);
-    return reply;
+    }).finally(() => signal?.removeEventListener('abort', stop));
+    if (asked.reply.error !== undefined) throw new Error(asked.reply.error);
+    return asked;
+  }
+
+  #stop(id: number): void {
+    const waiting = this.#waiting.find(({ request }) => request.id === id);
+    this.#waiting = this.#waiting.filter((job) => job !== waiting);
+    waiting?.reject(stopped());
+    const running = this.#running.get(id);
+    if (!running) return;
+    this.#running.delete(id);
+    running.reject(stopped());
+    this.#child?.kill('SIGKILL');
+    this.#child = undefined;
+    this.#waiting = [...this.#running.values(), ...this.#waiting];
+    this.#running.clear();
+    this.#startWaiting();
   }
 
   #startWaiting(): void {
@@ -120,7 +165,7 @@ export class PlannerProcess {
   #finish(reply: PlannerReply): void {
     const job = this.#running.get(reply.id);
     this.#running.delete(reply.id);
-    job?.resolve(reply);
+    job?.resolve({ reply, isSuspect: job.isSuspect });
     this.#startWaiting();
   }
 

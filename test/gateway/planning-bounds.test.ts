@@ -8,14 +8,21 @@ const aPlan: PlanNode = { kind: 'sequence', nodes: [] };
 /** A planner whose answers the test gives, and a clock that the test moves. */
 function controlled() {
   const begun: string[] = [];
+  const stopped: string[] = [];
   const answers: (() => void)[] = [];
   const due = new Set<() => void>();
   const planner = boundPlanner(
     {
       overridePercentages: [],
-      plan: (operation) => {
+      plan: (operation, _draw, signal) => {
         begun.push(operation);
-        return new Promise((resolve) => answers.push(() => resolve(aPlan)));
+        return new Promise((resolve, reject) => {
+          answers.push(() => resolve(aPlan));
+          signal?.addEventListener('abort', () => {
+            stopped.push(operation);
+            reject(new Error('Stopped.'));
+          });
+        });
       },
     },
     {
@@ -26,21 +33,22 @@ function controlled() {
       sleep: () => Promise.resolve(),
     },
   );
-  return { planner, begun, answers, due };
+  return { planner, begun, stopped, answers, due };
 }
 
-test('an operation that takes too long to plan is refused, and holds its place until its thread is free', async () => {
-  const { planner, begun, answers, due } = controlled();
-  const stuck = [planner.plan('a'), planner.plan('b')];
+test('an operation that takes too long to plan is refused and stopped, and its place is free', async () => {
+  const { planner, begun, stopped, answers, due } = controlled();
+  const stuck = planner.plan('a');
+  const other = planner.plan('b');
   const waiting = planner.plan('c');
   expect(begun).toEqual(['a', 'b']);
-  for (const expire of [...due].slice(0, 2)) expire();
-  for (const refused of stuck) await expect(refused).rejects.toMatchObject({ code: 'PLANNING_TIMEOUT' });
-  expect(begun).toEqual(['a', 'b']);
-  answers[0]?.();
+  [...due][0]?.();
+  await expect(stuck).rejects.toMatchObject({ code: 'PLANNING_TIMEOUT' });
+  expect(stopped).toEqual(['a']);
   await expect.poll(() => begun).toEqual(['a', 'b', 'c']);
+  answers[1]?.();
   answers[2]?.();
-  expect(await waiting).toBe(aPlan);
+  expect(await Promise.all([other, waiting])).toEqual([aPlan, aPlan]);
 });
 
 test('who waits too long for a turn is refused and never planned', async () => {
@@ -48,10 +56,23 @@ test('who waits too long for a turn is refused and never planned', async () => {
   const running = [planner.plan('a'), planner.plan('b')];
   const late = planner.plan('c');
   [...due][2]?.();
-  await expect(late).rejects.toMatchObject({ code: 'PLANNING_TIMEOUT' });
+  await expect(late).rejects.toMatchObject({ code: 'PLANNING_OVERLOADED' });
   for (const answer of answers) answer();
   await Promise.all(running);
   expect(begun).toEqual(['a', 'b']);
+});
+
+test('who has waited has its whole time to be planned', async () => {
+  const { planner, answers, due } = controlled();
+  const running = [planner.plan('a'), planner.plan('b')];
+  const late = planner.plan('c');
+  const [, , waited] = [...due];
+  answers[0]?.();
+  await expect.poll(() => due.size).toBe(2);
+  expect(due.has(waited!)).toBe(false);
+  for (const answer of answers) answer();
+  await Promise.all([...running, late]);
+  expect(due.size).toBe(0);
 });
 
 test('more new operations than can wait are refused at once', async () => {
