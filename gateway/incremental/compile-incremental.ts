@@ -16,8 +16,8 @@ import { compileFind, createDeferSearch } from './find-deferred.ts';
 import { followUp, type IncrementalAnswer } from './incremental-answer.ts';
 import { treeOfSelections } from './key-tree.ts';
 import { readDefer, resolveDefer, withoutDefer, withoutDeferred } from './resolve-defer.ts';
-import { splitFetches } from './split-fetch.ts';
 import { stagePlan } from './stage-plan.ts';
+import { treesOfDeferred } from './trees-of-deferred.ts';
 
 /** Answers one operation in parts. @throws RequestError the operation cannot be planned under these conditions */
 export type ExecuteIncrementally = (variables: Variables, context: RequestContext) => Promise<IncrementalAnswer>;
@@ -67,8 +67,7 @@ async function compileVariant(
   const { schema, fieldSource } = supergraph;
   const plan = await source.plan(whole, draw);
   const wanted = treeOfSelections([now.operation.selectionSet], now.fragments);
-  const plans = plan.isDisentangled ? plan.plans : plan.plans.map((node) => splitFetches(node, wanted));
-  const staged = stagePlan({ ...plan, plans }, scope);
+  const staged = stagePlan(plan, scope, [wanted, ...treesOfDeferred(parts)]);
   const step = staged.stepFor(wanted);
   const writer = { schema, fragments: now.fragments, fieldSource, isDisentangled: plan.isDisentangled };
   const write = compileResponseWriter(writer, source.rootType, now.operation.selectionSet);

@@ -55,7 +55,7 @@ export function treeAt(tree: KeyTree, keys: readonly string[]): KeyTree | undefi
 
 const emptyTree: KeyTree = new Map();
 
-function mergeTrees(trees: readonly KeyTree[]): KeyTree {
+export function mergeTrees(trees: readonly KeyTree[]): KeyTree {
   const merged = new Map<string, KeyTree>();
   for (const tree of trees) {
     for (const [key, below] of tree) {

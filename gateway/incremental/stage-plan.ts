@@ -5,7 +5,16 @@ import { readRootShapes, readShapes, renameShapes } from '../execution/shape.ts'
 import type { Step } from '../execution/step.ts';
 import type { DocumentPlan } from '../planning/document-planner.ts';
 import type { EntityFetchNode, FetchNode, PlanNode } from '../planning/plan.ts';
-import { type KeyTree, keysOfPath, nestTree, treeAt, treeOfRequirements, treeOfShapes } from './key-tree.ts';
+import {
+  type KeyTree,
+  keysOfPath,
+  mergeTrees,
+  nestTree,
+  treeAt,
+  treeOfRequirements,
+  treeOfShapes,
+} from './key-tree.ts';
+import { splitFetches } from './split-fetch.ts';
 
 /**
  * One plan for a whole operation whose fetches can be run in stages: what the first part of the answer needs first, and
@@ -17,25 +26,38 @@ export interface StagedPlan {
   stepFor(wanted: KeyTree): Step;
 }
 
-export function stagePlan({ plans, isDisentangled }: DocumentPlan, scope: ExecutionScope): StagedPlan {
+/** @param parts what is written in each part of the answer, the first one first */
+export function stagePlan(
+  { plans, isDisentangled }: DocumentPlan,
+  scope: ExecutionScope,
+  parts: readonly KeyTree[],
+): StagedPlan {
   if (isDisentangled) {
     // Its parts overlap, and each forgets what it had to ask beside: it runs as a whole before the first part is sent.
     const whole = once(inSequence(plans.map((plan) => compilePlan(plan, scope))));
     return { stepFor: () => whole };
   }
+  const asked = [...fetchesOf(plans)].map((node) => readExchange(node, scope));
+  const split = plans.map((plan) =>
+    splitFetches(
+      plan,
+      parts.map((wanted) => neededFor(wanted, asked).tree),
+    ),
+  );
   const fetches = new Map<PlanNode, Fetch>();
-  for (const plan of plans) readFetches(plan, scope, fetches);
+  for (const node of fetchesOf(split)) {
+    fetches.set(node, { ...readExchange(node, scope), step: once(compilePlan(node, scope)) });
+  }
   return {
     stepFor(wanted) {
-      const needed = neededFor(wanted, fetches);
-      return inSequence(plans.flatMap((plan) => compose(plan, fetches, needed) ?? []));
+      const { exchanges } = neededFor(wanted, [...fetches.values()]);
+      return inSequence(split.flatMap((plan) => compose(plan, fetches, exchanges) ?? []));
     },
   };
 }
 
-/** One call of the plan, which runs once for each request, whichever stages need it. */
-interface Fetch {
-  readonly step: Step;
+/** What a call of the plan gives and takes. */
+interface PlannedExchange {
   /** Where its answers are merged, and the keys that they have there. */
   readonly gives: readonly { readonly at: readonly string[]; readonly keys: ReadonlySet<string> }[];
   readonly needs: readonly KeyTree[];
@@ -43,50 +65,54 @@ interface Fetch {
   readonly isFirst: boolean;
 }
 
-function readFetches(node: PlanNode, scope: ExecutionScope, fetches: Map<PlanNode, Fetch>): void {
-  switch (node.kind) {
-    case 'fetch':
-      fetches.set(node, readRootFetch(node, scope));
-      break;
-    case 'entities':
-      fetches.set(node, readEntityFetch(node, scope));
-      break;
-    case 'sequence':
-    case 'parallel':
-      for (const child of node.nodes) readFetches(child, scope, fetches);
-      break;
-    case 'condition':
-      for (const child of [node.whenTrue, node.whenFalse]) if (child) readFetches(child, scope, fetches);
-      break;
-    case 'subscribe':
-    case 'forget':
-      throw new Error(`A plan in stages has no ${node.kind}.`);
+/** One call of the plan, which runs once for each request, whichever stages need it. */
+interface Fetch extends PlannedExchange {
+  readonly step: Step;
+}
+
+function* fetchesOf(nodes: readonly (PlanNode | undefined)[]): Generator<FetchNode | EntityFetchNode> {
+  for (const node of nodes) {
+    switch (node?.kind) {
+      case undefined:
+        break;
+      case 'fetch':
+      case 'entities':
+        yield node;
+        break;
+      case 'sequence':
+      case 'parallel':
+        yield* fetchesOf(node.nodes);
+        break;
+      case 'condition':
+        yield* fetchesOf([node.whenTrue, node.whenFalse]);
+        break;
+      case 'subscribe':
+      case 'forget':
+        throw new Error(`A plan in stages has no ${node.kind}.`);
+    }
   }
 }
 
-function readRootFetch(node: FetchNode, scope: ExecutionScope): Fetch {
+const readExchange = (node: FetchNode | EntityFetchNode, scope: ExecutionScope): PlannedExchange =>
+  node.kind === 'fetch' ? readRootFetch(node, scope) : readEntityFetch(node, scope);
+
+function readRootFetch(node: FetchNode, scope: ExecutionScope): PlannedExchange {
   const tree = treeOfShapes(renameShapes(readRootShapes(node.request.operation, scope.types), node.outputRewrites));
   return {
-    step: once(compilePlan(node, scope)),
     gives: [{ at: keysOfPath(node.path), keys: new Set(tree.keys()) }],
     needs: [],
     isFirst: node.request.operationKind === 'mutation',
   };
 }
 
-function readEntityFetch(node: EntityFetchNode, scope: ExecutionScope): Fetch {
+function readEntityFetch(node: EntityFetchNode, scope: ExecutionScope): PlannedExchange {
   const shapes = readShapes(node.request.operation, scope.types);
   const places = node.groups.flatMap((group) => {
     const tree = treeOfShapes(renameShapes(shapes.get(group.alias) ?? [], group.outputRewrites));
     const needs = treeOfRequirements(group.requires);
     return group.paths.map((path) => ({ at: keysOfPath(path), keys: new Set(tree.keys()), needs }));
   });
-  return {
-    step: once(compilePlan(node, scope)),
-    gives: places,
-    needs: places.map(({ at, needs }) => nestTree(at, needs)),
-    isFirst: false,
-  };
+  return { gives: places, needs: places.map(({ at, needs }) => nestTree(at, needs)), isFirst: false };
 }
 
 function once(step: Step): Step {
@@ -101,22 +127,29 @@ function once(step: Step): Step {
   };
 }
 
-/** A fetch is needed where it gives something that is wanted, or that another needed fetch asks with. */
-function neededFor(wanted: KeyTree, fetches: ReadonlyMap<PlanNode, Fetch>): ReadonlySet<Fetch> {
-  const needed = new Set<Fetch>();
-  const wants: KeyTree[] = [wanted];
-  const add = (fetch: Fetch) => {
-    needed.add(fetch);
-    wants.push(...fetch.needs);
-  };
-  for (const fetch of fetches.values()) if (fetch.isFirst) add(fetch);
-  for (let want = wants.shift(); want; want = wants.shift()) {
-    for (const fetch of fetches.values()) if (!needed.has(fetch) && giveSome(fetch, want)) add(fetch);
-  }
-  return needed;
+interface Needed<T> {
+  readonly exchanges: ReadonlySet<T>;
+  /** What is wanted, with everything that somebody has to be asked with for it. */
+  readonly tree: KeyTree;
 }
 
-function giveSome({ gives }: Fetch, wanted: KeyTree): boolean {
+/** A fetch is needed where it gives something that is wanted, or that another needed fetch asks with. */
+function neededFor<T extends PlannedExchange>(wanted: KeyTree, all: readonly T[]): Needed<T> {
+  const exchanges = new Set<T>();
+  const wants: KeyTree[] = [wanted];
+  const add = (exchange: T) => {
+    exchanges.add(exchange);
+    wants.push(...exchange.needs);
+  };
+  for (const exchange of all) if (exchange.isFirst) add(exchange);
+  // Grows while it is read.
+  for (const want of wants) {
+    for (const exchange of all) if (!exchanges.has(exchange) && giveSome(exchange, want)) add(exchange);
+  }
+  return { exchanges, tree: mergeTrees(wants) };
+}
+
+function giveSome({ gives }: PlannedExchange, wanted: KeyTree): boolean {
   return gives.some(({ at, keys }) => {
     const here = treeAt(wanted, at);
     return here !== undefined && [...here.keys()].some((key) => keys.has(key));
