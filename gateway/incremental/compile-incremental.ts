@@ -67,7 +67,7 @@ async function compileVariant(
   const { schema, fieldSource } = supergraph;
   const plan = await source.plan(whole, draw);
   const wanted = treeOfSelections([now.operation.selectionSet], now.fragments);
-  const staged = stagePlan(plan, scope, [wanted, ...treesOfDeferred(parts)]);
+  const staged = stagePlan(plan, { ...scope, supergraph, selected: [wanted, ...treesOfDeferred(parts)] });
   const step = staged.stepFor(wanted);
   const writer = { schema, fragments: now.fragments, fieldSource, isDisentangled: plan.isDisentangled };
   const write = compileResponseWriter(writer, source.rootType, now.operation.selectionSet);

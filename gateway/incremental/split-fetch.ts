@@ -1,5 +1,6 @@
 import { type DocumentNode, Kind, parse, print, type SelectionNode, type SelectionSetNode, visit } from 'graphql';
 import type { EntityFetchNode, FetchNode, PlanNode, PlannedRequest } from '../planning/plan.ts';
+import { inlineFragments } from './inline-fragments.ts';
 import { type KeyTree, keysOfPath, treeAt } from './key-tree.ts';
 
 /** Calls that one call is made into at most. What would need more goes with the last. */
@@ -29,7 +30,7 @@ export function splitFetches(node: PlanNode, parts: readonly KeyTree[]): PlanNod
 function splitRootFetch(node: FetchNode, parts: readonly KeyTree[]): PlanNode {
   const { request, path, outputRewrites } = node;
   if (request.operationKind !== 'query' || path.length > 0 || outputRewrites.length > 0) return node;
-  const document = parse(request.operation, { noLocation: true });
+  const document = inlineFragments(parse(request.operation, { noLocation: true }));
   const groups = groupKeys(topKeys(document).map((key) => ({ key, parts: partsWith(parts, [[]], key) })));
   if (groups.length < 2) return node;
   const calls = groups.map((keys) => selectIn(request, document, (set) => filterFields(set, (key) => keys.has(key))));
@@ -39,7 +40,7 @@ function splitRootFetch(node: FetchNode, parts: readonly KeyTree[]): PlanNode {
 function splitEntityFetch(node: EntityFetchNode, parts: readonly KeyTree[]): PlanNode {
   // What the planner renames afterwards has other keys in the request than in the answer.
   if (node.groups.some(({ outputRewrites }) => outputRewrites.length > 0)) return node;
-  const document = parse(node.request.operation, { noLocation: true });
+  const document = inlineFragments(parse(node.request.operation, { noLocation: true }));
   const pathsOf = new Map(node.groups.map(({ alias, paths }) => [alias, paths.map(keysOfPath)]));
   const found = entityKeys(document).map(([alias, key]) => ({
     key: `${alias}.${key}`,
@@ -58,14 +59,14 @@ function splitEntityFetch(node: EntityFetchNode, parts: readonly KeyTree[]): Pla
   return { kind: 'parallel', nodes };
 }
 
-interface PlacedKey {
+export interface PlacedKey {
   readonly key: string;
   /** Numbers of the parts of the answer that need it. */
   readonly parts: readonly number[];
 }
 
 /** @returns keys that are asked for together, those of the first part first */
-function groupKeys(found: readonly PlacedKey[]): readonly ReadonlySet<string>[] {
+export function groupKeys(found: readonly PlacedKey[]): readonly ReadonlySet<string>[] {
   const groups = new Map<string, Set<string>>([['0', new Set()]]);
   for (const { key, parts } of found) {
     // What nobody is known to need is never late.
@@ -92,7 +93,6 @@ function keysIn(set: SelectionSetNode): string[] {
   });
 }
 
-/** Fragments by name would need a look of their own; planners write none. */
 function rootSet({ definitions }: DocumentNode): SelectionSetNode | undefined {
   const [only, ...others] = definitions;
   return only?.kind === Kind.OPERATION_DEFINITION && others.length === 0 ? only.selectionSet : undefined;
@@ -149,7 +149,7 @@ function filterEntities(
 function filterFields(set: SelectionSetNode, isChosen: (key: string) => boolean): SelectionSetNode | undefined {
   const selections = set.selections.flatMap((node): SelectionNode[] => {
     if (node.kind === Kind.FIELD) return isTypename(node) || isChosen((node.alias ?? node.name).value) ? [node] : [];
-    if (node.kind === Kind.FRAGMENT_SPREAD) return [node];
+    if (node.kind === Kind.FRAGMENT_SPREAD) return [];
     const selectionSet = filterFields(node.selectionSet, isChosen);
     return selectionSet ? [{ ...node, selectionSet }] : [];
   });

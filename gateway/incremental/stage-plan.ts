@@ -14,6 +14,7 @@ import {
   treeOfRequirements,
   treeOfShapes,
 } from './key-tree.ts';
+import { type RefetchScope, refetchDeferred } from './refetch-deferred.ts';
 import { splitFetches } from './split-fetch.ts';
 
 /**
@@ -26,24 +27,21 @@ export interface StagedPlan {
   stepFor(wanted: KeyTree): Step;
 }
 
-/** @param parts what is written in each part of the answer, the first one first */
-export function stagePlan(
-  { plans, isDisentangled }: DocumentPlan,
-  scope: ExecutionScope,
-  parts: readonly KeyTree[],
-): StagedPlan {
+export interface StageScope extends ExecutionScope {
+  readonly supergraph: RefetchScope['supergraph'];
+  /** What each part of the answer selects, the first one first. */
+  readonly selected: readonly KeyTree[];
+}
+
+export function stagePlan({ plans, isDisentangled }: DocumentPlan, scope: StageScope): StagedPlan {
   if (isDisentangled) {
     // Its parts overlap, and each forgets what it had to ask beside: it runs as a whole before the first part is sent.
     const whole = once(inSequence(plans.map((plan) => compilePlan(plan, scope))));
     return { stepFor: () => whole };
   }
   const asked = [...fetchesOf(plans)].map((node) => readExchange(node, scope));
-  const split = plans.map((plan) =>
-    splitFetches(
-      plan,
-      parts.map((wanted) => neededFor(wanted, asked).tree),
-    ),
-  );
+  const parts = scope.selected.map((wanted) => neededFor(wanted, asked).tree);
+  const split = plans.map((plan) => splitFetches(refetchDeferred(plan, { ...scope, parts }), parts));
   const fetches = new Map<PlanNode, Fetch>();
   for (const node of fetchesOf(split)) {
     fetches.set(node, { ...readExchange(node, scope), step: once(compilePlan(node, scope)) });

@@ -25,6 +25,10 @@ export interface SubgraphTypes {
   isForeign(service: string, typeName: string, fieldName: string): boolean;
   /** Whether the subgraph called `service` resolves the field from others' (@requires), so only for a representation. */
   needsRepresentation(service: string, typeName: string, fieldName: string): boolean;
+  /** Fields without arguments and selections, of a key by which the subgraph called `service` finds objects of the type. */
+  plainKey(service: string, typeName: string): readonly string[] | undefined;
+  /** Whether the subgraph called `service` answers the field of every object that it finds, from nothing but its key. */
+  isOwn(service: string, typeName: string, fieldName: string): boolean;
   /** Whether the field requires, itself or through what it requires, a field with arguments. */
   requiresArguments(typeName: string, fieldName: string): boolean;
 }
@@ -39,6 +43,7 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
   const objects = new Set<string>();
   const unions = new Set<string>();
   const foreign = new Set<string>();
+  const keys = new Map<string, readonly string[]>();
   const provided = new Map<string, string>();
   const add = (graph: string, type: string, object: string) => {
     possible.set(`${graph}/${type}`, (possible.get(`${graph}/${type}`) ?? new Set()).add(object));
@@ -50,6 +55,7 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
       case Kind.OBJECT_TYPE_DEFINITION:
         objects.add(node.name.value);
         noteForeign(node, foreign, provided);
+        noteKeys(node, keys);
         for (const directive of named(node.directives, 'join__implements')) {
           add(textOf(directive, 'graph'), textOf(directive, 'interface'), node.name.value);
         }
@@ -78,6 +84,15 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
     requiresArguments: createRequirementCheck(fields, anywhere),
     possibleIn: (service, typeName) =>
       themselves.get(typeName) ?? known.get(`${graphs.get(service)}/${typeName}`) ?? none,
+    plainKey: (service, typeName) => keys.get(`${graphs.get(service)}/${typeName}`),
+    isOwn: remember((service, typeName, fieldName) => {
+      const field = fields.get(typeName)?.get(fieldName);
+      const joined = named(field?.directives, 'join__field');
+      if (joined.length === 0) return field !== undefined;
+      const graph = graphs.get(service);
+      const own = joined.find((directive) => textOf(directive, 'graph') === graph);
+      return own !== undefined && conditional.every((name) => ['', 'false'].includes(textOf(own, name)));
+    }),
     isForeign: remember((service, typeName, fieldName) => {
       const graph = graphs.get(service);
       return (
@@ -119,6 +134,19 @@ function remember<T>(
     known.set(key, made);
     return made;
   };
+}
+
+/** What makes it depend on more than the object's key whether a subgraph answers a field. */
+const conditional = ['external', 'requires', 'usedOverridden', 'overrideLabel'];
+
+/** Notes the first key of each subgraph that can be asked for as it stands, as `GRAPH/Type`. */
+function noteKeys(node: ObjectTypeDefinitionNode, keys: Map<string, readonly string[]>): void {
+  for (const directive of named(node.directives, 'join__type')) {
+    const place = `${textOf(directive, 'graph')}/${node.name.value}`;
+    const key = textOf(directive, 'key').trim();
+    const isPlain = /^\w+(?:[\s,]+\w+)*$/.test(key) && textOf(directive, 'resolvable') !== 'false';
+    if (isPlain && !keys.has(place)) keys.set(place, key.split(/[\s,]+/));
+  }
 }
 
 /** Notes the external fields as `GRAPH/Type.field`, without those of keys, and by graph whatever is provided. */

@@ -26,14 +26,19 @@ const machines = Object.keys(names).map((id) => ({ id }));
 const definitions: Record<string, SubgraphDefinition> = {
   plant: {
     typeDefs: `
-      type Query { machine(id: ID!): Machine machines: [Machine!]! things: [Thing] plantName: String missing: Machine }
+      type Query {
+        machine(id: ID!): Machine machines: [Machine!]! things: [Thing] plantName: String missing: Machine
+        yearly: Int monthly: Int
+      }
       type Mutation { rename(id: ID!, name: String!): Machine }
       type Subscription { machineChanged: Machine }
       union Thing = Machine | Door
       interface Named { name: String }
-      type Machine implements Named @key(fields: "id") { id: ID! name: String line: Line next: Machine }
+      type Machine implements Named @key(fields: "id") {
+        id: ID! name: String line: Line next: Machine history(days: Int!): String wear: Int
+      }
       type Door implements Named { name: String width: Int }
-      type Line { code: String! machines: [Machine!] }
+      type Line { code: String! machines: [Machine!] load: Int }
     `,
     resolvers: {
       Query: {
@@ -41,6 +46,14 @@ const definitions: Record<string, SubgraphDefinition> = {
         machines: () => machines,
         things: () => [{ __typename: 'Machine', id: 'm1' }, { __typename: 'Door', name: 'Gate', width: 3 }, null],
         plantName: () => 'BER',
+        yearly: async () => {
+          await upkeepGate.passed;
+          return 365;
+        },
+        monthly: async () => {
+          await costGate.passed;
+          return 30;
+        },
         missing: () => null,
       },
       Mutation: { rename: (_: unknown, { id }: { id: string }) => ({ id }) },
@@ -49,6 +62,14 @@ const definitions: Record<string, SubgraphDefinition> = {
         name: ({ id }: { id: string }) => names[id],
         line: () => ({ code: 'L1', machines: machines.slice(0, 2) }),
         next: ({ id }: { id: string }) => ({ id: id === 'm1' ? 'm2' : 'm1' }),
+        history: async ({ id }: { id: string }, { days }: { days: number }) => {
+          await upkeepGate.passed;
+          return `${days} days of ${id}`;
+        },
+        wear: async ({ id }: { id: string }) => {
+          await costGate.passed;
+          return Number(id.slice(1));
+        },
       },
     },
   },
@@ -273,6 +294,75 @@ describe('an answer in parts', () => {
     upkeepGate.open();
     expect(await parts.next()).toEqual({ incremental: [{ data: { hours: 12 }, path: ['machine'] }], hasNext: false });
     expect(receivedBy('upkeep').length - asked).toBe(2);
+  });
+
+  test('does not wait for deferred root fields of a subgraph that has others, nor one part for the next', async () => {
+    const parts = await send('{ plantName ... @defer(label: "y") { yearly } ... @defer(label: "m") { monthly } }');
+    expect(await parts.next()).toEqual({ data: { plantName: 'BER' }, hasNext: true });
+    costGate.open();
+    expect(await parts.next()).toEqual({
+      incremental: [{ data: { monthly: 30 }, path: [], label: 'm' }],
+      hasNext: true,
+    });
+    upkeepGate.open();
+    expect(await parts.next()).toEqual({
+      incremental: [{ data: { yearly: 365 }, path: [], label: 'y' }],
+      hasNext: false,
+    });
+  });
+
+  test('does not wait for slow fields of the subgraph that found the objects: it finds them again by their key', async () => {
+    const asked = receivedBy('plant').length;
+    const parts = await send(
+      `query($days: Int!) {
+        machines { name next { ...Wear @defer(label: "w") } ... @defer(label: "h") { history(days: $days) } }
+      }
+      fragment Wear on Machine { wear name }`,
+      { variables: { days: 3 } },
+    );
+    expect(await parts.next()).toEqual({
+      data: { machines: ['Press', 'Robot', null].map((name) => ({ name, next: {} })) },
+      hasNext: true,
+    });
+    upkeepGate.open();
+    expect(await parts.next()).toEqual({
+      incremental: [1, 2, 3].map((n) => ({
+        data: { history: `3 days of m${n}` },
+        path: ['machines', n - 1],
+        label: 'h',
+      })),
+      hasNext: true,
+    });
+    costGate.open();
+    expect(await parts.next()).toEqual({
+      incremental: [
+        [2, 'Robot'],
+        [1, 'Press'],
+        [1, 'Press'],
+      ].map(([wear, name], n) => ({ data: { wear, name }, path: ['machines', n, 'next'], label: 'w' })),
+      hasNext: false,
+    });
+    expect(receivedBy('plant').length - asked).toBe(3);
+  });
+
+  test('finds objects again among those of other types, and what a mutation has changed', async () => {
+    const things = await send('{ things { __typename ... on Machine { name ... @defer { wear } } } }');
+    expect(await things.next()).toMatchObject({ data: { things: [{ name: 'Press' }, {}, null] }, hasNext: true });
+    costGate.open();
+    expect(await things.next()).toMatchObject({ incremental: [{ data: { wear: 1 }, path: ['things', 0] }] });
+    costGate.close();
+    const renamed = await send('mutation { rename(id: "m2", name: "x") { id ... @defer { wear } } }');
+    expect(await renamed.next()).toEqual({ data: { rename: { id: 'm2' } }, hasNext: true });
+    costGate.open();
+    expect(await renamed.next()).toMatchObject({ incremental: [{ data: { wear: 2 }, path: ['rename'] }] });
+  });
+
+  test('waits for what cannot be found again: an object without a key, a key whose name means something else', async () => {
+    costGate.open();
+    const query = '{ machine(id: "m1") { id: name line { code ... @defer { machines { id } } } ... @defer { wear } } }';
+    expect(assemble(await (await send(query)).rest())).toEqual({
+      machine: { id: 'Press', line: { code: 'L1', machines: [{ id: 'm1' }, { id: 'm2' }] }, wear: 1 },
+    });
   });
 
   test('has a part for each object of a list, and each part its own place', async () => {

@@ -1,0 +1,255 @@
+import {
+  type FieldNode,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
+import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest } from '../planning/plan.ts';
+import type { Supergraph } from '../supergraph/load-supergraph.ts';
+import { inlineFragments } from './inline-fragments.ts';
+import { type KeyTree, keysOfPath, treeAt } from './key-tree.ts';
+import { groupKeys } from './split-fetch.ts';
+
+export interface RefetchScope {
+  readonly supergraph: Pick<Supergraph, 'types' | 'subgraphTypes'>;
+  /** What each part of the answer needs, the first one first. */
+  readonly parts: readonly KeyTree[];
+  /** What each part selects itself. */
+  readonly selected: readonly KeyTree[];
+}
+
+/**
+ * The plan with those fields of entities in calls of their own that only later parts of the answer select, where the call that
+ * finds the entities asks for them, too: a subgraph that is slow with them must not hold the first part up. Other calls find
+ * the same entities again by their keys, so that all parts are about the same objects. What has no key stays where it is.
+ */
+export function refetchDeferred(node: PlanNode, scope: RefetchScope): PlanNode {
+  switch (node.kind) {
+    case 'fetch':
+    case 'entities':
+      return refetchFrom(node, scope);
+    case 'sequence':
+    case 'parallel':
+      return { ...node, nodes: node.nodes.map((child) => refetchDeferred(child, scope)) };
+    default:
+      return node;
+  }
+}
+
+function refetchFrom(node: FetchNode | EntityFetchNode, scope: RefetchScope): PlanNode {
+  const rewrites = node.kind === 'fetch' ? node.outputRewrites : node.groups.flatMap((group) => group.outputRewrites);
+  // What the planner renames afterwards has other keys in the request than in the answer.
+  if (rewrites.length > 0 || (node.kind === 'fetch' && node.path.length > 0)) return node;
+  const document = inlineFragments(parse(node.request.operation, { noLocation: true }));
+  const [operation] = document.definitions;
+  if (operation?.kind !== Kind.OPERATION_DEFINITION) return node;
+  const taker = new Taker(node.service, scope);
+  const selectionSet = node.kind === 'fetch' ? taker.fromRoot(operation) : taker.fromEntities(operation, node.groups);
+  if (taker.taken.length === 0) return node;
+  const from = { operation, variables: node.request.variables };
+  const request = { ...node.request, ...requestOf(from, { ...operation, selectionSet }) };
+  const groups = groupKeys(taker.taken.map(({ parts }, n) => ({ key: String(n), parts })));
+  const later = groups.map((numbers) =>
+    entityFetch(
+      node.service,
+      from,
+      taker.taken.filter((_, n) => numbers.has(String(n))),
+    ),
+  );
+  return {
+    kind: 'sequence',
+    nodes: [
+      { ...node, request },
+      { kind: 'parallel', nodes: later },
+    ],
+  };
+}
+
+/** Fields of one type at one place, that the same parts select. */
+interface Taken {
+  readonly typeName: string;
+  readonly paths: readonly (readonly PathStep[])[];
+  readonly key: readonly string[];
+  readonly fields: readonly FieldNode[];
+  readonly parts: readonly number[];
+}
+
+/** Where a selection set stands. */
+interface Place {
+  readonly typeName: string;
+  readonly paths: readonly (readonly PathStep[])[];
+}
+
+class Taker {
+  readonly taken: Taken[] = [];
+  readonly #service: string;
+  readonly #scope: RefetchScope;
+
+  constructor(service: string, scope: RefetchScope) {
+    this.#service = service;
+    this.#scope = scope;
+  }
+
+  fromRoot({ operation, selectionSet }: OperationDefinitionNode): SelectionSetNode {
+    const typeName = operation === 'mutation' ? 'Mutation' : 'Query';
+    return this.#below(selectionSet, { typeName, paths: [[]] });
+  }
+
+  fromEntities({ selectionSet }: OperationDefinitionNode, groups: readonly EntityGroup[]): SelectionSetNode {
+    const selections = selectionSet.selections.map((root) => {
+      if (root.kind !== Kind.FIELD || !root.selectionSet) return root;
+      const group = groups.find(({ alias }) => alias === (root.alias ?? root.name).value);
+      return group
+        ? { ...root, selectionSet: this.#below(root.selectionSet, { typeName: '', paths: group.paths }) }
+        : root;
+    });
+    return { ...selectionSet, selections };
+  }
+
+  /** Looks below the fields of a set, whose own fields stay. */
+  #below(set: SelectionSetNode, place: Place): SelectionSetNode {
+    const selections = set.selections.map((node): SelectionNode => {
+      if (node.kind === Kind.FRAGMENT_SPREAD || !node.selectionSet || node.directives?.length) return node;
+      if (node.kind === Kind.INLINE_FRAGMENT) {
+        const typeName = node.typeCondition?.name.value ?? place.typeName;
+        return { ...node, selectionSet: this.#below(node.selectionSet, { ...place, typeName }) };
+      }
+      const below = this.#placeBelow(place, node);
+      return below ? { ...node, selectionSet: this.#take(node.selectionSet, below, node.selectionSet) } : node;
+    });
+    return { ...set, selections };
+  }
+
+  #placeBelow({ typeName, paths }: Place, field: FieldNode): Place | undefined {
+    const { subgraphTypes } = this.#scope.supergraph;
+    const below = subgraphTypes.fieldType(typeName, field.name.value);
+    const shape = subgraphTypes.fieldShape(this.#service, typeName, field.name.value);
+    if (below === undefined || shape === undefined) return undefined;
+    const lists = [...shape.matchAll(/\[/g)].map(() => ({ kind: 'list' }) as const);
+    const step = { kind: 'field', name: (field.alias ?? field.name).value } as const;
+    return { typeName: below, paths: paths.map((path) => [...path, step, ...lists]) };
+  }
+
+  /** @param level everything that is selected of the same objects */
+  #take(set: SelectionSetNode, place: Place, level: SelectionSetNode): SelectionSetNode {
+    const { typeName, paths } = place;
+    const { types, subgraphTypes } = this.#scope.supergraph;
+    const key = types.isObject(typeName) ? subgraphTypes.plainKey(this.#service, typeName) : undefined;
+    if (!key || !isFree(level, key)) return this.#below(this.#takeInFragments(set, place, level), place);
+    const fields: { node: FieldNode; parts: readonly number[] }[] = [];
+    const stays = (node: SelectionNode): boolean => {
+      if (node.kind !== Kind.FIELD || key.includes(node.name.value) || node.name.value === '__typename') return true;
+      if (!subgraphTypes.isOwn(this.#service, typeName, node.name.value)) return true;
+      const parts = this.#laterParts(paths, (node.alias ?? node.name).value);
+      if (parts.length > 0) fields.push({ node, parts });
+      return parts.length === 0;
+    };
+    const left = flatten(set, typeName).filter(stays);
+    for (const parts of new Set(fields.map((field) => field.parts.join()))) {
+      const own = fields.filter((field) => field.parts.join() === parts);
+      this.taken.push({ typeName, paths, key, fields: own.map(({ node }) => node), parts: own[0]?.parts ?? [] });
+    }
+    const selections = fields.length > 0 ? withKey(left, key) : left;
+    return this.#below({ ...set, selections }, place);
+  }
+
+  /** What is selected of objects of one type among others. */
+  #takeInFragments(set: SelectionSetNode, { typeName, paths }: Place, level: SelectionSetNode): SelectionSetNode {
+    const { types } = this.#scope.supergraph;
+    const selections = set.selections.map((node) => {
+      const name = node.kind === Kind.INLINE_FRAGMENT ? node.typeCondition?.name.value : undefined;
+      if (node.kind !== Kind.INLINE_FRAGMENT || name === undefined || name === typeName) return node;
+      if (!types.isObject(name) || node.directives?.length) return node;
+      const step = { kind: 'types', names: [name] } as const;
+      const inner = { typeName: name, paths: paths.map((path) => [...path, step]) };
+      return { ...node, selectionSet: this.#take(node.selectionSet, inner, level) };
+    });
+    return { ...set, selections };
+  }
+
+  /** The parts that select a field, where the first one knows its object and does not need the field. */
+  #laterParts(paths: readonly (readonly PathStep[])[], key: string): readonly number[] {
+    const { parts, selected } = this.#scope;
+    const places = paths.map(keysOfPath);
+    const [first = new Map()] = parts;
+    if (!places.some((place) => treeAt(first, place) !== undefined)) return [];
+    if (places.some((place) => treeAt(first, place)?.has(key))) return [];
+    return selected.flatMap((tree, n) => (places.some((place) => treeAt(tree, place)?.has(key)) ? [n] : []));
+  }
+}
+
+/** Without the fragments for the type itself. */
+function flatten(set: SelectionSetNode, typeName: string): readonly SelectionNode[] {
+  return set.selections.flatMap((node) => {
+    const isSame = node.kind === Kind.INLINE_FRAGMENT && (node.typeCondition?.name.value ?? typeName) === typeName;
+    return isSame && !node.directives?.length ? flatten(node.selectionSet, typeName) : [node];
+  });
+}
+
+/** Whether no field but those of the key would stand under their names. */
+function isFree(set: SelectionSetNode, key: readonly string[]): boolean {
+  return set.selections.every((node) => {
+    if (node.kind === Kind.INLINE_FRAGMENT) return isFree(node.selectionSet, key);
+    if (node.kind === Kind.FRAGMENT_SPREAD) return false;
+    const name = (node.alias ?? node.name).value;
+    return ![...key, '__typename'].includes(name) || node.name.value === name;
+  });
+}
+
+const plainField = (name: string): FieldNode => ({ kind: Kind.FIELD, name: { kind: Kind.NAME, value: name } });
+
+function withKey(selections: readonly SelectionNode[], key: readonly string[]): readonly SelectionNode[] {
+  const has = (name: string) => selections.some((node) => node.kind === Kind.FIELD && node.name.value === name);
+  return [...['__typename', ...key].filter((name) => !has(name)).map(plainField), ...selections];
+}
+
+/** The request that a later one is taken from. */
+interface Original {
+  readonly operation: OperationDefinitionNode;
+  /** Names of the client's variables. */
+  readonly variables: readonly string[];
+}
+
+function entityFetch(service: string, from: Original, taken: readonly Taken[]): EntityFetchNode {
+  let prefix = '__reps_';
+  while (from.variables.some((name) => name.startsWith(prefix))) prefix += '_';
+  const groups = taken.map(({ typeName, paths, key }, n): EntityGroup => {
+    const selections = ['__typename', ...key].map(
+      (name) => ({ kind: 'field', name, alias: undefined, selections: [] }) as const,
+    );
+    const requires = [{ kind: 'types', condition: typeName, selections } as const];
+    return { alias: `_e${n}`, variable: `${prefix}${n}`, paths, requires, inputRewrites: [], outputRewrites: [] };
+  });
+  const roots = taken.map(({ typeName, fields }, n) => {
+    const selection = print({ kind: Kind.SELECTION_SET, selections: fields });
+    return `_e${n}: _entities(representations: $${prefix}${n}) { ... on ${typeName} ${selection} }`;
+  });
+  const variables = groups.map(({ variable }) => `$${variable}: [_Any!]!`).join(' ');
+  const document = parse(`query(${variables}) { ${roots.join(' ')} }`, { noLocation: true });
+  const operation = document.definitions[0] as OperationDefinitionNode;
+  const request: PlannedRequest = { operationKind: 'query', operationName: undefined, ...requestOf(from, operation) };
+  return { kind: 'entities', service, request, groups };
+}
+
+/** The text of an operation, with the variables that it uses of another one. */
+function requestOf(
+  from: Original,
+  operation: OperationDefinitionNode,
+): Pick<PlannedRequest, 'operation' | 'variables'> {
+  const used = new Set<string>();
+  visit(operation.selectionSet, { Variable: ({ name }) => void used.add(name.value) });
+  const declared = new Map(
+    [...(from.operation.variableDefinitions ?? []), ...(operation.variableDefinitions ?? [])].map(
+      (node) => [node.variable.name.value, node] as const,
+    ),
+  );
+  const variableDefinitions = [...declared].flatMap(([name, node]) => (used.has(name) ? [node] : []));
+  return {
+    operation: print({ ...operation, variableDefinitions }),
+    variables: from.variables.filter((name) => used.has(name)),
+  };
+}
