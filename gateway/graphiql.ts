@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
 import { createGunzip } from 'node:zlib';
-import { chooseEncoding } from './http/compress.ts';
+import { chooseCoding } from './http/content-coding.ts';
 
 export interface GraphiqlOptions {
   /** A development token: filled in as the Authorization header of requests and subscriptions. */
@@ -46,7 +46,7 @@ export class Graphiql {
   }
 
   async #sendAsset(request: IncomingMessage, response: ServerResponse, { name, type }: AssetKind): Promise<void> {
-    const encoding = chooseEncoding(request.headers['accept-encoding']);
+    const encoding = chooseCoding(request.headers['accept-encoding']);
     const { hash, bytes } = (await this.#packed(encoding ?? 'gzip'))[name];
     const etag = `W/"${hash}"`;
     const headers = { etag, vary: 'Accept-Encoding', 'cache-control': 'private, no-cache' };

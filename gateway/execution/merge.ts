@@ -54,9 +54,12 @@ function mergeLists(known: unknown[], next: readonly unknown[], types: TypeIndex
 export function copyData(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Failure) return value;
   if (Array.isArray(value)) return value.map(copyData);
-  const copy: ResponseObject = {};
-  const original = value as ResponseObject;
-  for (const key in original) copy[key] = copyData(original[key]);
+  // V8 copies an object whole; field by field it would have to find each one's place again.
+  const copy: ResponseObject = { ...(value as ResponseObject) };
+  for (const key in copy) {
+    const member = copy[key];
+    if (typeof member === 'object' && member !== null) copy[key] = copyData(member);
+  }
   return copy;
 }
 

@@ -1,8 +1,10 @@
 import {
   type FieldNode,
   type GraphQLAbstractType,
+  GraphQLBoolean,
   type GraphQLFormattedError,
   GraphQLID,
+  GraphQLInt,
   type GraphQLInterfaceType,
   type GraphQLLeafType,
   type GraphQLObjectType,
@@ -21,13 +23,14 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import { clientKey, selectedKey } from '../planning/selected-keys.ts';
+import { selectedKey } from '../planning/selected-keys.ts';
 import type { FieldSource } from '../supergraph/field-sources.ts';
-import { Failure, formatFieldError, notAsked, type ResponsePath } from './failure.ts';
+import { Failure, notAsked, type ResponsePath } from './failure.ts';
 import { jsonText, quote } from './json-text.ts';
+import { createObjectWriter, type PlainValue } from './object-writer.ts';
 import type { ResponseObject } from './response-data.ts';
-import type { Run } from './run.ts';
 import { type SelectionScope, selectFields } from './select-fields.ts';
+import { type MergedData, type Position, type Write, WriteRun } from './write-run.ts';
 
 /** A response as it goes to the client. */
 export interface WrittenResponse {
@@ -42,14 +45,8 @@ export interface WrittenResponse {
  */
 export type ResponseWriter = (merged: MergedData) => WrittenResponse;
 
-/** What was merged while a plan ran. */
-export type MergedData = Pick<Run, 'root' | 'errors' | 'isPlain' | 'sharesObjects'>;
-
 /** Response keys at the root that graphql-js answers itself (`__schema`, `__type`). */
 export const introspectionFields: ReadonlySet<string> = new Set(['__schema', '__type']);
-
-/** An answer carries this many errors at most: a failed subgraph below a long list must not grow it without bound. */
-const maxErrors = 1000;
 
 export interface WriterScope extends SelectionScope {
   readonly fieldSource: FieldSource;
@@ -91,116 +88,6 @@ export function compileFragmentWriter(
   };
 }
 
-/**
- * Writes the value at `depth` of the path. `undefined` says that the value is null at a place that must not be null,
- * so that the parent becomes null.
- */
-type Write = (value: unknown, depth: number, run: WriteRun) => string | undefined;
-
-/** The state of one writing: the path is kept as it goes and copied only when an error needs it. */
-class WriteRun {
-  readonly path: (string | number)[] = [];
-  readonly errors: GraphQLFormattedError[];
-  /** Texts of the values that a field has met: see `writeOnce`. */
-  readonly texts = new Map<Write, Map<object, string>>();
-  #blamed = false;
-  /** How many values were refused so far, whether or not that became an error of its own. */
-  refusals = 0;
-
-  /** Whether strings are written as they are. */
-  readonly isPlain: boolean;
-  readonly sharesObjects: boolean;
-
-  constructor({ errors, isPlain, sharesObjects }: Omit<MergedData, 'root'>) {
-    this.errors = [...errors];
-    this.isPlain = isPlain;
-    this.sharesObjects = sharesObjects;
-  }
-
-  /** @param siblings the fields that the client selected of the object that lacks the value */
-  fail(failure: Failure, depth: number, siblings: ReadonlySet<string>): void {
-    this.refusals += 1;
-    const path = this.path.slice(0, depth);
-    for (const error of Failure.errorsOf(failure)) {
-      const { elsewhere = [] } = error;
-      const [culprit] = elsewhere;
-      if (typeof culprit === 'string' && siblings.has(clientKey(culprit))) {
-        this.#addOnce(formatFieldError({ ...error, below: elsewhere }, path.slice(0, -1)));
-      } else if (this.#blamed) this.#addOnce(formatFieldError(error, path));
-      else this.#add(formatFieldError(error, path));
-    }
-  }
-
-  /** Several fields may name one error of another, which may name it itself. */
-  #addOnce(error: GraphQLFormattedError): void {
-    this.#blamed = true;
-    const place = JSON.stringify([error.path, error.message]);
-    if (this.errors.some(({ path, message }) => JSON.stringify([path, message]) === place)) return;
-    this.#add(error);
-  }
-
-  malformed(position: Position, depth: number): void {
-    this.refusals += 1;
-    const path = this.path.slice(0, depth);
-    const { service } = position;
-    const message = `${service === undefined ? 'A subgraph' : `"${service}"`} gave a value for ${position.coordinate} that does not fit its type ${position.type}.`;
-    const extensions = { code: 'SUBGRAPH_MALFORMED_RESPONSE', ...(service && { service }), retryable: false };
-    this.#add({ message, path, extensions });
-  }
-
-  /** A field that its subgraph was asked for and did not answer, not even with null. */
-  leftOut(position: Position, depth: number): void {
-    this.refusals += 1;
-    const { service } = position;
-    const message = `${service === undefined ? 'A subgraph' : `"${service}"`} left out ${position.coordinate}.`;
-    const extensions = { code: 'SUBGRAPH_MALFORMED_RESPONSE', ...(service && { service }), retryable: false };
-    this.#add({ message, path: this.path.slice(0, depth), extensions });
-  }
-
-  /** A null that nobody explained. Where an error at, above or below the place is known, that one explains it. */
-  missing(position: Position, depth: number): void {
-    this.refusals += 1;
-    const path = this.path.slice(0, depth);
-    if (this.errors.some((error) => error.path && overlaps(error.path, path))) return;
-    const { service } = position;
-    const message = `Cannot return null for non-nullable field ${position.coordinate}.`;
-    this.#add({
-      message,
-      path,
-      extensions: { code: 'NULL_FOR_NON_NULL', ...(service && { service }), retryable: false },
-    });
-  }
-
-  #add(error: GraphQLFormattedError): void {
-    if (this.errors.length < maxErrors) this.errors.push(error);
-  }
-}
-
-function overlaps(a: ResponsePath, b: ResponsePath): boolean {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i += 1) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-/** What an error says about the field where it happened. */
-interface Position {
-  readonly coordinate: string;
-  readonly type: string;
-  readonly service: string | undefined;
-  /** The response keys of the object that holds the field. */
-  readonly siblings: ReadonlySet<string>;
-}
-
-interface FieldWriter {
-  readonly key: string;
-  /** The key of the value in the merged data. */
-  readonly source: string;
-  readonly prefix: string;
-  readonly write: Write;
-  /** Whether a string is a value of this field, so that it needs no further look. */
-  readonly isText: boolean;
-}
-
 function compileObject(
   scope: WriterScope,
   type: GraphQLObjectType | GraphQLInterfaceType,
@@ -215,9 +102,8 @@ function compileObject(
     const source = isOwn ? selectedKey(key) : key;
     const prefix = `${index === 0 ? '{' : ','}${quote(key)}:`;
     const own = source in Object.prototype ? ownOnly(write) : write;
-    return [{ key, source, prefix, write: own, isText: isText(type, nodes) }];
+    return [{ key, source, prefix, write: own, plain: plainValue(type, nodes) }];
   });
-  if (fields.length === 0) return () => '{}';
   return createObjectWriter(fields);
 }
 
@@ -226,30 +112,17 @@ function ownOnly(write: Write): Write {
   return (value, depth, run) => write(typeof value === 'function' ? undefined : value, depth, run);
 }
 
-function createObjectWriter(fields: readonly FieldWriter[]): Write {
-  return (value, depth, run) => {
-    let text = '';
-    const { path, isPlain } = run;
-    const source = value as ResponseObject;
-    for (let i = 0; i < fields.length; i += 1) {
-      const field = fields[i] as FieldWriter;
-      const member = source[field.source];
-      if (isPlain && field.isText && typeof member === 'string') {
-        text += `${field.prefix}"${member}"`;
-        continue;
-      }
-      path[depth] = field.key;
-      const written = field.write(member, depth + 1, run);
-      if (written === undefined) return undefined;
-      text += field.prefix + written;
-    }
-    return `${text}}`;
-  };
-}
-
-function isText(parent: GraphQLObjectType | GraphQLInterfaceType, [node]: readonly FieldNode[]): boolean {
-  const type = node && getNullableType(parent.getFields()[node.name.value]?.type);
-  return type === GraphQLString || type === GraphQLID;
+function plainValue(
+  parent: GraphQLObjectType | GraphQLInterfaceType,
+  [node]: readonly FieldNode[],
+): PlainValue | undefined {
+  const type = node && parent.getFields()[node.name.value]?.type;
+  const leaf = getNullableType(type);
+  const isNullable = leaf === type;
+  if (leaf === GraphQLString || leaf === GraphQLID) return 'text';
+  if (leaf === GraphQLInt) return isNullable ? 'int or null' : 'int';
+  if (leaf === GraphQLBoolean) return isNullable ? 'boolean or null' : 'boolean';
+  return undefined;
 }
 
 function compileField(

@@ -1,6 +1,7 @@
 import { RequestError, refuse } from '../request-error.ts';
 import { writeErrorBody } from '../response-body.ts';
 import { notAcceptable, readAcceptedFormats } from './accepted-formats.ts';
+import { AnswerBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint.ts';
 import { readBodyParams } from './operation-params.ts';
@@ -38,7 +39,7 @@ export async function answerBatch(
           format,
           cancellation,
         })
-      ).body;
+      ).body.text;
     } catch (cause) {
       if (!(cause instanceof RequestError)) throw cause;
       return writeErrorBody(cause.errors.map((error) => error.toJSON()));
@@ -46,5 +47,5 @@ export async function answerBatch(
   };
   const body = `[${(await Promise.all(batch.map(answerItem))).map((text) => text.trim()).join(',')}]`;
   const headers = { 'content-type': `${format}; charset=utf-8` };
-  return sendAnswer(exchange, { status: 200, headers, body }, config.http.compressAboveBytes);
+  return sendAnswer(exchange, { status: 200, headers, body: new AnswerBody(body) }, config.http.compressAboveBytes);
 }

@@ -6,6 +6,7 @@ import { type IncrementalFormat, writeBatch, writeFirstPart, writeOnlyPart } fro
 import { writeResponseBody } from '../response-body.ts';
 import { multipartEnd, multipartPart, multipartStart } from '../subscriptions/multipart.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
+import { AnswerBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
 import type { OperationParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
@@ -37,7 +38,7 @@ export async function answerInParts(
   if (answer.pending.length === 0 && accepted.single) {
     const headers = { 'content-type': `${accepted.single}; charset=utf-8` };
     const body = writeResponseBody(answer.first);
-    return sendAnswer(exchange, { status: 200, headers, body }, compressAboveBytes);
+    return sendAnswer(exchange, { status: 200, headers, body: new AnswerBody(body) }, compressAboveBytes);
   }
   await sendParts(exchange, answer, format);
 }

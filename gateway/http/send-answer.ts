@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { compress, type EncodedBody } from './compress.ts';
+import type { EncodedBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
 import type { SingleAnswer } from './single-answer.ts';
 
@@ -9,20 +9,21 @@ export function sendAnswer(
   answer: SingleAnswer,
   compressAboveBytes: number,
 ): Promise<void> | undefined {
-  const body = compress(answer.body, request.headers['accept-encoding'], compressAboveBytes);
+  const body = answer.body.encode(request.headers['accept-encoding'], compressAboveBytes);
   if (body instanceof Promise) return body.then((made) => write(response, answer, made));
   write(response, answer, body);
   return undefined;
 }
 
-function write(response: ServerResponse, { status, headers }: SingleAnswer, { bytes, encoding }: EncodedBody): void {
+function write(response: ServerResponse, { status, headers }: SingleAnswer, body: EncodedBody): void {
   if (response.destroyed) return;
+  const { content, charset, byteLength, coding } = body;
   const varies = response.getHeader('vary');
   response.writeHead(status, {
     ...headers,
     vary: varies === undefined ? 'Accept, Accept-Encoding' : `${varies}, Accept, Accept-Encoding`,
-    ...(encoding && { 'content-encoding': encoding }),
-    'content-length': bytes.length,
+    ...(coding && { 'content-encoding': coding }),
+    'content-length': byteLength,
   });
-  response.end(bytes);
+  response.end(content, charset);
 }

@@ -4,13 +4,14 @@ import type { GraphQLServer } from '../apollo-server.ts';
 import { Cancellation } from '../cancellation.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { SingleFormat } from './accepted-formats.ts';
+import { AnswerBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
 import type { OperationParams } from './operation-params.ts';
 
 export interface SingleAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: AnswerBody;
 }
 
 export interface SingleAnswerOptions {
@@ -43,7 +44,11 @@ export async function answerSingle(
     context: async () => ({ request: { principal, requestId, cancellation } }),
   });
   if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is never started.');
-  return { status: answer.status ?? 200, headers: Object.fromEntries(answer.headers), body: answer.body.string };
+  return {
+    status: answer.status ?? 200,
+    headers: Object.fromEntries(answer.headers),
+    body: new AnswerBody(answer.body.string),
+  };
 }
 
 interface Body {

@@ -1,0 +1,110 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { clientKey } from '../planning/selected-keys.ts';
+import { Failure, formatFieldError, type ResponsePath } from './failure.ts';
+import type { Run } from './run.ts';
+
+/** What was merged while a plan ran. */
+export type MergedData = Pick<Run, 'root' | 'errors' | 'isPlain' | 'sharesObjects'>;
+
+/** An answer carries this many errors at most: a failed subgraph below a long list must not grow it without bound. */
+const maxErrors = 1000;
+
+/**
+ * Writes the value at `depth` of the path. `undefined` says that the value is null at a place that must not be null,
+ * so that the parent becomes null.
+ */
+export type Write = (value: unknown, depth: number, run: WriteRun) => string | undefined;
+
+/** The state of one writing: the path is kept as it goes and copied only when an error needs it. */
+export class WriteRun {
+  readonly path: (string | number)[] = [];
+  readonly errors: GraphQLFormattedError[];
+  /** Texts of the values that a field has met: see `writeOnce`. */
+  readonly texts = new Map<Write, Map<object, string>>();
+  #blamed = false;
+  /** How many values were refused so far, whether or not that became an error of its own. */
+  refusals = 0;
+
+  /** Whether strings are written as they are. */
+  readonly isPlain: boolean;
+  readonly sharesObjects: boolean;
+
+  constructor({ errors, isPlain, sharesObjects }: Omit<MergedData, 'root'>) {
+    this.errors = [...errors];
+    this.isPlain = isPlain;
+    this.sharesObjects = sharesObjects;
+  }
+
+  /** @param siblings the fields that the client selected of the object that lacks the value */
+  fail(failure: Failure, depth: number, siblings: ReadonlySet<string>): void {
+    this.refusals += 1;
+    const path = this.path.slice(0, depth);
+    for (const error of Failure.errorsOf(failure)) {
+      const { elsewhere = [] } = error;
+      const [culprit] = elsewhere;
+      if (typeof culprit === 'string' && siblings.has(clientKey(culprit))) {
+        this.#addOnce(formatFieldError({ ...error, below: elsewhere }, path.slice(0, -1)));
+      } else if (this.#blamed) this.#addOnce(formatFieldError(error, path));
+      else this.#add(formatFieldError(error, path));
+    }
+  }
+
+  /** Several fields may name one error of another, which may name it itself. */
+  #addOnce(error: GraphQLFormattedError): void {
+    this.#blamed = true;
+    const place = JSON.stringify([error.path, error.message]);
+    if (this.errors.some(({ path, message }) => JSON.stringify([path, message]) === place)) return;
+    this.#add(error);
+  }
+
+  malformed(position: Position, depth: number): void {
+    this.refusals += 1;
+    const path = this.path.slice(0, depth);
+    const { service } = position;
+    const message = `${service === undefined ? 'A subgraph' : `"${service}"`} gave a value for ${position.coordinate} that does not fit its type ${position.type}.`;
+    const extensions = { code: 'SUBGRAPH_MALFORMED_RESPONSE', ...(service && { service }), retryable: false };
+    this.#add({ message, path, extensions });
+  }
+
+  /** A field that its subgraph was asked for and did not answer, not even with null. */
+  leftOut(position: Position, depth: number): void {
+    this.refusals += 1;
+    const { service } = position;
+    const message = `${service === undefined ? 'A subgraph' : `"${service}"`} left out ${position.coordinate}.`;
+    const extensions = { code: 'SUBGRAPH_MALFORMED_RESPONSE', ...(service && { service }), retryable: false };
+    this.#add({ message, path: this.path.slice(0, depth), extensions });
+  }
+
+  /** A null that nobody explained. Where an error at, above or below the place is known, that one explains it. */
+  missing(position: Position, depth: number): void {
+    this.refusals += 1;
+    const path = this.path.slice(0, depth);
+    if (this.errors.some((error) => error.path && overlaps(error.path, path))) return;
+    const { service } = position;
+    const message = `Cannot return null for non-nullable field ${position.coordinate}.`;
+    this.#add({
+      message,
+      path,
+      extensions: { code: 'NULL_FOR_NON_NULL', ...(service && { service }), retryable: false },
+    });
+  }
+
+  #add(error: GraphQLFormattedError): void {
+    if (this.errors.length < maxErrors) this.errors.push(error);
+  }
+}
+
+function overlaps(a: ResponsePath, b: ResponsePath): boolean {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** What an error says about the field where it happened. */
+export interface Position {
+  readonly coordinate: string;
+  readonly type: string;
+  readonly service: string | undefined;
+  /** The response keys of the object that holds the field. */
+  readonly siblings: ReadonlySet<string>;
+}
