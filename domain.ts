@@ -56,6 +56,7 @@ export async function openDomain(config: AndonConfig, runtime: Runtime, graph: G
     connectors: createConnectors(landscape, storage, runtime),
     supergraphSdl,
     ownership: readOwnership(supergraphSdl),
+    plantCodes: landscape.plants.map(({ plantCode }) => plantCode),
     async openWorkflows() {
       const own = await storage.open<WorkflowTables>('workflows', workflowMigrations);
       return createWorkflows({ database: own, journal, runtime, graph });

@@ -58,7 +58,7 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
   const verifier = createVerifier({ issuers: keys.issuers, clock, revocations });
   const internalTokens = createInternalTokens({ secret: await readInternalSecret(authConfig), clock });
   const workflows = await domain.openWorkflows();
-  const subgraphs = await createSubgraphs(domain, workflows);
+  const { subgraphs, restoring } = await createSubgraphs(domain, workflows);
   const gateway = await createGateway({
     supergraphSdl: domain.supergraphSdl,
     runtime,
@@ -68,6 +68,7 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
     onAuthorityChange: (run) => revocations.onChange(run),
     signInternal: (...call) => internalTokens.sign(...call),
     problem: domain.problem,
+    note: restoring.unread,
     graphiql: graphiqlOptions(config, keys, runtime),
   });
   graph.connect(gateway);
@@ -79,6 +80,7 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
     await stopRetention();
     await workflows.stop();
     await stopSettling();
+    await restoring.stop();
   };
   await workflows.start();
   const { url } = await gateway.listen().catch(async (error: unknown) => {

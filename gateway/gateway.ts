@@ -41,6 +41,8 @@ export interface GatewayOptions {
    * Asked on every look, so it answers from memory. @default never
    */
   readonly problem?: () => string | undefined;
+  /** What `/health/ready` says besides while it is ready. @default nothing */
+  readonly note?: () => string | undefined;
   /** The IDE at `GET /graphql`. @default false */
   readonly graphiql?: GraphiqlOptions | false;
 }
@@ -111,6 +113,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     graphiql: options.graphiql ? new Graphiql(options.graphiql, graphqlPath) : undefined,
     isReady: () => state === 'listening',
     problem: options.problem ?? (() => undefined),
+    note: options.note ?? (() => undefined),
   });
   const web = createWebServer(config, (request, response) => track(running, handle(request, response)));
   const sockets = serveWebSocket({ http: web.http, services, config, runtime, authenticate });

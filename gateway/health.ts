@@ -9,12 +9,14 @@ export interface Health {
   readonly isReady: boolean;
   /** Why requests cannot be served although it listens. */
   readonly problem: string | undefined;
+  /** What whoever looks should know although requests are served. */
+  readonly note: string | undefined;
 }
 
-export function answerHealth(path: string, { isReady, problem }: Health): HealthAnswer | undefined {
+export function answerHealth(path: string, { isReady, problem, note }: Health): HealthAnswer | undefined {
   if (path === '/health/live') return { status: 200, body: '{"status":"live"}' };
   if (path !== '/health/ready') return undefined;
   if (!isReady) return { status: 503, body: '{"status":"draining"}' };
-  if (problem === undefined) return { status: 200, body: '{"status":"ready"}' };
+  if (problem === undefined) return { status: 200, body: JSON.stringify({ status: 'ready', ...(note && { note }) }) };
   return { status: 503, body: JSON.stringify({ status: 'unavailable', reason: problem }) };
 }

@@ -27,6 +27,7 @@ export interface HttpHandlerOptions {
   readonly graphiql: Graphiql | undefined;
   isReady(): boolean;
   problem(): string | undefined;
+  note(): string | undefined;
 }
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -37,7 +38,8 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   return async (request, response) => {
     if (!options.isReady()) response.shouldKeepAlive = false;
     const { path, search } = splitUrl(request.url ?? '/');
-    const health = answerHealth(path, { isReady: options.isReady(), problem: options.problem() });
+    const standing = { isReady: options.isReady(), problem: options.problem(), note: options.note() };
+    const health = answerHealth(path, standing);
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
     try {
       checkHost(request.headers, options.config);

@@ -26,6 +26,7 @@ const keyParts = {
   downtime: 1,
   'maintenance-work-order': 1,
   exception: 1,
+  system: 1,
 } as const;
 
 export const entityTypes = Object.keys(keyParts) as readonly EntityType[];
@@ -41,6 +42,11 @@ export interface EntityRef {
 
 export function entityId(plantCode: string, type: EntityType, ...key: readonly string[]): EntityId {
   return ['mfg', plantCode, type, ...key].map(encodeURIComponent).join(':') as EntityId;
+}
+
+/** A plant stands for everything in it: what is forbidden for the plant is forbidden for all of that. */
+export function plantId(plantCode: string): EntityId {
+  return entityId(plantCode, 'plant', plantCode);
 }
 
 /** @returns the parts of an id, or null when the text is no id of ours: callers answer as for an unknown entity */

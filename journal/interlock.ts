@@ -2,7 +2,7 @@ import type { EntityId } from './entity-ref.ts';
 import type { Restriction } from './restriction.ts';
 
 /** What placed an interlock. */
-export type InterlockKind = 'QUALITY_HOLD' | 'ORDER_HOLD' | 'BREAKDOWN';
+export type InterlockKind = 'QUALITY_HOLD' | 'ORDER_HOLD' | 'BREAKDOWN' | 'SYSTEM_UNREAD';
 
 /**
  * An active restriction on one entity. Placed before the system that asked for it is told, lifted after every system

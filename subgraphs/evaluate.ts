@@ -1,5 +1,5 @@
 import type { Principal } from '../auth/principal.ts';
-import type { EntityId } from '../journal/entity-ref.ts';
+import { type EntityId, plantId } from '../journal/entity-ref.ts';
 import type { Interlock } from '../journal/interlock.ts';
 import type { Restriction } from '../journal/restriction.ts';
 import type { Reader } from './plant-only.ts';
@@ -73,9 +73,10 @@ export async function evaluateInterlocks(
   reader: Reader,
 ): Promise<readonly Rejection[]> {
   const found: Rejection[] = [];
+  const { plantCode } = transition.subject(entity);
   for (const { entities, restriction } of transition.touches(entity, input)) {
     if (entities.length === 0) continue;
-    const standing = await active(entities, restriction);
+    const standing = await active([...entities, plantId(plantCode)], restriction);
     found.push(...standing.map((interlock) => interlockRejection(interlock, restriction, reader)));
   }
   return found.filter((one, index) => found.findIndex((other) => other.message === one.message) === index);
@@ -157,12 +158,14 @@ const systemOfKind = {
   QUALITY_HOLD: 'QMS',
   ORDER_HOLD: 'ERP',
   BREAKDOWN: 'CMMS',
+  SYSTEM_UNREAD: 'ANDON',
 } as const satisfies Record<Interlock['kind'], OwningSystem>;
 
 const remedyOfKind = {
   QUALITY_HOLD: 'It ends when a disposition of the hold is approved by a second person and carried out.',
   ORDER_HOLD: 'It ends when the order is resumed.',
   BREAKDOWN: 'It ends when the maintenance is completed, or the downtime is ended.',
+  SYSTEM_UNREAD: 'It ends by itself as soon as the system answers.',
 } as const satisfies Record<Interlock['kind'], string>;
 
 /** All that a partner is told of an interlock whose cause it may not see. */

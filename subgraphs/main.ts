@@ -15,7 +15,7 @@ import type { OwnedField } from './ops/context.ts';
 import { createOpsSubgraph } from './ops/index.ts';
 import { createQmsSubgraph } from './qms/index.ts';
 import { createRemoteGraph } from './remote-graph.ts';
-import { restoreInterlocks } from './restore-interlocks.ts';
+import { type Restoring, restoreInterlocks } from './restore-interlocks.ts';
 import { serveSubgraph } from './serve.ts';
 import { startSettling } from './settle-loop.ts';
 import type { Subgraph, SubgraphOptions } from './subgraph.ts';
@@ -24,6 +24,14 @@ export interface DomainOptions extends SubgraphOptions {
   readonly policies: Policies;
   readonly connectors: Connectors;
   readonly ownership: readonly OwnedField[];
+  /** Every plant of the landscape. */
+  readonly plantCodes: readonly string[];
+}
+
+/** Subgraphs that may be served, and what goes on meanwhile. */
+export interface OpenSubgraphs {
+  readonly subgraphs: readonly Subgraph[];
+  readonly restoring: Restoring;
 }
 
 /** What waits for a person, as the workflows' store has it. */
@@ -41,11 +49,10 @@ const factories = {
 >;
 
 /** Opens every system, and puts back what must be restricted: who is given these may let anybody in. */
-export async function createSubgraphs(options: DomainOptions, workflows: Exceptions): Promise<readonly Subgraph[]> {
+export async function createSubgraphs(options: DomainOptions, workflows: Exceptions): Promise<OpenSubgraphs> {
   const subgraphs: Subgraph[] = [];
   for (const create of Object.values(factories)) subgraphs.push(await create(options, async () => workflows));
-  await restoreInterlocks(subgraphs, options);
-  return subgraphs;
+  return { subgraphs, restoring: await restoreInterlocks(subgraphs, options) };
 }
 
 const names = Object.keys(factories).join(', ');
@@ -107,7 +114,7 @@ async function serve(name: keyof typeof factories, port: number, gateway: string
     sign: (principal, requestId, body) => sign(principal, requestId, 'gateway', body),
   });
   const domain = await openDomain(config, runtime, graph);
-  const subgraph = await openSubgraph(name, domain).catch(async (error: unknown) => {
+  const { subgraph, restoring } = await openSubgraph(name, domain).catch(async (error: unknown) => {
     await domain.close();
     throw error;
   });
@@ -118,6 +125,7 @@ async function serve(name: keyof typeof factories, port: number, gateway: string
     internalTokens,
     runtime,
     problem,
+    note: restoring.unread,
     port,
     host: config.gateway.host,
   });
@@ -125,14 +133,14 @@ async function serve(name: keyof typeof factories, port: number, gateway: string
   return async () => {
     await served.drain();
     await stopSettling();
+    await restoring.stop();
     await domain.close();
   };
 }
 
-async function openSubgraph(name: keyof typeof factories, domain: Domain): Promise<Subgraph> {
+async function openSubgraph(name: keyof typeof factories, domain: Domain) {
   const subgraph = await factories[name](domain, domain.openWorkflows);
-  await restoreInterlocks([subgraph], domain);
-  return subgraph;
+  return { subgraph, restoring: await restoreInterlocks([subgraph], domain) };
 }
 
 function isName(name: string): name is keyof typeof factories {

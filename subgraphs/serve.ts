@@ -25,6 +25,8 @@ export interface ServeOptions extends Pick<Subgraph, 'name' | 'schema' | 'create
   readonly runtime: Runtime;
   /** Why operations cannot be answered at the moment, for `/health/ready`. @default never */
   readonly problem?: () => string | undefined;
+  /** What whoever looks at `/health/ready` should know although it is ready. @default nothing */
+  readonly note?: () => string | undefined;
   /** 0 takes a free one. */
   readonly port: number;
   /** @default '127.0.0.1' */
@@ -88,7 +90,9 @@ export async function serveSubgraph(options: ServeOptions): Promise<ServedSubgra
     if (path === '/health/ready') {
       const reason = isDraining ? undefined : options.problem?.();
       const status = isDraining ? 'draining' : reason === undefined ? 'ready' : 'unavailable';
-      return send(response, status === 'ready' ? 200 : 503, { status, subgraph: name, ...(reason && { reason }) });
+      const note = options.note?.();
+      const said = { status, subgraph: name, ...(reason && { reason }), ...(note && { note }) };
+      return send(response, status === 'ready' ? 200 : 503, said);
     }
     sendError(response, 404, { code: 'NOT_FOUND', message: 'There is nothing here. Send operations to /graphql.' });
   }

@@ -9,7 +9,7 @@ import { TransitionExecutor } from '../transition-executor.ts';
 import { createErpContext, type ErpContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';
-import { readRestrictions } from './restrictions.ts';
+import { readRestrictions, restrictionsOfOrderHolds } from './restrictions.ts';
 import { subscriptions } from './subscriptions.ts';
 import { createErpTransitions } from './transitions.ts';
 
@@ -30,7 +30,11 @@ export function createErpSubgraph(options: SubgraphOptions & { readonly port: Er
     name: 'erp',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('erp'), resolvers }]),
     createContext: (call) => createErpContext(call, { port, journal, policies, executor }),
-    restrictions: () => readRestrictions(port),
+    restrictions: {
+      system: 'ERP',
+      forbids: restrictionsOfOrderHolds,
+      read: (plantCode) => readRestrictions(port, plantCode),
+    },
     executor,
   };
 }

@@ -1,15 +1,19 @@
 import type { ErpPort, OrderRow } from '../../connectors/erp/port.ts';
 import { naturalKey } from '../../connectors/natural-key.ts';
+import type { Restriction } from '../../journal/restriction.ts';
 import { readEveryPage } from '../every-page.ts';
 import type { RecordedRestriction } from '../subgraph.ts';
 import { operationId, orderId } from './keys.ts';
 
 const everywhere = { plantCodes: null, partner: null };
 
-/** What the orders that are on hold in the ERP forbid. */
-export async function readRestrictions(port: ErpPort): Promise<readonly RecordedRestriction[]> {
+/** What nobody may do with the operations of an order that is on hold. */
+export const restrictionsOfOrderHolds: readonly Restriction[] = ['START_OPERATION'];
+
+/** What the orders of a plant that are on hold in the ERP forbid. */
+export async function readRestrictions(port: ErpPort, plantCode: string): Promise<readonly RecordedRestriction[]> {
   const held = await readEveryPage(
-    (page) => port.orders({ states: ['ON_HOLD'] }, page, everywhere),
+    (page) => port.orders({ plantCode, states: ['ON_HOLD'] }, page, everywhere),
     (order) => naturalKey(order.plantCode, order.orderNo),
   );
   return held.flatMap((order) =>
@@ -32,7 +36,7 @@ export function restrictionsOfHeldOrder(
     plantCode,
     partner,
     cause: orderId(order),
-    restrictions: ['START_OPERATION'],
+    restrictions: restrictionsOfOrderHolds,
     reason: `The hold of order ${orderNo} (${reason ?? ''})`,
     placedBy: by,
   }));

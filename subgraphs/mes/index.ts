@@ -9,7 +9,7 @@ import { TransitionExecutor } from '../transition-executor.ts';
 import { createMesContext, type MesContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';
-import { readRestrictions } from './restrictions.ts';
+import { readRestrictions, restrictionsOfDowntimes } from './restrictions.ts';
 import { subscriptions } from './subscriptions.ts';
 import { createMesTransitions } from './transitions.ts';
 
@@ -30,7 +30,11 @@ export function createMesSubgraph(options: SubgraphOptions & { readonly port: Me
     name: 'mes',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('mes'), resolvers }]),
     createContext: (call) => createMesContext(call, { port, journal, policies, executor }),
-    restrictions: () => readRestrictions(port),
+    restrictions: {
+      system: 'MES',
+      forbids: restrictionsOfDowntimes,
+      read: (plantCode) => readRestrictions(port, plantCode),
+    },
     executor,
   };
 }

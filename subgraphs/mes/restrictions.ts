@@ -10,10 +10,10 @@ export const restrictionsOfDowntimes: readonly Restriction[] = ['START_OPERATION
 
 const everywhere = { plantCodes: null, partner: null };
 
-/** What the downtimes that are open in the MES forbid. */
-export async function readRestrictions(port: MesPort): Promise<readonly RecordedRestriction[]> {
+/** What the downtimes of a plant that are open in the MES forbid. */
+export async function readRestrictions(port: MesPort, plantCode: string): Promise<readonly RecordedRestriction[]> {
   const open = await readEveryPage(
-    (page) => port.downtimes({ states: ['OPEN'] }, page, everywhere),
+    (page) => port.downtimes({ plantCode, states: ['OPEN'] }, page, everywhere),
     (downtime) => naturalKey(downtime.plantCode, downtime.downtimeId),
   );
   return open.flatMap(restrictionsOf);

@@ -1,5 +1,5 @@
 import type { Principal } from '../../auth/principal.ts';
-import { type EntityId, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { type EntityId, entityId, parseEntityId, plantId } from '../../journal/entity-ref.ts';
 import type { Interlock } from '../../journal/interlock.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { GraphError, GraphReader } from '../graph-reader.ts';
@@ -88,12 +88,12 @@ function isKnown({ answer, errors }: Found<unknown>, principal: Principal): bool
   return answer !== null || (errors.length > 0 && principal.partner === null);
 }
 
-/** A hold on a lot may stand on the lot itself, on its material, or on the order that made it. */
+/** A hold on a lot may stand on the lot itself, on its material, or on the order that made it; or on the whole plant. */
 function standsUnder(id: EntityId, answer: Pick<LotAnswer, 'order'> | null): readonly EntityId[] {
   const ref = parseEntityId(id);
   const [materialCode] = ref?.key ?? [];
-  const material = ref && materialCode ? [entityId(ref.plantCode, 'material', materialCode)] : [];
-  return [id, ...material, ...(answer?.order ? [answer.order.id as EntityId] : [])];
+  const around = ref && materialCode ? [entityId(ref.plantCode, 'material', materialCode), plantId(ref.plantCode)] : [];
+  return [id, ...around, ...(answer?.order ? [answer.order.id as EntityId] : [])];
 }
 
 type InterlocksById = ReadonlyMap<EntityId, readonly Interlock[]>;

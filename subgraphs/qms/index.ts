@@ -1,5 +1,6 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { QmsPort } from '../../connectors/qms/port.ts';
+import { restrictions } from '../../journal/restriction.ts';
 import { mutations } from '../mutations.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
@@ -30,7 +31,8 @@ export function createQmsSubgraph(options: SubgraphOptions & { readonly port: Qm
     name: 'qms',
     schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('qms'), resolvers }]),
     createContext: (call) => createQmsContext(call, { port, journal, policies, executor }),
-    restrictions: () => readRestrictions(port),
+    // A hold may forbid anything.
+    restrictions: { system: 'QMS', forbids: restrictions, read: (plantCode) => readRestrictions(port, plantCode) },
     executor,
   };
 }

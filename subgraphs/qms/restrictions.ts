@@ -7,10 +7,10 @@ import { holdIdOf, targetIdOf } from './keys.ts';
 
 const everywhere = { plantCodes: null, partner: null };
 
-/** What the holds that stand in the QMS forbid. */
-export async function readRestrictions(port: QmsPort): Promise<readonly RecordedRestriction[]> {
+/** What the holds of a plant that stand in the QMS forbid. */
+export async function readRestrictions(port: QmsPort, plantCode: string): Promise<readonly RecordedRestriction[]> {
   const standing = await readEveryPage(
-    (page) => port.holds({ active: true }, page, everywhere),
+    (page) => port.holds({ plantCode, active: true }, page, everywhere),
     ({ plantCode, holdNo }) => naturalKey(plantCode, holdNo),
   );
   return standing.flatMap(restrictionsOf);

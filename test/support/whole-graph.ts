@@ -44,6 +44,8 @@ export interface WholeAnswer {
 
 /** Everything but the process: gateway, subgraphs, systems, journal, policies and workflows, in this one. */
 export interface WholeGraph {
+  /** What `/health/ready` says besides. */
+  note(): string | undefined;
   readonly gateway: Gateway;
   readonly subgraphs: readonly Subgraph[];
   readonly systems: Systems;
@@ -62,6 +64,8 @@ export interface WholeGraphOptions {
   /** @default the demo plants */
   readonly plants?: readonly DemoPlant[];
   readonly policies?: PoliciesOptions;
+  /** Stands between Andon and the systems, and may change them before anybody asks. @default nothing */
+  readonly around?: (systems: Systems) => Promise<Systems>;
 }
 
 /** Longer than any event takes that is there already. */
@@ -70,10 +74,11 @@ const silenceMs = 1000;
 export async function openWholeGraph({
   plants = demoPlants,
   policies = {},
+  around = async (systems) => systems,
 }: WholeGraphOptions = {}): Promise<WholeGraph> {
   const place = await openTestJournal('sqlite');
   const { journal, runtime, storage } = place;
-  const systems = await openSystems(plants, place);
+  const systems = await around(await openSystems(plants, place));
   const { sdl } = await composeSupergraph(fileURLToPath(new URL('../../supergraph.yaml', import.meta.url)));
   let gateway: Gateway | null = null;
   const graph: GraphReader = {
@@ -96,8 +101,9 @@ export async function openWholeGraph({
       cmms: async () => systems.cmms,
     },
     ownership: [],
+    plantCodes: plants.map(({ plantCode }) => plantCode),
   };
-  const subgraphs = await createSubgraphs(domain, workflows);
+  const { subgraphs, restoring } = await createSubgraphs(domain, workflows);
   const principals = new Map<string, Principal>();
   gateway = await createGateway({
     supergraphSdl: sdl,
@@ -118,6 +124,7 @@ export async function openWholeGraph({
     return { data, errors };
   };
   return {
+    note: restoring.unread,
     gateway,
     subgraphs,
     systems,
@@ -156,6 +163,7 @@ export async function openWholeGraph({
     async close() {
       await gateway?.drain();
       await workflows.stop();
+      await restoring.stop();
       await place.dispose();
     },
   };
