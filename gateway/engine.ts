@@ -45,11 +45,10 @@ export interface Engine {
 /** The native planner and our own executor. @throws SupergraphError, EngineError */
 export async function createNativeEngine(options: EngineOptions): Promise<Engine> {
   const { supergraphSdl, runtime, config, clients: registry, sharing } = options;
-  // It loads in a process of its own, while this one reads the schema.
-  const loading = loadPlanner(supergraphSdl, config.override.labels);
-  loading.catch(() => undefined);
+  // It loads in a process of its own, while this one reads the schema: which keeps this one from sending the rest.
+  const loading = await startLoading(supergraphSdl, config.override.labels);
   const supergraph = loadSupergraph(supergraphSdl, { defers: true });
-  const planner = boundPlanner(await loading, runtime.timers);
+  const planner = boundPlanner(await loading.planner, runtime.timers);
   const second = new ApolloPlanner(supergraphSdl, runtime.timers, config.override.labels);
   const drawOverride = createOverrideDraw(planner.overridePercentages, runtime.ids);
   const clients = registry.clientsFor(supergraph.subgraphs);
@@ -79,9 +78,12 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   };
 }
 
-/** The planner has no binary for every machine. */
-async function loadPlanner(supergraphSdl: string, labels: readonly string[]): Promise<Planner> {
-  return createHivePlanner(supergraphSdl, labels).catch((cause: unknown) => {
-    throw new EngineError('native', cause);
+/** Resolves when the planner does not need this process any more to load. Itself it may fail: it has no binary for every machine. */
+function startLoading(supergraphSdl: string, labels: readonly string[]): Promise<{ planner: Promise<Planner> }> {
+  return new Promise((resolve) => {
+    const planner = createHivePlanner(supergraphSdl, labels, () => resolve({ planner })).catch((cause: unknown) => {
+      throw new EngineError('native', cause);
+    });
+    planner.catch(() => undefined);
   });
 }

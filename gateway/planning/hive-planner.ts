@@ -18,10 +18,15 @@ const plannerProcess = new PlannerProcess();
 /**
  * The native planner of Hive Router, translated into our plan.
  * @param labels of @override whose fields have moved
+ * @param onSent called when the planner has the supergraph, and loads it in its own process
  * @throws Error it cannot be used here
  */
-export async function createHivePlanner(supergraphSdl: string, labels: readonly string[] = []): Promise<Planner> {
-  const planner = await plannerProcess.load(supergraphSdl, labels);
+export async function createHivePlanner(
+  supergraphSdl: string,
+  labels: readonly string[] = [],
+  onSent?: () => void,
+): Promise<Planner> {
+  const planner = await plannerProcess.load(supergraphSdl, labels, onSent);
   return {
     overridePercentages: planner.overridePercentages,
     async plan(operation, draw = 100, signal) {

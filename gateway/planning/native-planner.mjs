@@ -26,9 +26,13 @@ async function plannerOf(name, supergraphSdl) {
   return planner;
 }
 
+/** Loads while the first supergraph is on its way. */
+const addon = import('@graphql-hive/router-query-planner');
+addon.catch(() => undefined);
+
 /** @param {string} supergraphSdl */
 async function loadPlanner(supergraphSdl) {
-  const { QueryPlanner } = await import('@graphql-hive/router-query-planner');
+  const { QueryPlanner } = await addon;
   return new QueryPlanner(spreadGraphNames(supergraphSdl));
 }
 

@@ -46,11 +46,14 @@ interface Job {
   readonly reject: (cause: Error) => void;
   /** One of several that ran when the process ended: it runs alone now, so that the next end has one cause. */
   isSuspect: boolean;
+  readonly onSent: (() => void) | undefined;
 }
 
 interface AskOptions {
   readonly signal?: AbortSignal | undefined;
   readonly isSuspect?: boolean;
+  /** Called when all of the request has left this process. */
+  readonly onSent?: (() => void) | undefined;
 }
 
 interface Asked {
@@ -78,10 +81,13 @@ export class PlannerProcess {
   readonly #running = new Map<number, Job>();
   #waiting: Job[] = [];
 
-  /** @throws Error the add-on does not load here, or does not take this supergraph */
-  async load(supergraphSdl: string, labels: readonly string[]): Promise<NativePlanner> {
+  /**
+   * @param onSent called when the other process can do without this one, also where it fails
+   * @throws Error the add-on does not load here, or does not take this supergraph
+   */
+  async load(supergraphSdl: string, labels: readonly string[], onSent?: () => void): Promise<NativePlanner> {
     const planner = `${++this.#lastId}`;
-    const { reply } = await this.#ask({ planner, supergraphSdl });
+    const { reply } = await this.#ask({ planner, supergraphSdl }, { onSent }).finally(onSent);
     const { overridePercentages = [] } = reply;
     let loading: Promise<unknown> | undefined;
     // A request of its own, that no operation's signal ends: else a supergraph that takes long to load never would be.
@@ -105,13 +111,13 @@ export class PlannerProcess {
     };
   }
 
-  async #ask(request: Omit<PlannerRequest, 'id'>, { signal, isSuspect = false }: AskOptions = {}) {
+  async #ask(request: Omit<PlannerRequest, 'id'>, { signal, isSuspect = false, onSent }: AskOptions = {}) {
     const id = ++this.#lastId;
     const stop = () => this.#stop(id);
     const asked = await new Promise<Asked>((resolve, reject) => {
       if (signal?.aborted) return reject(stopped());
       signal?.addEventListener('abort', stop, { once: true });
-      this.#waiting.push({ request: { ...request, id }, resolve, reject, isSuspect });
+      this.#waiting.push({ request: { ...request, id }, resolve, reject, isSuspect, onSent });
       this.#startWaiting();
     }).finally(() => signal?.removeEventListener('abort', stop));
     if (asked.reply.error !== undefined) throw new Error(asked.reply.error);
@@ -141,7 +147,7 @@ export class PlannerProcess {
       this.#waiting.shift();
       this.#running.set(next.request.id, next);
       this.#child ??= this.#start();
-      this.#child.send(next.request, () => undefined);
+      this.#child.send(next.request, () => next.onSent?.());
     }
     this.#holdLoop(this.#running.size > 0);
   }
