@@ -1,6 +1,7 @@
 import { type DocumentNode, type GraphQLSchema, isAbstractType, isUnionType, Kind, parse } from 'graphql';
 import { type CostRules, readCostRules } from './cost-rules.ts';
 import { type FieldSource, readFieldSources } from './field-sources.ts';
+import { readOverrideLabels } from './override-labels.ts';
 import { buildPublicSchema, type PublicSchemaOptions } from './public-schema.ts';
 import { readSubgraphEndpoints, type SubgraphEndpoint } from './subgraph-endpoints.ts';
 import { readSubgraphTypes, type SubgraphTypes } from './subgraph-types.ts';
@@ -16,6 +17,7 @@ export interface Supergraph {
   readonly subgraphTypes: SubgraphTypes;
   readonly fieldSource: FieldSource;
   readonly costRules: CostRules;
+  readonly overrideLabels: ReadonlySet<string>;
   /** Unions and interfaces whose objects cannot be written without their `__typename`. See `needTypename`. */
   readonly toldByTypename: ReadonlySet<string>;
   /** By subscription field. */
@@ -45,6 +47,7 @@ export function loadSupergraph(sdl: string, options: PublicSchemaOptions = { def
     toldByTypename: needTypename(schema, types),
     fieldSource: readFieldSources(document),
     costRules: readCostRules(document),
+    overrideLabels: readOverrideLabels(document),
     subscriptionRules: readSubscriptionRules(document),
   };
 }

@@ -59,6 +59,20 @@ test('a field with a label of its own moves where the options list the label, wi
   await after.close();
 });
 
+test('a label that no field has is named once when the supergraph is loaded, with those that exist', async () => {
+  const warnings: unknown[] = [];
+  const quiet = () => undefined;
+  const log = { debug: quiet, info: quiet, error: quiet, warn: (...line: unknown[]) => void warnings.push(line) };
+  const labelled = subgraphs('@override(from: "old", label: "night-shift")');
+  const labels = ['night-shift', 'nightshift'];
+  const federation = await startFederation(labelled, { config: { override: { labels } }, runtime: { log } });
+  await federation.query('{ item { name } }');
+  await federation.close();
+  expect(warnings).toEqual([
+    ['override labels that no field has', { unknown: ['nightshift'], known: ['night-shift'] }],
+  ]);
+});
+
 test('draws follow the percentages, and lead to few plans', () => {
   const draw = createOverrideDraw([25, 50], createIds(systemClock)) as () => number;
   const seen = Array.from({ length: 4000 }, () => draw());
