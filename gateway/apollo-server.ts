@@ -1,15 +1,16 @@
-import { ApolloServer, type ApolloServerPlugin, type GraphQLRequest, HeaderMap } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Logger } from '../runtime/logger.ts';
 import type { GatewayConfig } from './config.ts';
-import type { CompiledOperation, OperationAnswer, Variables } from './execution/compiled-operation.ts';
+import type { OperationAnswer } from './execution/compiled-operation.ts';
 import type { RequestContext } from './execution/run.ts';
 import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from './limits/parse-document.ts';
 import type { OperationPreparer } from './prepare-operation.ts';
 import { RequestError, refuse } from './request-error.ts';
 import { type ShownPlan, writeResponseBody } from './response-body.ts';
+import { asksForPlan, showPlan } from './show-plan.ts';
 
 /** What travels with one request through Apollo Server. */
 export interface ServerContext {
@@ -95,8 +96,9 @@ function answerWith(preparer: OperationPreparer, exposePlans: boolean): ApolloSe
           if (operation.kind === 'subscription') throw needsStream();
           const variables = operation.coerceVariables(request.variables ?? {});
           const answer = await operation.execute(variables, contextValue.request);
-          const isShown = exposePlans && asksForPlan(request);
-          const data = new WrittenData(answer, isShown ? planOf(operation, variables, answer) : undefined);
+          const header = request.http?.headers.get('apollo-expose-query-plan');
+          const isShown = exposePlans && asksForPlan({ extensions: request.extensions, header });
+          const data = new WrittenData(answer, isShown ? showPlan(operation, variables, answer) : undefined);
           return singleResponse(200, { data: data as unknown as Record<string, unknown> });
         } catch (cause) {
           if (!(cause instanceof RequestError)) throw cause;
@@ -105,15 +107,6 @@ function answerWith(preparer: OperationPreparer, exposePlans: boolean): ApolloSe
       },
     }),
   };
-}
-
-function planOf({ cost }: CompiledOperation, variables: Variables, { plans = [] }: OperationAnswer): ShownPlan {
-  return { queryPlan: plans, ...(cost && { cost: cost(variables) }) };
-}
-
-/** By `"extensions": {"queryPlan": true}`, or by the header that Apollo's tools send. */
-function asksForPlan({ extensions, http }: GraphQLRequest): boolean {
-  return extensions?.['queryPlan'] === true || http?.headers.get('apollo-expose-query-plan') === 'true';
 }
 
 function needsStream(): RequestError {

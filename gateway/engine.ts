@@ -48,7 +48,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   const { supergraphSdl, runtime, config, clients: registry, sharing } = options;
   // It loads in a process of its own, while this one reads the schema: which keeps this one from sending the rest.
   const loading = await startLoading(supergraphSdl, config.override.labels);
-  const supergraph = loadSupergraph(supergraphSdl, { defers: true });
+  const supergraph = loadSupergraph(supergraphSdl);
   warnOfUnknownLabels(config.override.labels, supergraph, runtime.log);
   const planner = boundPlanner(await loading.planner, runtime.timers);
   const second = new ApolloPlanner(supergraphSdl, runtime.timers, config.override.labels);

@@ -5,7 +5,8 @@ import { createCoercion } from '../execution/compile-operation.ts';
 import type { CompiledOperation, OperationAnswer, Variables } from '../execution/compiled-operation.ts';
 import { type RequestContext, Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
-import { conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
+import { withoutDefer } from '../incremental/resolve-defer.ts';
+import { conditionVariables, type OperationParts, resolveConditions } from '../planning/resolve-conditions.ts';
 import type { CompileOperation, SelectedOperation } from '../prepare-operation.ts';
 import { RequestError, refuse } from '../request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
@@ -73,26 +74,27 @@ const maxVariants = 64;
  * The document with its conditions decided: Apollo's planner (2.14.4) may give all fields of a fetch the condition of one.
  * Where nothing would be left of a selection, it stays as it is.
  */
-function createDocumentVariants({ document, operation, fragments }: SelectedOperation) {
-  const names = conditionVariables({ operation, fragments });
+function createDocumentVariants(selected: SelectedOperation) {
+  // Who defers is answered whole, as the specification allows: this engine's plans have no stages.
+  const whole = withoutDefer(selected);
+  const names = conditionVariables(whole);
   const variants = new BoundedCache<DocumentNode>(maxVariants);
   return (variables: Variables): { document: DocumentNode; key: string } => {
     const key = names.map((name) => (variables[name] === true ? '1' : '0')).join('');
     const known = variants.get(key);
     if (known) return { document: known, key };
-    const decided = resolveConditions(
-      { operation, fragments },
-      Object.fromEntries(names.map((name) => [name, variables[name] === true])),
-    );
-    const resolved: DocumentNode = {
-      kind: Kind.DOCUMENT,
-      definitions: [decided.operation, ...decided.fragments.values()],
-    };
-    const made = hasEmptySelection(resolved) ? document : resolved;
+    const values = Object.fromEntries(names.map((name) => [name, variables[name] === true]));
+    const resolved = documentOf(resolveConditions(whole, values));
+    const made = hasEmptySelection(resolved) ? documentOf(whole) : resolved;
     variants.set(key, made);
     return { document: made, key };
   };
 }
+
+const documentOf = ({ operation, fragments }: OperationParts): DocumentNode => ({
+  kind: Kind.DOCUMENT,
+  definitions: [operation, ...fragments.values()],
+});
 
 function hasEmptySelection(document: DocumentNode): boolean {
   let isEmpty = false;

@@ -105,7 +105,7 @@ async function answersInParts(
   if (exchange.request.method === 'GET' && operation.kind === 'mutation') {
     throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
   }
-  await answerInParts(exchange, { operation, params, accepted, format }, config.http.compressAboveBytes);
+  await answerInParts(exchange, { operation, params, accepted, format }, config);
   return true;
 }
 

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { GatewayConfig } from '../config.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { IncrementalAnswer } from '../incremental/incremental-answer.ts';
 import { type IncrementalFormat, writeBatch, writeFirstPart, writeOnlyPart } from '../incremental/incremental-body.ts';
-import { writeResponseBody } from '../response-body.ts';
+import { type ShownPlan, writeResponseBody } from '../response-body.ts';
+import { asksForPlan, showPlan } from '../show-plan.ts';
 import { multipartEnd, multipartPart, multipartStart } from '../subscriptions/multipart.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
@@ -26,21 +28,24 @@ export interface IncrementalRequest {
 export async function answerInParts(
   exchange: Exchange,
   { operation, params, accepted, format }: IncrementalRequest,
-  compressAboveBytes: number,
+  { http: { compressAboveBytes }, exposeQueryPlans }: Pick<GatewayConfig, 'http' | 'exposeQueryPlans'>,
 ): Promise<void> {
-  const { principal, requestId, response } = exchange;
+  const { principal, request, requestId, response } = exchange;
   const variables = operation.coerceVariables(params.variables);
   const cancellation = cancelOnClose(response);
   const context = { principal, requestId, cancellation };
   const answer: IncrementalAnswer = operation.executeIncrementally
     ? await operation.executeIncrementally(variables, context)
     : { first: await operation.execute(variables, context), pending: [], batches: nothingFollows };
+  const header = request.headers['apollo-expose-query-plan']?.toString();
+  const isShown = exposeQueryPlans && asksForPlan({ extensions: params.extensions, header });
+  const shown = isShown ? showPlan(operation, variables, answer.first) : undefined;
   if (answer.pending.length === 0 && accepted.single) {
     const headers = { 'content-type': `${accepted.single}; charset=utf-8` };
-    const body = writeResponseBody(answer.first);
+    const body = writeResponseBody(answer.first, shown);
     return sendAnswer(exchange, { status: 200, headers, body: new AnswerBody(body) }, compressAboveBytes);
   }
-  await sendParts(exchange, answer, format);
+  await sendParts(exchange, answer, { format, shown });
 }
 
 async function* nothingFollows(): ReturnType<IncrementalAnswer['batches']> {}
@@ -50,7 +55,16 @@ const specOf: Readonly<Record<IncrementalFormat, string>> = {
   'v0.2': 'incrementalSpec=v0.2',
 };
 
-async function sendParts({ response }: Exchange, answer: IncrementalAnswer, format: IncrementalFormat): Promise<void> {
+interface PartsForm {
+  readonly format: IncrementalFormat;
+  readonly shown: ShownPlan | undefined;
+}
+
+async function sendParts(
+  { response }: Exchange,
+  answer: IncrementalAnswer,
+  { format, shown }: PartsForm,
+): Promise<void> {
   if (response.destroyed) return;
   response.writeHead(200, {
     'content-type': `multipart/mixed;boundary="graphql";${specOf[format]}`,
@@ -59,7 +73,7 @@ async function sendParts({ response }: Exchange, answer: IncrementalAnswer, form
     // Proxies such as nginx would hold parts back.
     'x-accel-buffering': 'no',
   });
-  const first = answer.pending.length === 0 ? writeOnlyPart(answer) : writeFirstPart(answer, format);
+  const first = answer.pending.length === 0 ? writeOnlyPart(answer, shown) : writeFirstPart(answer, format, shown);
   try {
     await write(response, multipartStart + multipartPart(first));
     for await (const batch of answer.batches()) await write(response, multipartPart(writeBatch(batch, format)));

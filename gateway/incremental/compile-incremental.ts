@@ -90,7 +90,7 @@ async function compileVariant(
       if (isMutation) scope.sharing.fence();
     }
     const { data, errors } = write(run);
-    return followUp({ data, errors, sources: run.sources() }, run, find);
+    return followUp({ data, errors, sources: run.sources(), plans: staged.plans }, run, find);
   };
 }
 

@@ -1,4 +1,4 @@
-import { writeErrorBody, writeResponseBody } from '../response-body.ts';
+import { type ShownPlan, writeErrorBody, writeResponseBody } from '../response-body.ts';
 import type { FinishedPart, IncrementalAnswer, IncrementalBatch, PendingPart } from './incremental-answer.ts';
 
 /**
@@ -8,15 +8,19 @@ import type { FinishedPart, IncrementalAnswer, IncrementalBatch, PendingPart } f
 export type IncrementalFormat = '20220824' | 'v0.2';
 
 /** The first part. Where nothing follows it is a response like any other. */
-export function writeFirstPart({ first, pending }: IncrementalAnswer, format: IncrementalFormat): string {
-  const body = writeResponseBody(first);
+export function writeFirstPart(
+  { first, pending }: IncrementalAnswer,
+  format: IncrementalFormat,
+  shown?: ShownPlan,
+): string {
+  const body = writeResponseBody(first, shown);
   if (pending.length === 0) return body;
   return withMembers(body, [...announce(pending, format), '"hasNext":true']);
 }
 
 /** The first part where the client awaits parts and nothing follows it. */
-export const writeOnlyPart = ({ first }: IncrementalAnswer) =>
-  withMembers(writeResponseBody(first), ['"hasNext":false']);
+export const writeOnlyPart = ({ first }: IncrementalAnswer, shown?: ShownPlan) =>
+  withMembers(writeResponseBody(first, shown), ['"hasNext":false']);
 
 export function writeBatch(batch: IncrementalBatch, format: IncrementalFormat): string {
   const { finished, pending, sources, hasNext } = batch;

@@ -23,6 +23,8 @@ import { splitFetches } from './split-fetch.ts';
  * objects that the first one told of, and asks nobody twice.
  */
 export interface StagedPlan {
+  /** What is run, all stages together. */
+  readonly plans: readonly PlanNode[];
   /** Runs the fetches that `wanted` needs and that have not been run yet for this request. */
   stepFor(wanted: KeyTree): Step;
 }
@@ -37,7 +39,7 @@ export function stagePlan({ plans, isDisentangled }: DocumentPlan, scope: StageS
   if (isDisentangled) {
     // Its parts overlap, and each forgets what it had to ask beside: it runs as a whole before the first part is sent.
     const whole = once(inSequence(plans.map((plan) => compilePlan(plan, scope))));
-    return { stepFor: () => whole };
+    return { plans, stepFor: () => whole };
   }
   const asked = [...fetchesOf(plans)].map((node) => readExchange(node, scope));
   const parts = scope.selected.map((wanted) => neededFor(wanted, asked).tree);
@@ -47,6 +49,7 @@ export function stagePlan({ plans, isDisentangled }: DocumentPlan, scope: StageS
     fetches.set(node, { ...readExchange(node, scope), step: once(compilePlan(node, scope)) });
   }
   return {
+    plans: split,
     stepFor(wanted) {
       const { exchanges } = neededFor(wanted, [...fetches.values()]);
       return inSequence(split.flatMap((plan) => compose(plan, fetches, exchanges) ?? []));

@@ -2,7 +2,7 @@ import { type DocumentNode, type GraphQLSchema, isAbstractType, isUnionType, Kin
 import { type CostRules, readCostRules } from './cost-rules.ts';
 import { type FieldSource, readFieldSources } from './field-sources.ts';
 import { readOverrideLabels } from './override-labels.ts';
-import { buildPublicSchema, type PublicSchemaOptions } from './public-schema.ts';
+import { buildPublicSchema } from './public-schema.ts';
 import { readSubgraphEndpoints, type SubgraphEndpoint } from './subgraph-endpoints.ts';
 import { readSubgraphTypes, type SubgraphTypes } from './subgraph-types.ts';
 import { readSubscriptionRules, type SubscriptionRule } from './subscription-rules.ts';
@@ -32,11 +32,11 @@ export interface TypeIndex {
 }
 
 /** @throws SupergraphError */
-export function loadSupergraph(sdl: string, options: PublicSchemaOptions = { defers: false }): Supergraph {
+export function loadSupergraph(sdl: string): Supergraph {
   const document = parseSupergraph(sdl);
   const subgraphs = readSubgraphEndpoints(document);
   if (subgraphs.size === 0) throw new SupergraphError('It names no subgraph (no join__Graph values).');
-  const schema = buildPublicSchema(document, options);
+  const schema = buildPublicSchema(document);
   const types = indexTypes(document);
   return {
     sdl,

@@ -10,16 +10,11 @@ import {
 } from 'graphql';
 import { deferDefinitions } from '../incremental/defer-directive.ts';
 
-export interface PublicSchemaOptions {
-  /** Whether the engine answers in parts, so that clients are told of @defer. */
-  readonly defers: boolean;
-}
-
 /**
  * What clients see: the supergraph without the machinery of federation (`join__…`, `link__…`, other linked features),
- * without directive definitions that only schemas apply, and without anything @inaccessible.
+ * without directive definitions that only schemas apply, and without anything @inaccessible; with @defer.
  */
-export function buildPublicSchema(supergraph: DocumentNode, { defers }: PublicSchemaOptions): GraphQLSchema {
+export function buildPublicSchema(supergraph: DocumentNode): GraphQLSchema {
   const hidden = readHiddenNames(supergraph);
   const inaccessible = new Set(
     supergraph.definitions.flatMap((node) =>
@@ -32,10 +27,7 @@ export function buildPublicSchema(supergraph: DocumentNode, { defers }: PublicSc
     ),
   );
   const definitions = supergraph.definitions.flatMap((node) => publicDefinition(node, hidden, inaccessible) ?? []);
-  const document: DocumentNode = {
-    kind: Kind.DOCUMENT,
-    definitions: [...definitions, ...(defers ? deferDefinitions : [])],
-  };
+  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions: [...definitions, ...deferDefinitions] };
   return buildASTSchema(document, { assumeValidSDL: true });
 }
 

@@ -47,6 +47,33 @@ describe('engine: apollo', () => {
       expect(received.at(-1)?.headers['x-request-id']).toBe('screw-7');
   });
 
+  test('answers whole what an operation defers, in the form that the client takes', async () => {
+    const { url, query } = await start(apollo);
+    const text = `query ($later: Boolean!) {
+      product(id: "p1") { name ... @defer(if: $later, label: "s") { inStock } ...more @defer }
+    } fragment more on Product { tags }`;
+    const whole = await query('{ product(id: "p1") { name inStock tags } }');
+    for (const [accept, type] of [
+      ['multipart/mixed;deferSpec=20220824, application/json', 'application/json'],
+      ['application/graphql-response+json', 'application/graphql-response+json'],
+      ['multipart/mixed;deferSpec=20220824', 'multipart/mixed'],
+      ['text/event-stream', 'text/event-stream'],
+    ] as const) {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { accept, 'content-type': 'application/json' },
+        body: JSON.stringify({ query: text, variables: { later: true } }),
+      });
+      const body = await response.text();
+      expect([response.status, response.headers.get('content-type')?.split(';')[0]]).toEqual([200, type]);
+      expect(JSON.parse(/\{.*\}/s.exec(body)?.[0] ?? '')).toMatchObject({ data: whole.data });
+      expect(body.match(/"data":/g)).toHaveLength(1);
+      expect(body).not.toContain('"hasNext":true');
+    }
+    const wrong = await query('{ ... @defer(label: "a") { products { id } } ... @defer(label: "a") { __typename } }');
+    expect(wrong.errors?.[0]?.extensions?.['code']).toBe('GRAPHQL_VALIDATION_FAILED');
+  });
+
   test('refuses by the same limits, validation and codes', async () => {
     const { post } = await start({ config: { ...apollo.config, introspection: false } });
     const codeOf = async (body: object) => (await post(body)).body.errors?.[0]?.extensions?.['code'];

@@ -28,6 +28,25 @@ test('a request that asks gets the plan that answered it, by its extensions or b
   );
 });
 
+test('an answer in parts shows, with its first part, the calls that all parts are made of', async () => {
+  federation = await startFederation(shop(), { config: { exposeQueryPlans: true } });
+  const inParts = (body: object) =>
+    fetch(federation.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'multipart/mixed;deferSpec=20220824, application/json' },
+      body: JSON.stringify(body),
+    }).then((response) => response.text());
+  const text = await inParts({ ...asked, query: '{ products { name ... @defer { inStock } } }' });
+  const [first, ...later] = [...text.matchAll(/\r\n\r\n(.*)\r\n--graphql/g)].map(([, json = '']) => JSON.parse(json));
+  expect(first).toMatchObject({ hasNext: true, extensions: { cost: 10 } });
+  expect(JSON.stringify(first.extensions.queryPlan)).toMatch(/"service":"catalogue".*"service":"stock"/);
+  expect(later.some(({ extensions }) => extensions?.queryPlan)).toBe(false);
+  const silent = await inParts({ query: '{ products { name ... @defer { inStock } } }' });
+  expect(silent).not.toContain('queryPlan');
+  const nothingLater = await inParts({ ...asked, query: '{ products(first: 0) { name ... @defer { inStock } } }' });
+  expect(JSON.parse(nothingLater).extensions.queryPlan).toHaveLength(1);
+});
+
 test('nobody gets it unless the gateway is configured to show plans', async () => {
   federation = await startFederation(shop());
   const { body } = await federation.post(asked, { 'apollo-expose-query-plan': 'true' });

@@ -50,7 +50,7 @@ const plant = `
   enum Kind @cost(weight: 3) { PRESS }
   input Filter { name: String, deep: Filter, costly: Int @cost(weight: 5) }
 `;
-const supergraph = loadSupergraph(compose(plant), { defers: true });
+const supergraph = loadSupergraph(compose(plant));
 
 function estimate(query: string, given = supergraph): OperationCost {
   const document = parse(query);
