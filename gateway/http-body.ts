@@ -29,7 +29,10 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       }
     };
     request.on('data', keep);
-    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('end', () => {
+      const [only] = chunks;
+      resolve(only && chunks.length === 1 ? only : Buffer.concat(chunks));
+    });
     request.on('error', reject);
     request.on('close', () => {
       if (!request.complete) reject(refuse(400, 'REQUEST_ABORTED', 'The connection closed before the body arrived.'));

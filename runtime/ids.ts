@@ -11,18 +11,27 @@ const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** Source: https://github.com/ulid/spec. Monotonicity within a millisecond is not promised: order comes from the journal. */
 export function createIds(clock: Clock, random: (size: number) => Uint8Array = pooledRandomBytes()): Ids {
+  const letters = Buffer.alloc(26);
+  let writtenTime = Number.NaN;
   return {
     next() {
-      let time = clock.now();
-      let id = '';
-      for (let i = 0; i < 10; i += 1) {
-        id = alphabet.charAt(time % 32) + id;
-        time = Math.floor(time / 32);
-      }
-      for (const byte of random(16)) id += alphabet.charAt(byte % 32);
-      return id;
+      const time = clock.now();
+      if (time !== writtenTime) writeTime(letters, time);
+      writtenTime = time;
+      const chance = random(16);
+      for (let i = 0; i < 16; i += 1) letters[10 + i] = alphabet.charCodeAt((chance[i] as number) % 32);
+      return letters.toString('latin1');
     },
   };
+}
+
+/** Once for all ids of one millisecond: every request gets an id. */
+function writeTime(letters: Buffer, time: number): void {
+  let rest = time;
+  for (let i = 9; i >= 0; i -= 1) {
+    letters[i] = alphabet.charCodeAt(rest % 32);
+    rest = Math.floor(rest / 32);
+  }
 }
 
 /** Asking the system for chance costs more than the rest of an id, so it is asked for a store of it. */
