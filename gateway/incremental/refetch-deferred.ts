@@ -126,7 +126,7 @@ class Taker {
 
   #placeBelow({ typeName, paths }: Place, field: FieldNode): Place | undefined {
     const { subgraphTypes } = this.#scope.supergraph;
-    const below = subgraphTypes.fieldType(typeName, field.name.value);
+    const below = subgraphTypes.fieldType(this.#service, typeName, field.name.value);
     const shape = subgraphTypes.fieldShape(this.#service, typeName, field.name.value);
     if (below === undefined || shape === undefined) return undefined;
     const lists = [...shape.matchAll(/\[/g)].map(() => ({ kind: 'list' }) as const);

@@ -1,8 +1,12 @@
 import { type DocumentNode, Kind, print } from 'graphql';
+import { completePlans } from './complete-plan.ts';
 import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';
+import { gapDocuments } from './gap-documents.ts';
+import { onlyKeyed } from './keyed-requirements.ts';
+import { overwritesValues } from './overwritten-values.ts';
 import type { PlanNode } from './plan.ts';
 import { planAhead } from './plan-ahead.ts';
-import { type CoverageScope, coversOperation } from './plan-coverage.ts';
+import { type CoverageScope, checkCoverage, type Gap, inOrderOfNeed, maxGaps } from './plan-coverage.ts';
 import { fragmentsOf } from './plannable.ts';
 import { type Planner, PlanningError } from './planner.ts';
 
@@ -41,6 +45,7 @@ export type PlanDocuments = (
  * | the first planner, disentangled | a @requires and the client want one field with different arguments |
  * | the second planner | the first finds no path, or forgets a type |
  * | in parts, disentangled, by either | two @requires want one field with different arguments |
+ * | disentangled, and what is missing in parts | both planners forget a type |
  *
  * @throws PlanningError of the first planner, where no way leads to a plan
  */
@@ -49,12 +54,21 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
   const planFirst = planAhead(first);
 
   const check = (document: DocumentNode, plan: PlanNode | undefined): PlanNode[] => {
-    const plans = plan ? [plan] : [];
+    const plans = plan ? [onlyKeyed(plan, options)] : [];
     const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
-    if (operation && !coversOperation(options, { operation, fragments: fragmentsOf(document) }, plans)) {
-      throw new IncompletePlan(plans);
-    }
-    return plans;
+    if (!operation) return plans;
+    const parts = { operation, fragments: fragmentsOf(document) };
+    const cover = (some: readonly PlanNode[]) => checkCoverage(options, parts, some);
+    const { isRefused, gaps } = cover(plans);
+    if (!isRefused && gaps.length === 0) return plans;
+    if (isRefused) throw new IncompletePlan(plans, []);
+    const rootName = schema.getRootType(operation.operation)?.name ?? '';
+    const ordered = plans.map((plan) => inOrderOfNeed(options, rootName, plan));
+    const completed = completePlans(options, parts, ordered, cover(ordered).gaps);
+    const again = cover(completed);
+    if (again.isRefused || overwritesValues(completed)) throw new IncompletePlan(plans, gaps);
+    if (again.gaps.length > 0) throw new IncompletePlan(completed, again.gaps);
+    return [...completed];
   };
 
   const attempt = async (planner: Planner, document: DocumentNode, draw: number | undefined): Promise<PlanNode[]> =>
@@ -67,9 +81,18 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
         rethrowPassing(cause);
         return attempt(second, part, draw);
       });
-      plans.push(...(plans.length > 0 ? [{ kind: 'forget' } as const] : []), ...own);
+      plans.push(...(plans.length > 0 ? [forget] : []), ...own);
     }
     return plans;
+  };
+
+  const attemptFilled = async (planner: Planner, document: DocumentNode, draw: number | undefined) => {
+    const begun = await attempt(planner, document, draw).catch((cause) => {
+      if (cause instanceof IncompletePlan && cause.gaps.length > 0 && cause.gaps.length < maxGaps) return cause;
+      throw cause;
+    });
+    if (!(begun instanceof IncompletePlan)) return begun;
+    return [...begun.plans, forget, ...(await attemptParts(gapDocuments(document, begun.gaps), draw))];
   };
 
   const planOne = async (
@@ -101,6 +124,8 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
       demanding.size === 1 && (() => either(true, () => attempt(second, apart, draw))),
       demanding.size > 1 && isQuery(document) && (() => eitherParts('field')),
       demanding.size > 0 && isQuery(document) && (() => eitherParts('place')),
+      isQuery(document) && (() => either(true, () => attemptFilled(first, apart, draw))),
+      isQuery(document) && (() => either(true, () => attemptFilled(second, apart, draw))),
     ];
     for (const way of ways) {
       const planned = way && (await way());
@@ -126,13 +151,18 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
   };
 }
 
+const forget = { kind: 'forget' } as const;
+
 /** A plan that does not ask for everything. */
 class IncompletePlan extends Error {
   readonly plans: readonly PlanNode[];
+  /** None where a subgraph would refuse what it is asked. */
+  readonly gaps: readonly Gap[];
 
-  constructor(plans: readonly PlanNode[]) {
+  constructor(plans: readonly PlanNode[], gaps: readonly Gap[]) {
     super('The plan leaves something out.');
     this.plans = plans;
+    this.gaps = gaps;
   }
 }
 

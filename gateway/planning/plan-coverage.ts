@@ -1,16 +1,21 @@
 import {
+  type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  print,
   type SelectionNode,
   type SelectionSetNode,
+  stripIgnoredCharacters,
 } from 'graphql';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
+import { holdsKey, requirementsFor } from './keyed-requirements.ts';
 import { parseRequest } from './parse-request.ts';
-import type { PathStep, PlanNode, Requirement, Rewrite } from './plan.ts';
+import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Rewrite } from './plan.ts';
 import type { OperationParts } from './resolve-conditions.ts';
 
 export interface CoverageScope {
@@ -23,31 +28,113 @@ export interface CoverageScope {
 /** Steps after which a plan counts as complete: what is too large to be checked is not refused for it. */
 const maxSteps = 20_000;
 
+/** How far plans answer an operation. */
+export interface PlanCoverage {
+  /** A subgraph would refuse what it is asked, or answer what it does not know. */
+  readonly isRefused: boolean;
+  /** What nobody is asked for; at most `maxGaps`. */
+  readonly gaps: readonly Gap[];
+}
+
+/** A field that nobody is asked for, of objects of one type at one place. */
+export interface Gap {
+  readonly place: Coverage;
+  readonly type: string;
+  readonly key: string;
+  /** As the client selects it, from everywhere. */
+  readonly nodes: readonly FieldNode[];
+  /** From the root down to the place. */
+  readonly way: readonly WayStep[];
+}
+
+export interface WayStep {
+  readonly type: string;
+  readonly node: FieldNode;
+}
+
+export const maxGaps = 32;
+
 /**
- * Whether a plan asks for everything that its operation selects, for every type of object that the asked subgraphs can
- * give. A planner that merges two steps may keep the type condition of one of them only: the other type's fields would
- * be null, which looks like an answer.
+ * What of its operation a plan leaves out, for every type of object that the asked subgraphs can give. A planner that
+ * merges two steps may keep the type condition of one of them only: the other type's fields would be null, which looks
+ * like an answer.
  */
-export function coversOperation(scope: CoverageScope, parts: OperationParts, plans: readonly PlanNode[]): boolean {
+export function checkCoverage(scope: CoverageScope, parts: OperationParts, plans: readonly PlanNode[]): PlanCoverage {
   const rootName = scope.schema.getRootType(parts.operation.operation)?.name;
-  if (rootName === undefined) return true;
+  if (rootName === undefined) return { isRefused: false, gaps: [] };
   const budget: Budget = { left: maxSteps, isRefused: false };
   const root = newCoverage();
   restrict(root, new Set([rootName]));
   const asking: Asking = { scope, budget, root, rootName };
   for (const plan of plans) noteNode(plan, asking);
-  if (budget.isRefused) return false;
-  const covered = isCovered({ scope, budget, fragments: parts.fragments }, root, [parts.operation.selectionSet]);
-  return covered || budget.left <= 0;
+  if (budget.isRefused) return { isRefused: true, gaps: [] };
+  const gaps: Gap[] = [];
+  findGaps({ scope, budget, fragments: parts.fragments, gaps }, root, [parts.operation.selectionSet], []);
+  return { isRefused: false, gaps: budget.left > 0 ? gaps : [] };
+}
+
+/**
+ * The plan with each step of its sequence after those that bring what it requires. Apollo's planner puts a step that
+ * requires what itself requires something before both, where their subgraphs know each other by keys of a third.
+ */
+export function inOrderOfNeed(scope: CoverageScope, rootName: string, plan: PlanNode): PlanNode {
+  const root = newCoverage();
+  restrict(root, new Set([rootName]));
+  return order(plan, { scope, budget: { left: maxSteps, isRefused: false }, root, rootName });
+}
+
+function order(node: PlanNode, asking: Asking): PlanNode {
+  if (node.kind === 'parallel') return { ...node, nodes: node.nodes.map((child) => order(child, asking)) };
+  if (node.kind !== 'sequence') {
+    noteNode(node, asking);
+    return node;
+  }
+  const ordered: PlanNode[] = [];
+  let waiting: readonly PlanNode[] = [];
+  for (const child of node.nodes) {
+    waiting = [...waiting, child];
+    let next = waiting.find((each) => isReady(each, asking));
+    while (next) {
+      const ready = next;
+      ordered.push(order(ready, asking));
+      waiting = waiting.filter((each) => each !== ready);
+      next = waiting.find((each) => isReady(each, asking));
+    }
+  }
+  return { ...node, nodes: [...ordered, ...waiting] };
+}
+
+function isReady(node: PlanNode, asking: Asking): boolean {
+  const [first] = node.kind === 'sequence' || node.kind === 'parallel' ? node.nodes : [];
+  if (first) return isReady(first, asking);
+  if (node.kind !== 'entities') return true;
+  return node.groups.every((group) =>
+    group.paths
+      .flatMap((path) => placesAt(asking, path))
+      .some((place) => [...(place.possible ?? [])].some((type) => isAsked(asking, node, group, place, type))),
+  );
 }
 
 /** What is known of the objects at one place of the response: their types, and what was asked for on each. */
-interface Coverage {
+export interface Coverage {
   possible: ReadonlySet<string> | undefined;
   readonly fields: Map<string, Map<string, Coverage>>;
+  /** The selections that brought the objects. */
+  readonly givers: Giver[];
+  /** Field and arguments, where one field was asked for. */
+  source: string | undefined;
 }
 
-const newCoverage = (): Coverage => ({ possible: undefined, fields: new Map() });
+/** A selection of a planned request whose objects stand at one place. */
+export interface Giver {
+  readonly fetch: FetchNode | EntityFetchNode;
+  readonly document: DocumentNode;
+  readonly service: string;
+  readonly field: FieldNode;
+  readonly types: ReadonlySet<string>;
+}
+
+const newCoverage = (): Coverage => ({ possible: undefined, fields: new Map(), givers: [], source: undefined });
 
 /** Several subgraphs that give one place know the same object, so it is of a type that all of them know. */
 function restrict(coverage: Coverage, types: ReadonlySet<string>): void {
@@ -72,17 +159,20 @@ function noteNode(node: PlanNode, asking: Asking): void {
   switch (node.kind) {
     case 'fetch': {
       const places = placesAt(asking, node.path);
-      const fetched = readFetch(node.service, node.request.operation, node.outputRewrites);
+      const fetched = readFetch(node, node.outputRewrites);
       for (const place of places) note(asking, fetched, place, new Set([asking.rootName]), fetched.selections, []);
       return;
     }
     case 'entities':
       for (const group of node.groups) {
-        const fetched = readFetch(node.service, node.request.operation, group.outputRewrites, group.alias);
-        const asked = requiredTypes(asking.scope, group.requires);
+        const fetched = readFetch(node, group.outputRewrites, group.alias);
         for (const place of group.paths.flatMap((path) => placesAt(asking, path))) {
-          const types = [...(place.possible ?? [])].filter((name) => asked.has(name));
-          note(asking, fetched, place, new Set(types), fetched.selections, []);
+          const types = new Set(
+            [...(place.possible ?? [])].filter((name) => isAsked(asking, node, group, place, name)),
+          );
+          for (const field of fetched.roots) place.givers.push({ ...fetched, field, types });
+          checkRequirements(asking, fetched, group, place, types);
+          note(asking, fetched, place, types, fetched.selections, []);
         }
       }
       return;
@@ -111,12 +201,77 @@ function placesAt({ root }: Asking, path: readonly PathStep[]): readonly Coverag
   return [...new Set(places)];
 }
 
-function requiredTypes({ types }: CoverageScope, requires: readonly Requirement[]): ReadonlySet<string> {
-  return new Set(requires.flatMap((node) => (node.kind === 'types' ? [...types.possible(node.condition)] : [])));
+/**
+ * Whether objects of the type are asked for: their representation has a key of the subgraph, and everything in it was
+ * asked for before. A planner that merges the steps of two types may keep the key of one of them only.
+ */
+function isAsked(
+  { scope }: Asking,
+  { service }: EntityFetchNode,
+  { requires }: EntityGroup,
+  place: Coverage,
+  type: string,
+): boolean {
+  const required = requirementsFor(requires, type, scope.types).filter(({ name }) => name !== '__typename');
+  if (!holdsKey(scope, service, required, type)) return false;
+  const known = place.fields.get(type);
+  return required.every(({ name }) => known?.has(name));
+}
+
+/**
+ * Whether fields that require others are given them, with the values that they have for the required arguments. The
+ * planner of version 0.0.38 sends the value of other arguments where it joins two requirements of one field; and where
+ * it joins the steps of several types, it requires for one what it asks of all.
+ */
+function checkRequirements(
+  { scope, budget }: Asking,
+  fetched: Fetched,
+  { requires }: EntityGroup,
+  place: Coverage,
+  types: ReadonlySet<string>,
+): void {
+  for (const type of types) {
+    const given = requirementsFor(requires, type, scope.types);
+    const known = place.fields.get(type);
+    for (const field of fieldsFor(fetched, fetched.selections, type, scope.types)) {
+      for (const wanted of scope.subgraphTypes.requirementOf(fetched.service, type, field.name.value)) {
+        if (wanted.kind !== Kind.FIELD) continue;
+        const sent = given.find(({ alias, name }) => (alias ?? name) === wanted.name.value);
+        const source = sent && known?.get(sent.name)?.source;
+        if (!sent || (source !== undefined && source !== sourceOf(wanted))) budget.isRefused = true;
+      }
+    }
+  }
+}
+
+function* fieldsFor(
+  fetched: Fetched,
+  selections: readonly SelectionNode[],
+  type: string,
+  types: TypeIndex,
+): Generator<FieldNode> {
+  for (const node of selections) {
+    if (node.kind === Kind.FIELD) {
+      yield node;
+      continue;
+    }
+    const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fetched.fragments.get(node.name.value);
+    const condition = fragment?.typeCondition?.name.value;
+    if (!fragment || (condition !== undefined && !types.possible(condition).has(type))) continue;
+    yield* fieldsFor(fetched, fragment.selectionSet.selections, type, types);
+  }
+}
+
+function sourceOf({ name, arguments: given = [] }: FieldNode): string {
+  return `${name.value}(${given.map((argument) => stripIgnoredCharacters(print(argument))).sort()})`;
 }
 
 interface Fetched {
+  readonly fetch: FetchNode | EntityFetchNode;
+  readonly document: DocumentNode;
   readonly service: string;
+  /** The fields whose objects are the entities. */
+  readonly roots: readonly FieldNode[];
   readonly isOfEntities: boolean;
   readonly selections: readonly SelectionNode[];
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
@@ -126,8 +281,9 @@ interface Fetched {
   readonly renamed: ReadonlyMap<string, string>;
 }
 
-function readFetch(service: string, text: string, rewrites: readonly Rewrite[], rootKey?: string): Fetched {
-  const { definitions } = parseRequest(text);
+function readFetch(fetch: FetchNode | EntityFetchNode, rewrites: readonly Rewrite[], rootKey?: string): Fetched {
+  const document = parseRequest(fetch.request.operation);
+  const { definitions } = document;
   const fragments = new Map<string, FragmentDefinitionNode>();
   let operation: OperationDefinitionNode | undefined;
   for (const node of definitions) {
@@ -135,11 +291,10 @@ function readFetch(service: string, text: string, rewrites: readonly Rewrite[], 
     else if (node.kind === Kind.OPERATION_DEFINITION) operation = node;
   }
   const all = operation?.selectionSet.selections ?? [];
-  const below = all.filter((node) => node.kind === Kind.FIELD && (node.alias ?? node.name).value === rootKey);
-  const selections =
-    rootKey === undefined
-      ? all
-      : below.flatMap((node) => ('selectionSet' in node ? (node.selectionSet?.selections ?? []) : []));
+  const roots = all.flatMap((node) =>
+    node.kind === Kind.FIELD && (node.alias ?? node.name).value === rootKey ? [node] : [],
+  );
+  const selections = rootKey === undefined ? all : roots.flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
   const renamed = new Map(
     rewrites.flatMap((rewrite) => {
       if (rewrite.kind !== 'rename') return [];
@@ -147,7 +302,17 @@ function readFetch(service: string, text: string, rewrites: readonly Rewrite[], 
       return [[(keys[0] === rootKey ? keys.slice(1) : keys).join('/'), rewrite.to] as const];
     }),
   );
-  return { service, isOfEntities: rootKey !== undefined, selections, fragments, shapes: new Map(), renamed };
+  return {
+    fetch,
+    document,
+    service: fetch.service,
+    roots,
+    isOfEntities: rootKey !== undefined,
+    selections,
+    fragments,
+    shapes: new Map(),
+    renamed,
+  };
 }
 
 function note(
@@ -186,58 +351,79 @@ function note(
       place.fields.set(type, keys);
       const child = keys.get(key) ?? newCoverage();
       keys.set(key, child);
+      child.source = sourceOf(node);
       if (!node.selectionSet) continue;
-      const fieldType = scope.subgraphTypes.fieldType(type, node.name.value);
+      const fieldType = scope.subgraphTypes.fieldType(fetched.service, type, node.name.value);
       if (fieldType === undefined) continue;
       const possible = scope.subgraphTypes.possibleIn(fetched.service, fieldType);
       restrict(child, possible);
+      child.givers.push({ ...fetched, field: node, types: possible });
       note(asking, fetched, child, possible, node.selectionSet.selections, asked);
     }
   }
 }
 
-interface Checking {
+interface Checking extends Selecting {
   readonly scope: CoverageScope;
   readonly budget: Budget;
+  readonly gaps: Gap[];
+}
+
+function findGaps(
+  checking: Checking,
+  place: Coverage,
+  sets: readonly SelectionSetNode[],
+  way: readonly WayStep[],
+): void {
+  const { scope, budget, gaps } = checking;
+  for (const type of place.possible ?? []) {
+    // Objects of hidden types become null, whatever was asked.
+    if (!isObjectType(scope.schema.getType(type))) continue;
+    for (const [key, nodes] of selectedFields(checking, type, sets)) {
+      budget.left -= 1;
+      if (budget.left <= 0 || gaps.length >= maxGaps) return;
+      const child = place.fields.get(type)?.get(key);
+      const [node] = nodes;
+      if (!child || !node) gaps.push({ place, type, key, nodes, way });
+      else if (node.selectionSet) findGaps(checking, child, setsOf(nodes), [...way, { type, node }]);
+    }
+  }
+}
+
+/** Whose fragments apply to which types. */
+export interface Selecting {
+  readonly scope: Pick<CoverageScope, 'types'>;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
 }
 
-function isCovered(checking: Checking, place: Coverage, sets: readonly SelectionSetNode[]): boolean {
-  for (const name of place.possible ?? []) {
-    // Objects of hidden types become null, whatever was asked.
-    if (!isObjectType(checking.scope.schema.getType(name))) continue;
-    const selected = new Map<string, SelectionSetNode[]>();
-    for (const set of sets) collect(checking, name, set, selected);
-    for (const [key, below] of selected) {
-      checking.budget.left -= 1;
-      if (checking.budget.left <= 0) return true;
-      const child = place.fields.get(name)?.get(key);
-      if (!child) return false;
-      if (below.length > 0 && !isCovered(checking, child, below)) return false;
-    }
-  }
-  return true;
+export const setsOf = (nodes: readonly FieldNode[]): readonly SelectionSetNode[] =>
+  nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+
+/** What is selected of objects of one type, by response key. */
+export function selectedFields(
+  selecting: Selecting,
+  type: string,
+  sets: readonly SelectionSetNode[],
+): ReadonlyMap<string, readonly FieldNode[]> {
+  const selected = new Map<string, FieldNode[]>();
+  for (const set of sets) collect(selecting, type, set, selected);
+  return selected;
 }
 
-function collect(
-  checking: Checking,
-  type: string,
-  set: SelectionSetNode,
-  selected: Map<string, SelectionSetNode[]>,
-): void {
+function collect(selecting: Selecting, type: string, set: SelectionSetNode, selected: Map<string, FieldNode[]>): void {
   for (const node of set.selections) {
     if (node.kind === Kind.FIELD) {
       // The gateway knows the name of a type by itself, or finds that it does not.
       if (node.name.value.startsWith('__')) continue;
       const key = (node.alias ?? node.name).value;
-      selected.set(key, [...(selected.get(key) ?? []), ...(node.selectionSet ? [node.selectionSet] : [])]);
+      selected.set(key, [...(selected.get(key) ?? []), node]);
       continue;
     }
-    const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : checking.fragments.get(node.name.value);
+    const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : selecting.fragments.get(node.name.value);
     const condition = fragment?.typeCondition?.name.value;
     if (!fragment) continue;
-    if (condition === undefined || checking.scope.types.possible(condition).has(type)) {
-      collect(checking, type, fragment.selectionSet, selected);
+    if (condition === undefined || selecting.scope.types.possible(condition).has(type)) {
+      collect(selecting, type, fragment.selectionSet, selected);
     }
   }
 }

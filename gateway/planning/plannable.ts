@@ -71,7 +71,8 @@ function groupByKey(fields: readonly RootField[]): SelectionNode[][] {
   return [...groups.values()];
 }
 
-function documentWith(
+/** The operation with other selections, and with the variables and fragments that they use. */
+export function documentWith(
   operation: OperationDefinitionNode,
   selections: readonly SelectionNode[],
   fragments: Fragments,

@@ -2,6 +2,7 @@ import {
   type ConstDirectiveNode,
   type DocumentNode,
   type FieldDefinitionNode,
+  type InterfaceTypeDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
   parse,
@@ -14,8 +15,8 @@ import {
 export interface SubgraphTypes {
   /** The object types that a value of the named type can have, where the subgraph called `service` gives it. */
   possibleIn(service: string, typeName: string): ReadonlySet<string>;
-  /** The named type of a field, hidden ones included. */
-  fieldType(typeName: string, fieldName: string): string | undefined;
+  /** The named type of a field, hidden ones included, as the subgraph called `service` declares it. */
+  fieldType(service: string, typeName: string, fieldName: string): string | undefined;
   /**
    * How the subgraph called `service` wraps the field's type in lists and non-nulls: two fields under one response key
    * must not differ in that (specification 5.3.2). Composite types are all alike.
@@ -27,8 +28,12 @@ export interface SubgraphTypes {
   needsRepresentation(service: string, typeName: string, fieldName: string): boolean;
   /** Fields without arguments and selections, of a key by which the subgraph called `service` finds objects of the type. */
   plainKey(service: string, typeName: string): readonly string[] | undefined;
-  /** Whether the subgraph called `service` answers the field of every object that it finds, from nothing but its key. */
+  /** Whether the subgraph called `service` answers the field of every object that it knows, from nothing but its key. */
   isOwn(service: string, typeName: string, fieldName: string): boolean;
+  /** What the subgraph called `service` wants in a representation to resolve the field; empty where it wants a key only. */
+  requirementOf(service: string, typeName: string, fieldName: string): readonly SelectionNode[];
+  /** The keys by which the subgraph called `service` knows objects of the type, those of its interfaces included. */
+  keysOf(service: string, typeName: string): readonly (readonly SelectionNode[])[];
   /** Whether the field requires, itself or through what it requires, a field with arguments. */
   requiresArguments(typeName: string, fieldName: string): boolean;
 }
@@ -43,7 +48,20 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
   const objects = new Set<string>();
   const unions = new Set<string>();
   const foreign = new Set<string>();
+  /** By `GRAPH/Type`: the keys by which the subgraph finds objects, as text; none without such a key. */
   const keys = new Map<string, readonly string[]>();
+  const interfacesOf = new Map<string, readonly string[]>();
+  const noteKeys = (node: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode) => {
+    interfacesOf.set(
+      node.name.value,
+      (node.interfaces ?? []).map(({ name }) => name.value),
+    );
+    for (const directive of named(node.directives, 'join__type')) {
+      const place = `${textOf(directive, 'graph')}/${node.name.value}`;
+      const key = textOf(directive, 'resolvable') === 'false' ? '' : textOf(directive, 'key').trim();
+      keys.set(place, [...(keys.get(place) ?? []), ...(key === '' ? [] : [key])]);
+    }
+  };
   const provided = new Map<string, string>();
   const add = (graph: string, type: string, object: string) => {
     possible.set(`${graph}/${type}`, (possible.get(`${graph}/${type}`) ?? new Set()).add(object));
@@ -54,17 +72,19 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
     switch (node.kind) {
       case Kind.OBJECT_TYPE_DEFINITION:
         objects.add(node.name.value);
+        noteKeys(node);
         noteForeign(node, foreign, provided);
-        noteKeys(node, keys);
         for (const directive of named(node.directives, 'join__implements')) {
           add(textOf(directive, 'graph'), textOf(directive, 'interface'), node.name.value);
         }
         fields.set(node.name.value, new Map((node.fields ?? []).map((field) => [field.name.value, field])));
         break;
       case Kind.INTERFACE_TYPE_DEFINITION:
+        noteKeys(node);
         for (const directive of named(node.directives, 'join__type')) {
           if (textOf(directive, 'isInterfaceObject') !== 'true') continue;
           interfaceObjects.push(`${textOf(directive, 'graph')}/${node.name.value}`);
+          noteForeign(node, foreign, provided);
         }
         fields.set(node.name.value, new Map((node.fields ?? []).map((field) => [field.name.value, field])));
         break;
@@ -78,18 +98,34 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
   const known = new Map<string, ReadonlySet<string>>(possible);
   // Behind an interface object stands an object of any type that implements the interface somewhere.
   for (const key of interfaceObjects) known.set(key, anywhere.get(key.slice(key.indexOf('/') + 1)) ?? new Set());
+  /** The names under which a subgraph knows the fields of a type: those of interface objects are theirs. */
+  const namesIn = (graph: string | undefined, typeName: string): readonly string[] => [
+    typeName,
+    ...(interfacesOf.get(typeName) ?? []).filter((name) => interfaceObjects.includes(`${graph}/${name}`)),
+  ];
+  const joinOf = (service: string, typeName: string, fieldName: string): ConstDirectiveNode | undefined => {
+    const graph = graphs.get(service);
+    return namesIn(graph, typeName)
+      .flatMap((name) => named(fields.get(name)?.get(fieldName)?.directives, 'join__field'))
+      .find((directive) => textOf(directive, 'graph') === graph);
+  };
   const themselves = new Map([...objects].map((name) => [name, new Set([name])]));
   const none: ReadonlySet<string> = new Set();
   return {
     requiresArguments: createRequirementCheck(fields, anywhere),
     possibleIn: (service, typeName) =>
       themselves.get(typeName) ?? known.get(`${graphs.get(service)}/${typeName}`) ?? none,
-    plainKey: (service, typeName) => keys.get(`${graphs.get(service)}/${typeName}`),
+    plainKey: (service, typeName) =>
+      keys
+        .get(`${graphs.get(service)}/${typeName}`)
+        ?.find((key) => /^\w+(?:[\s,]+\w+)*$/.test(key))
+        ?.split(/[\s,]+/),
     isOwn: remember((service, typeName, fieldName) => {
-      const field = fields.get(typeName)?.get(fieldName);
-      const joined = named(field?.directives, 'join__field');
-      if (joined.length === 0) return field !== undefined;
       const graph = graphs.get(service);
+      const field = fields.get(typeName)?.get(fieldName);
+      if (!field || !keys.has(`${graph}/${typeName}`)) return false;
+      const joined = named(field.directives, 'join__field');
+      if (joined.length === 0) return true;
       const own = joined.find((directive) => textOf(directive, 'graph') === graph);
       return own !== undefined && conditional.every((name) => ['', 'false'].includes(textOf(own, name)));
     }),
@@ -97,15 +133,23 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
       const graph = graphs.get(service);
       return (
         graph !== undefined &&
-        foreign.has(`${graph}/${typeName}.${fieldName}`) &&
+        namesIn(graph, typeName).some((name) => foreign.has(`${graph}/${name}.${fieldName}`)) &&
         !mentions(provided.get(graph), fieldName)
       );
     }),
-    needsRepresentation: remember((service, typeName, fieldName) => {
+    requirementOf: remember((service, typeName, fieldName) => {
+      const own = joinOf(service, typeName, fieldName);
+      const text = own ? textOf(own, 'requires') : '';
+      return text === '' ? [] : parseSelections(text);
+    }),
+    keysOf: remember((service, typeName) => {
       const graph = graphs.get(service);
-      return named(fields.get(typeName)?.get(fieldName)?.directives, 'join__field').some(
-        (directive) => textOf(directive, 'graph') === graph && textOf(directive, 'requires') !== '',
-      );
+      const names = [typeName, ...(interfacesOf.get(typeName) ?? [])];
+      return names.flatMap((name) => (keys.get(`${graph}/${name}`) ?? []).map(parseSelections));
+    }),
+    needsRepresentation: remember((service, typeName, fieldName) => {
+      const own = joinOf(service, typeName, fieldName);
+      return own !== undefined && textOf(own, 'requires') !== '';
     }),
     fieldShape: remember((service, typeName, fieldName) => {
       const field = fields.get(typeName)?.get(fieldName);
@@ -114,19 +158,22 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
       const text = (own && textOf(own, 'type')) || (field && print(field.type));
       return text?.replace(/\w+/, (name) => (fields.has(name) || unions.has(name) ? 'composite' : name));
     }),
-    fieldType: (typeName, fieldName) => {
+    fieldType: remember((service, typeName, fieldName) => {
+      const own = joinOf(service, typeName, fieldName);
+      const told = own ? textOf(own, 'type').replace(/[[\]!]/g, '') : '';
+      if (told !== '') return told;
       const type = fields.get(typeName)?.get(fieldName)?.type;
       return type && namedType(type);
-    },
+    }),
   };
 }
 
 /** Answers for one field of one subgraph, made once: plans ask them again and again. */
 function remember<T>(
   make: (service: string, typeName: string, fieldName: string) => T,
-): (service: string, typeName: string, fieldName: string) => T {
+): (service: string, typeName: string, fieldName?: string) => T {
   const known = new Map<string, T>();
-  return (service, typeName, fieldName) => {
+  return (service, typeName, fieldName = '') => {
     const key = `${service}/${typeName}.${fieldName}`;
     const found = known.get(key);
     if (found !== undefined || known.has(key)) return found as T;
@@ -139,18 +186,12 @@ function remember<T>(
 /** What makes it depend on more than the object's key whether a subgraph answers a field. */
 const conditional = ['external', 'requires', 'usedOverridden', 'overrideLabel'];
 
-/** Notes the first key of each subgraph that can be asked for as it stands, as `GRAPH/Type`. */
-function noteKeys(node: ObjectTypeDefinitionNode, keys: Map<string, readonly string[]>): void {
-  for (const directive of named(node.directives, 'join__type')) {
-    const place = `${textOf(directive, 'graph')}/${node.name.value}`;
-    const key = textOf(directive, 'key').trim();
-    const isPlain = /^\w+(?:[\s,]+\w+)*$/.test(key) && textOf(directive, 'resolvable') !== 'false';
-    if (isPlain && !keys.has(place)) keys.set(place, key.split(/[\s,]+/));
-  }
-}
-
 /** Notes the external fields as `GRAPH/Type.field`, without those of keys, and by graph whatever is provided. */
-function noteForeign(node: ObjectTypeDefinitionNode, foreign: Set<string>, provided: Map<string, string>): void {
+function noteForeign(
+  node: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode,
+  foreign: Set<string>,
+  provided: Map<string, string>,
+): void {
   for (const field of node.fields ?? []) {
     for (const directive of named(field.directives, 'join__field')) {
       const graph = textOf(directive, 'graph');

@@ -153,3 +153,66 @@ test('__typename is answered everywhere, under any name, also alone', async () =
     users: [{ __typename: 'User' }, { __typename: 'User' }],
   });
 });
+
+/** Reports that two subgraphs share, each of which knows a finding of its own. */
+const finding = (type: string, rest: string) => `
+  type Report @key(fields: "id") { id: ID! content: Content @shareable ${rest} }
+  type Content @shareable { findings: [Finding!]! }
+  union Finding = Note | ${type}
+  type Note @shareable { text: String }
+`;
+const note = { __typename: 'Note', text: 'Burr on the edge' };
+const scan = { __typename: 'Scan', microns: 12, of: { id: 'r1' } };
+const photo = { __typename: 'Photo', pixels: 640 };
+const reports = (name: string, own: object) => ({
+  Query: { [name]: () => ({ id: 'r1' }), shared: () => ({ id: 'r1', content: { findings: [note] } }) },
+  Report: {
+    __resolveReference: (self: unknown) => self,
+    content: ({ content }: { content?: unknown }) => content ?? { findings: [note, own] },
+    [`${name}Content`]: () => ({ findings: [note, own] }),
+  },
+});
+const measuring = {
+  typeDefs: `${finding('Scan', '')}
+    type Scan { microns(unit: String = "um"): Int of: Report }
+    type Query { measured: Report shared: Report @shareable }`,
+  resolvers: reports('measured', scan),
+};
+const camera = {
+  typeDefs: `${finding('Photo', 'seenContent: Content')}
+    type Photo { pixels: Int }
+    type Query { seen: Report shared: Report @shareable }`,
+  resolvers: reports('seen', photo),
+};
+
+test('members that only one of the sharing subgraphs knows are answered where it is the one that gives them', async () => {
+  const all = '__typename ... on Note { text } ... on Scan { microns } ... on Photo { pixels }';
+  const federated = await startFederation({ measuring, camera });
+  const { data, errors } = await federated.query(`{
+    measured { content { findings { ${all} } } seenContent { findings { ${all} } } }
+    seen { content { findings { ${all} } } }
+    shared { content { findings { ${all} } } }
+  }`);
+  expect(errors).toBeUndefined();
+  const scanned = { __typename: 'Scan', microns: 12 };
+  expect(data).toEqual({
+    measured: { content: { findings: [note, scanned] }, seenContent: { findings: [note, photo] } },
+    seen: { content: { findings: [note, photo] } },
+    shared: { content: { findings: [note] } },
+  });
+  await federated.close();
+});
+
+test('such a member is asked for with variables, aliases and what is selected below it', async () => {
+  const federated = await startFederation({ measuring, camera });
+  const query = `query ($unit: String) {
+    measured { content { findings { ... on Scan { size: microns(unit: $unit) of { id content { findings { ... on Scan { microns } } } } } } } }
+  }`;
+  const { data, errors } = await federated.query(query, { unit: 'um' });
+  expect(errors).toBeUndefined();
+  expect(data.measured.content.findings).toEqual([
+    {},
+    { size: 12, of: { id: 'r1', content: { findings: [{}, { microns: 12 }] } } },
+  ]);
+  await federated.close();
+});

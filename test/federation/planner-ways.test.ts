@@ -133,3 +133,78 @@ describe('types that two members of a union disagree on', () => {
     },
   });
 });
+
+describe('fields of an interface object, some of which require others', () => {
+  testConformance({
+    subgraphs: {
+      stock: `
+        type Query { items: [Item!]! }
+        interface Item @key(fields: "id") { id: ID! label: String }
+        type Bolt implements Item @key(fields: "id") { id: ID! label: String pitch: Int }
+        type Plate implements Item @key(fields: "id") { id: ID! label: String }
+      `,
+      tagging: `
+        type Query { tagged: [Item!]! }
+        type Item @key(fields: "id") @interfaceObject {
+          id: ID! label: String @external weight: String! tag: String @requires(fields: "label")
+        }
+      `,
+    },
+    cases: {
+      'by one type, beside a field of all': '{ items { weight ... on Bolt { weight tag } } }',
+      'by one type, all by another': '{ items { ... on Bolt { tag pitch } ... on Plate { weight tag } } }',
+      'by one type, where the subgraph of the interface object begins': '{ tagged { id ... on Bolt { pitch tag } } }',
+    },
+  });
+});
+
+describe('a requirement of what itself requires something, over keys of other subgraphs', () => {
+  testConformance({
+    subgraphs: {
+      floor: `
+        type Query { job: Job }
+        type Job @key(fields: "ref { code }") { ref: JobRef! minutes: Int }
+        type JobRef { code: ID! }
+      `,
+      times: `
+        type Job @key(fields: "code") @key(fields: "ref { code }") {
+          code: String! ref: JobRef! minutes: Int @external pace: String @requires(fields: "minutes")
+        }
+        type JobRef { code: ID! }
+      `,
+      numbers: 'type Job @key(fields: "id") @key(fields: "code") { id: ID! code: String! }',
+      bonuses:
+        'type Job @key(fields: "id") { id: ID! pace: String @external next: Job bonus: String! @requires(fields: "pace") }',
+    },
+    cases: {
+      'comes after what it requires': '{ job { bonus } }',
+      'at several levels': '{ job { bonus next { pace bonus } } }',
+    },
+    runs: 10,
+  });
+});
+
+describe('two requirements of one list with different arguments', () => {
+  testConformance({
+    subgraphs: {
+      cells: 'type Query { cell: Cell } type Cell @key(fields: "id") { id: ID! name: String }',
+      stops: `
+        type Cell @key(fields: "id") { id: ID! stops(last: Int = 1): [Stop] @provides(fields: "minutes") }
+        type Stop @key(fields: "id") { id: ID! minutes: Float @external }
+      `,
+      reasons: `
+        type Stop @key(fields: "id") { id: ID! reason: String minutes: Float @shareable }
+        type Cell @key(fields: "id") {
+          id: ID! stops(last: Int = 1): [Stop] @external
+          latest: String @requires(fields: "stops { minutes }")
+          history: String @requires(fields: "stops(last: 0) { id }")
+        }
+      `,
+    },
+    cases: {
+      'each get their own': '{ cell { latest history name } }',
+      'also in the other order, and beside the client': '{ cell { history stops(last: 3) { reason } latest } }',
+    },
+    runs: 10,
+  });
+});
