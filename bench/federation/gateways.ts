@@ -26,6 +26,9 @@ export interface MeasuredGateway {
   launch(scene: Scene, port: number, mode: Mode): Launch;
 }
 
+/** What all answered, in `Scene.temporary`: measured last is who needs it. */
+export const answerFile = 'answer.json';
+
 /** One young-generation setting for all: the default of 16 MB makes every Node gateway copy what is in flight. */
 const node = [process.execPath, '--max-semi-space-size=64'];
 
@@ -46,6 +49,14 @@ export const gateways: readonly MeasuredGateway[] = [
     launch: ({ folder, supergraph }, port) => ({
       argv: [...node, join(folder, 'processes/apollo-gateway.mjs')],
       env: { PORT: `${port}`, SUPERGRAPH: supergraph },
+    }),
+  },
+  {
+    name: names.bare,
+    modes: ['router'],
+    launch: ({ folder, temporary }, port) => ({
+      argv: [...node, join(folder, 'processes/bare-server.mjs')],
+      env: { PORT: `${port}`, ANSWER: join(temporary, answerFile) },
     }),
   },
   hive(names.hiveStitching, 'stitching'),

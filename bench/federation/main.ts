@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { freePort, pinning, startChild, stopChild } from './child-process.ts';
 import { measureFanOut } from './fan-out.ts';
-import { gateways, type MeasuredGateway, type Mode, type Scene } from './gateways.ts';
+import { answerFile, gateways, type MeasuredGateway, type Mode, type Scene } from './gateways.ts';
 import { type Figures, loadMaker, measureLoad } from './load.ts';
 import { measurePlanning } from './planning.ts';
 import { names, reportTargets } from './targets.ts';
@@ -58,7 +58,8 @@ export async function runFederationBenchCommand(argv: string[]): Promise<void> {
     print(`${pinning}; load: ${loadMaker}, ${values.connections} connections, ${values.seconds} s each\n`);
     // What else runs here takes from every figure: ratios suffer least.
     print(`${availableParallelism()} cores, busy at the start: ${loadavg()[0]?.toFixed(1)}\n`);
-    await bench.compare(gateways.filter(({ name }) => name.includes(values.only)));
+    const chosen = gateways.filter(({ name }) => name === names.bare || name.includes(values.only));
+    await bench.compare(chosen);
     const fanOut = Number(values.clients) > 0 ? await measureFanOut(folder, andon, Number(values.clients)) : undefined;
     if (fanOut) print(fanOut.report);
     const planning = await measurePlanning(readFileSync(supergraph, 'utf8'), bench.query);
@@ -148,7 +149,10 @@ class Bench {
       const response = await fetch(url, { method: 'POST', headers: json, body });
       const answer = (await response.json()) as { data?: unknown; errors?: unknown };
       if (answer.errors || !answer.data) throw new Error(`${name} failed: ${JSON.stringify(answer).slice(0, 500)}`);
-      this.#expected ??= answer.data;
+      if (this.#expected === undefined) {
+        this.#expected = answer.data;
+        writeFileSync(join(this.#scene.temporary, answerFile), JSON.stringify(answer));
+      }
       if (!isDeepStrictEqual(answer.data, this.#expected)) throw new Error(`${name} answers something else.`);
     }
   }
