@@ -150,6 +150,17 @@ export interface SubscriptionsConfig {
   readonly pingIntervalMs: number;
   /** Operations that may run at once on one connection. @default 100 */
   readonly maxOperations: number;
+  /**
+   * Streams at once in the process: operations that run over WebSocket, server-sent events and multipart, and connections
+   * that are there for many of them. More are refused with TOO_MANY_STREAMS. A client that listens costs about 15,000
+   * bytes. @default 100000
+   */
+  readonly maxStreams: number;
+  /**
+   * The same in the name of one principal. Screens that share a token share it; without authentication it does not hold.
+   * @default 30000
+   */
+  readonly maxStreamsPerPrincipal: number;
   /** Unsent bytes after which a slow client is closed, to come back with its cursor. @default 1048576 */
   readonly maxQueuedBytes: number;
   /** Milliseconds that a reserved event stream (`graphql-sse`, single connection) waits to be opened. @default 10000 */
@@ -292,6 +303,8 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     initTimeoutMs: 3000,
     pingIntervalMs: 15_000,
     maxOperations: 100,
+    maxStreams: 100_000,
+    maxStreamsPerPrincipal: 30_000,
     maxQueuedBytes: 1_048_576,
     streamReservationMs: 10_000,
     shareBy: 'principal' as const,

@@ -22,6 +22,7 @@ import type { SignInternal } from './subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
 import { LiveAuthorities } from './subscriptions/live-authority.ts';
 import { SharedStreams } from './subscriptions/shared-streams.ts';
+import { StreamQuota } from './subscriptions/stream-quota.ts';
 import { serveWebSocket, type WebSocketTransport } from './subscriptions/websocket.ts';
 
 export interface GatewayOptions {
@@ -101,7 +102,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { recheckMs } = config.subscriptions;
   const authorities = new LiveAuthorities({ authenticate, runtime, recheckMs });
   options.onAuthorityChange?.(() => void authorities.recheck());
-  const services = { authorities, engine, documents, streams: shared, config: config.subscriptions, runtime };
+  const quota = new StreamQuota(config.subscriptions);
+  const services = { authorities, engine, documents, streams: shared, quota, config: config.subscriptions, runtime };
   const streams = new StreamEndpoint(services);
   const handle = createHttpHandler({
     server,

@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { AuthenticationError } from '../authenticate.ts';
+import { RequestError } from '../request-error.ts';
 import { credentialsIn } from './credentials.ts';
 import type { LiveAuthority } from './live-authority.ts';
 import {
@@ -37,7 +38,8 @@ export interface ConnectionOptions {
  * One client on `graphql-transport-ws`.
  *
  * `opened`: waits for `connection_init`; too late → 4408, anything that needs authority → 4401.
- * `authenticating`: the credentials are being verified; refused → 4403 with the code; a second init → 4429.
+ * `authenticating`: the credentials are being verified; refused → 4403 with the code, too many streams in that name → 1013;
+ *   a second init → 4429.
  * `acknowledged`: operations run side by side. A message that is none → 4400, an id in use → 4409. When the token expires
  *   or holds no longer, each operation ends with the code and the socket with 4403. A `ping` whose payload has another token
  *   of the same authority renews it; the `pong` says what came of that.
@@ -49,6 +51,7 @@ export class Connection {
   #state: 'opened' | 'authenticating' | 'acknowledged' | 'closed' = 'opened';
   #credentials: string | undefined;
   #authority: LiveAuthority | undefined;
+  #giveBack: () => void = () => undefined;
   #cancelTimer: () => void;
 
   constructor(options: ConnectionOptions) {
@@ -72,6 +75,7 @@ export class Connection {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#cancelTimer();
+    this.#giveBack();
     this.#authority?.close();
     for (const stop of this.#operations.values()) stop();
     this.#operations.clear();
@@ -107,15 +111,20 @@ export class Connection {
 
   async #initialise(payload: Record<string, unknown>): Promise<void> {
     const credentials = credentialsIn(payload) ?? this.#options.upgradeCredentials;
-    const { authorities, runtime } = this.#options.services;
+    const { authorities, quota, runtime } = this.#options.services;
     try {
       const principal = await authorities.authenticate(credentials);
       if (this.#state !== 'authenticating') return;
+      this.#giveBack = quota.take(principal);
       this.#credentials = credentials;
       this.#authority = authorities.open({ credentials, principal, ended: (error) => this.#endAll(error) });
     } catch (cause) {
       if (cause instanceof AuthenticationError)
         return this.#close(closeCodes.forbidden, `${cause.code}: ${cause.message}`);
+      if (cause instanceof RequestError) {
+        const [refusal] = cause.errors;
+        return this.#close(closeCodes.tryAgainLater, `${refusal?.extensions['code']}: ${cause.message}`);
+      }
       runtime.log.error('authentication failed', { cause });
       return this.#close(closeCodes.forbidden, 'UNAUTHENTICATED: The credentials could not be verified.');
     }
@@ -196,7 +205,7 @@ export class Connection {
     const { socket, services } = this.#options;
     socket.send(text);
     if (socket.queuedBytes() > services.config.maxQueuedBytes) {
-      this.#close(closeCodes.slowConsumer, 'SLOW_CONSUMER: Reconnect and resume from your last cursor.');
+      this.#close(closeCodes.tryAgainLater, 'SLOW_CONSUMER: Reconnect and resume from your last cursor.');
     }
   }
 

@@ -8,8 +8,8 @@ export const subprotocol = 'graphql-transport-ws';
 export const closeCodes = {
   /** RFC 6455 registry: the server restarts; come back. */
   restarting: 1012,
-  /** RFC 6455 registry: try again later. The client reads slower than events arrive. */
-  slowConsumer: 1013,
+  /** RFC 6455 registry: try again later. The client reads slower than events arrive, or has too many streams. */
+  tryAgainLater: 1013,
   invalidMessage: 4400,
   unauthorized: 4401,
   forbidden: 4403,

@@ -14,9 +14,6 @@ import {
 } from './run-operation.ts';
 import { slowConsumer } from './stream-client.ts';
 
-/** Reservations and streams at once in one process: each costs memory, and a reservation costs the client nothing. */
-const maxStreams = 10_000;
-
 /**
  * `graphql-sse` in its single connection mode: one event stream for many operations, each started and stopped by a
  * request of its own.
@@ -35,14 +32,13 @@ export class ReservedStreams {
 
   /** @returns the token @throws RequestError too many streams */
   reserve(principal: Principal | undefined): string {
-    if (this.#streams.size >= maxStreams) {
-      throw refuse(503, 'TOO_MANY_STREAMS', 'Too many event streams are open. Try again later.');
-    }
-    const { runtime, config } = this.#services;
+    const { runtime, config, quota } = this.#services;
+    // It costs memory, and the client nothing.
+    const giveBack = quota.take(principal);
     const token = runtime.ids.next();
     const cancelTimeout = runtime.timers.after(config.streamReservationMs, () => this.#close(token));
     const owner = principal?.id;
-    this.#streams.set(token, { owner, operations: new Map(), waiting: [], http: undefined, cancelTimeout });
+    this.#streams.set(token, { owner, operations: new Map(), waiting: [], http: undefined, cancelTimeout, giveBack });
     return token;
   }
 
@@ -132,6 +128,7 @@ export class ReservedStreams {
     if (!stream) return;
     this.#streams.delete(token);
     stream.cancelTimeout();
+    stream.giveBack();
     for (const stop of stream.operations.values()) stop();
     stream.operations.clear();
     stream.http?.end();
@@ -152,4 +149,5 @@ interface ReservedStream {
   waitingCharacters?: number;
   http: HttpStream | undefined;
   readonly cancelTimeout: () => void;
+  readonly giveBack: () => void;
 }

@@ -16,6 +16,7 @@ import { describeStream } from './describe-stream.ts';
 import type { LiveAuthorities, LiveAuthority } from './live-authority.ts';
 import type { SharedStreams } from './shared-streams.ts';
 import type { StreamListener } from './stream-client.ts';
+import type { StreamQuota } from './stream-quota.ts';
 
 /** What streaming transports need of the gateway. Read at each operation, since a supergraph may be replaced. */
 export interface OperationServices {
@@ -29,6 +30,7 @@ export interface OperationServices {
   readonly documents: DocumentSource;
   readonly streams: SharedStreams;
   readonly authorities: LiveAuthorities;
+  readonly quota: StreamQuota;
   readonly config: SubscriptionsConfig;
   readonly runtime: Runtime;
 }
@@ -90,6 +92,7 @@ class OperationRun implements StreamListener {
   readonly #cancellation = new Cancellation();
   #state: 'running' | 'ended' = 'running';
   #stopListening: () => void = () => undefined;
+  #giveBack: () => void = () => undefined;
   /** Where the operation brought a token of its own. */
   #authority: LiveAuthority | undefined;
 
@@ -109,6 +112,7 @@ class OperationRun implements StreamListener {
   stop(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    this.#giveBack();
     this.#authority?.close();
     this.#cancellation.cancel();
     this.#stopListening();
@@ -143,6 +147,7 @@ class OperationRun implements StreamListener {
     const variables = operation.coerceVariables(request.variables);
     const live = await this.#liveAuthority(authority);
     if (this.#state === 'ended') return;
+    this.#giveBack = this.#services.quota.take(live.principal);
     const context: RequestContext = {
       // A connection's token may be renewed while the operation runs.
       get principal() {

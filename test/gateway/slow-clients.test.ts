@@ -7,6 +7,7 @@ import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgr
 import { Connection } from '../../gateway/subscriptions/connection.ts';
 import { LiveAuthorities } from '../../gateway/subscriptions/live-authority.ts';
 import { SharedStreams } from '../../gateway/subscriptions/shared-streams.ts';
+import { StreamQuota } from '../../gateway/subscriptions/stream-quota.ts';
 import { EventLog, logSubgraph } from '../support/event-log.ts';
 import { type Federation, startFederation, testRuntime } from '../support/federation-gateway.ts';
 import { type StreamingClient, subscribeOver, transports } from '../support/streaming-client.ts';
@@ -69,6 +70,7 @@ test('a client that does not keep up is closed with a code, and delays nobody el
         authorities: new LiveAuthorities({ authenticate: undefined, runtime: testRuntime(), recheckMs: 1000 }),
         documents: createDocumentSource(defaultGatewayConfig.documents),
         streams,
+        quota: new StreamQuota(config),
         config,
         runtime: testRuntime(),
       },

@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Principal } from '../../../auth/principal.ts';
+import { defaultGatewayConfig, type SubscriptionsConfig } from '../../../gateway/config.ts';
+import { EventLog, logSubgraph } from '../../support/event-log.ts';
+import { type Federation, startFederation } from '../../support/federation-gateway.ts';
+import { type StreamingClient, subscribeOver, type Transport, transports } from '../../support/streaming-client.ts';
+
+let federation: Federation;
+let log: EventLog;
+const clients: StreamingClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close();
+  await federation.close();
+});
+
+const person = (id: string): Principal => ({
+  id,
+  name: id,
+  kind: 'PERSON',
+  roles: [],
+  plants: [],
+  scopes: [],
+  partner: null,
+  expiresAt: Number.POSITIVE_INFINITY,
+});
+
+async function start(limits: Partial<SubscriptionsConfig>): Promise<void> {
+  log = new EventLog();
+  log.publish();
+  federation = await startFederation(
+    { events: logSubgraph(log) },
+    {
+      authenticate: (credentials) => person(credentials ?? ''),
+      config: { subscriptions: { ...defaultGatewayConfig.subscriptions, ...limits } },
+    },
+  );
+}
+
+const query = 'subscription { lotChanged(after: "c0") { cursor } }';
+
+async function subscribe(transport: Transport, authorization: string): Promise<StreamingClient> {
+  const client = await subscribeOver(transport, { url: federation.url, query, authorization });
+  clients.push(client);
+  return client;
+}
+
+const reserve = (authorization: string) => fetch(federation.url, { method: 'PUT', headers: { authorization } });
+
+async function codeOf(response: Response): Promise<[number, string]> {
+  const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
+  return [response.status, errors[0]?.extensions.code ?? ''];
+}
+
+/** Try again later, says a socket. */
+const refusalOver = (transport: Transport) => (transport === 'WebSocket' ? 1013 : 'TOO_MANY_STREAMS');
+
+/** Until what has ended counts no more. */
+async function untilThereIsRoom(transport: Transport, authorization: string): Promise<void> {
+  for (;;) {
+    const client = await subscribe(transport, authorization);
+    const ended = await Promise.race([client.until(1), client.ended]);
+    if (ended === undefined) return;
+  }
+}
+
+describe.each(transports)('over %s', (transport) => {
+  test('nobody has more streams than the limit, over all transports together; others have their own', async () => {
+    // A WebSocket is one itself.
+    await start({ maxStreamsPerPrincipal: 4 });
+    const open = await Promise.all(transports.map((other) => subscribe(other, 'anna')));
+    await Promise.all(open.map((client) => client.until(1)));
+    expect(await (await subscribe(transport, 'anna')).ended).toEqual([refusalOver(transport)]);
+    await (await subscribe(transport, 'bob')).until(1);
+    open[0]?.close();
+    await untilThereIsRoom(transport, 'anna');
+  });
+
+  test('there are no more in all than the limit', async () => {
+    await start({ maxStreams: transport === 'WebSocket' ? 4 : 2 });
+    const open = await Promise.all(['anna', 'bob'].map((who) => subscribe(transport, who)));
+    await Promise.all(open.map((client) => client.until(1)));
+    expect(await (await subscribe(transport, 'carl')).ended).toEqual([refusalOver(transport)]);
+    expect(await codeOf(await reserve('dora'))).toEqual([503, 'TOO_MANY_STREAMS']);
+  });
+});
+
+test('an operation on a WebSocket that is one too many is refused, and the others go on', async () => {
+  await start({ maxStreamsPerPrincipal: 2 });
+  const socket = federation.socket({ authorization: 'anna' });
+  const first = socket.iterate({ query });
+  expect((await first.next()).value).toMatchObject({ data: { lotChanged: { cursor: 'c1' } } });
+  await expect(socket.iterate({ query: '{ now }' }).next()).rejects.toMatchObject([
+    { extensions: { code: 'TOO_MANY_STREAMS' } },
+  ]);
+  log.publish();
+  expect((await first.next()).value).toMatchObject({ data: { lotChanged: { cursor: 'c2' } } });
+});
+
+test('a reserved event stream counts in the name of who reserved it, until it lapses', async () => {
+  await start({ maxStreamsPerPrincipal: 2, streamReservationMs: 100 });
+  expect((await reserve('anna')).status).toBe(201);
+  expect((await reserve('anna')).status).toBe(201);
+  expect(await codeOf(await reserve('anna'))).toEqual([429, 'TOO_MANY_STREAMS']);
+  expect((await reserve('bob')).status).toBe(201);
+  await untilThereIsRoom('server-sent events', 'anna');
+});
+
+test('queries and what ends by itself give their places back', async () => {
+  await start({ maxStreamsPerPrincipal: 1 });
+  for (let n = 0; n < 5; n += 1) {
+    for (const text of ['{ now }', '{ nothing }', 'subscription { lotChanged(after: "c9") { cursor } }']) {
+      const response = await fetch(federation.url, {
+        method: 'POST',
+        headers: { authorization: 'anna', accept: 'text/event-stream', 'content-type': 'application/json' },
+        body: JSON.stringify({ query: text }),
+      });
+      expect(await response.text()).not.toContain('TOO_MANY_STREAMS');
+    }
+  }
+});
