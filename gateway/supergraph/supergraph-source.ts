@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Timers } from '../../runtime/timers.ts';
 
@@ -19,6 +20,12 @@ export class SupergraphSourceError extends Error {
   }
 }
 
+/** Larger ones are no supergraphs: one of 100 subgraphs and 3,000 types has about 2,000,000. */
+const maxBytes = 67_108_864;
+
+/** Milliseconds after which a file that changes is looked at again: who writes it in place may not be done. */
+const settleMs = 100;
+
 /** What is needed of `fetch`. */
 export type FetchText = (
   url: string,
@@ -34,42 +41,54 @@ export interface UrlSourceOptions {
 
 /** @param location a path, or an http(s) URL */
 export function createSupergraphSource(location: string, options: UrlSourceOptions): SupergraphSource {
-  return /^https?:\/\//i.test(location) ? createUrlSource(location, options) : createFileSource(location);
+  return /^https?:\/\//i.test(location) ? createUrlSource(location, options) : createFileSource(location, options);
 }
 
 /**
  * Looked at rather than watched: a file that is replaced by renaming, a mounted ConfigMap and a network share change
- * without the events that watching waits for.
+ * without the events that watching waits for. One that is being written is left for the next look: the beginning of a
+ * supergraph may well be one, with less in it.
  */
-function createFileSource(path: string): SupergraphSource {
+function createFileSource(path: string, { timers }: UrlSourceOptions): SupergraphSource {
   let last = '';
+  const failed = (reason: string, cause?: unknown) =>
+    new SupergraphSourceError(`The supergraph ${path} cannot be read (${reason}). Make it with "andon compose".`, {
+      cause,
+    });
+  const look = async () => {
+    const { mtimeMs, size, ino } = await stat(path);
+    if (size > maxBytes) throw failed(`it has more than ${maxBytes} bytes`);
+    return `${mtimeMs} ${size} ${ino}`;
+  };
   return {
     name: path,
     async read() {
       try {
-        const { mtimeMs, size, ino } = await stat(path);
-        const version = `${mtimeMs} ${size} ${ino}`;
+        const version = await look();
         if (version === last) return undefined;
+        if (last !== '') await timers.sleep(settleMs);
         const text = await readFile(path, 'utf8');
+        if ((await look()) !== version) return last === '' ? this.read() : undefined;
         last = version;
         return text;
       } catch (cause) {
-        const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
-        throw new SupergraphSourceError(
-          `The supergraph ${path} cannot be read (${reason}). Make it with "andon compose".`,
-          { cause },
-        );
+        if (cause instanceof SupergraphSourceError) throw cause;
+        throw failed(cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable', cause);
       }
     },
   };
 }
 
-/** Asks with the ETag of the last answer, so that an unchanged supergraph costs one empty response. */
+/**
+ * Asks with the ETag of the last answer, so that an unchanged supergraph costs one empty response. A server without ETags
+ * sends it each time, and is heard once.
+ */
 function createUrlSource(
   url: string,
   { timers, timeoutMs, fetch: fetchText = fetch }: UrlSourceOptions,
 ): SupergraphSource {
   let etag: string | null = null;
+  let last: string | undefined;
   const failed = (reason: string, cause?: unknown) =>
     new SupergraphSourceError(`The supergraph ${url} cannot be read (${reason}). Check the address and its server.`, {
       cause,
@@ -84,15 +103,34 @@ function createUrlSource(
         const response = await fetchText(url, { headers, signal: controller.signal });
         if (response.status === 304) return undefined;
         if (!response.ok) throw failed(`status ${response.status}`);
-        const text = await response.text();
+        const text = await readText(response);
+        if (text === undefined) throw failed(`it has more than ${maxBytes} bytes`);
         etag = response.headers.get('etag');
+        const digest = createHash('sha256').update(text).digest('base64');
+        if (digest === last) return undefined;
+        last = digest;
         return text;
       } catch (cause) {
         if (cause instanceof SupergraphSourceError) throw cause;
         throw failed(controller.signal.aborted ? `no answer in ${timeoutMs} ms` : 'no answer', cause);
       } finally {
         cancel();
+        // What is not read any more must not go on arriving.
+        controller.abort();
       }
     },
   };
+}
+
+/** @returns undefined where it is too long, whatever its length is said to be */
+async function readText(response: Response): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
