@@ -23,7 +23,7 @@ const commands: Readonly<Record<string, CliCommand>> = {
   },
   compose: {
     summary: 'compose supergraph.yaml into a supergraph, or say what is wrong and where',
-    load: async () => (await import('./gateway/main.ts')).runComposeCommand,
+    load: async () => (await import('./gateway/compose.ts')).runComposeCommand,
   },
   token: {
     summary: 'make a development token for a role, plant or partner',

@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly problem?: () => string | undefined;
   /** What `/health/ready` says besides while it is ready. @default nothing */
   readonly note?: () => string | undefined;
+  /** Milliseconds that operations of the gateway's own may take before it listens: see `Engine.warmUp`. @default 0 */
+  readonly warmUpMs?: number;
   /** The IDE at `GET /graphql`. @default false */
   readonly graphiql?: GraphiqlOptions | false;
 }
@@ -93,6 +95,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { supergraphSdl, subgraphs = new Map(), signInternal } = options;
   const engine = await createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal });
   const { schema } = engine.supergraph;
+  await engine.warmUp(options.warmUpMs ?? 0);
   const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log });
   const running = new Set<Promise<unknown>>();
   let state: 'created' | 'listening' | 'draining' = 'created';

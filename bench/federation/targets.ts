@@ -53,6 +53,7 @@ function targetsOf({ loads, planning, fanOut }: Measured): readonly Target[] {
     { what: 'to compare: Node alone sends the answer in', value: cpu(names.bare, 'router'), unit: 'ms' },
     { what: 'requests a second, answers shared', value: rate(names.andon), unit: '/s', atLeast: 10_000 },
     { what: '… more than the faster Hive', value: ratio(rate(names.andon), bestHive), unit: 'x', atLeast: 5 },
+    { what: 'planning the query, first of the process', value: planning.firstMs, unit: 'ms', atMost: 3 },
     { what: 'planning the query, cold', value: planning.coldMs, unit: 'ms', atMost: 3 },
     { what: 'planning the query, known', value: planning.hitUs, unit: 'us', atMost: 20 },
     { what: 'last of all subscribers, to ws alone', value: fanOut?.ratio, unit: 'x', atMost: 1.3 },

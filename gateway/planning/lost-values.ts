@@ -28,12 +28,12 @@ const internalAlias = /^_internal_qp_alias_/;
 function visit(node: PlanNode, usage: Usage): void {
   switch (node.kind) {
     case 'fetch':
-      noteFetch(node.request, [namesOf(node.path)], '', node.outputRewrites, usage);
+      noteFetch(node.request, [placeOf(node.path)], '', node.outputRewrites, usage);
       return;
     case 'entities':
       noteSharedVariables(node.groups, usage);
       for (const group of node.groups) {
-        const paths = group.paths.map(namesOf);
+        const paths = group.paths.map(placeOf);
         for (const path of paths) noteRequirements(group.requires, path, usage);
         noteFetch(node.request, paths, group.alias, group.outputRewrites, usage);
       }
@@ -53,14 +53,14 @@ function visit(node: PlanNode, usage: Usage): void {
   }
 }
 
-const namesOf = (path: readonly PathStep[]): readonly string[] =>
-  path.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
+const placeOf = (path: readonly PathStep[]): string =>
+  path.reduce((place, step) => (step.kind === 'field' ? placeBelow(place, step.name) : place), '');
 
-const textOf = (path: readonly string[]) => path.join('/');
+const placeBelow = (place: string, key: string) => (place === '' ? key : `${place}/${key}`);
 
 function noteFetch(
   request: PlannedRequest,
-  paths: readonly (readonly string[])[],
+  places: readonly string[],
   rootKey: string,
   rewrites: readonly Rewrite[],
   usage: Usage,
@@ -74,12 +74,12 @@ function noteFetch(
     return;
   }
   const selections = rootKey === '' ? operation.selectionSet.selections : entitySelections(operation, rootKey);
-  for (const path of paths) {
-    noteAliases(selections, path, usage);
+  for (const place of places) {
+    noteAliases(selections, place, usage);
     for (const { kind, path: steps } of rewrites) {
       if (kind !== 'rename') continue;
       const renamed = steps.flatMap((step) => (step.kind === 'key' ? [step.name] : []));
-      usage.read.add(textOf([...path, ...(renamed[0] === rootKey ? renamed.slice(1) : renamed)]));
+      usage.read.add((renamed[0] === rootKey ? renamed.slice(1) : renamed).reduce(placeBelow, place));
     }
   }
 }
@@ -90,22 +90,22 @@ function entitySelections({ selectionSet }: OperationDefinitionNode, key: string
   );
 }
 
-function noteAliases(selections: readonly SelectionNode[], path: readonly string[], usage: Usage): void {
+function noteAliases(selections: readonly SelectionNode[], place: string, usage: Usage): void {
   for (const node of selections) {
     if (node.kind === Kind.FRAGMENT_SPREAD) continue;
     const key = node.kind === Kind.FIELD ? (node.alias ?? node.name).value : undefined;
-    const below = key === undefined ? path : [...path, key];
-    if (key !== undefined && internalAlias.test(key)) usage.written.add(textOf(below));
+    const below = key === undefined ? place : placeBelow(place, key);
+    if (key !== undefined && internalAlias.test(key)) usage.written.add(below);
     noteAliases(node.selectionSet?.selections ?? [], below, usage);
   }
 }
 
-function noteRequirements(requires: readonly Requirement[], path: readonly string[], usage: Usage): void {
+function noteRequirements(requires: readonly Requirement[], place: string, usage: Usage): void {
   const sources = new Map<string, string>();
   const seen = new Set<string>();
   for (const node of requires) {
     if (node.kind === 'types') {
-      noteRequirements(node.selections, path, usage);
+      noteRequirements(node.selections, place, usage);
       continue;
     }
     const key = node.alias ?? node.name;
@@ -114,12 +114,14 @@ function noteRequirements(requires: readonly Requirement[], path: readonly strin
     if (sources.has(key) && sources.get(key) !== node.name) usage.isAmbiguous = true;
     seen.add(node.name);
     sources.set(key, node.name);
-    usage.read.add(textOf([...path, node.name]));
-    noteRequirements(node.selections, [...path, node.name], usage);
+    const below = placeBelow(place, node.name);
+    usage.read.add(below);
+    noteRequirements(node.selections, below, usage);
   }
 }
 
 function noteSharedVariables(groups: readonly EntityGroup[], usage: Usage): void {
+  if (groups.length < 2) return;
   const known = new Map<string, string>();
   for (const { variable, requires, paths, inputRewrites } of groups) {
     const text = JSON.stringify([requires, paths, inputRewrites]);

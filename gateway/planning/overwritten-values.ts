@@ -72,56 +72,61 @@ function writesTwice({ request, targets }: Fetch, places: Places): boolean {
   const roots = operation?.selectionSet.selections ?? [];
   return targets.some(({ key, path }) => {
     const selections = key === undefined ? roots : roots.flatMap((node) => (keyOf(node) === key ? below(node) : []));
-    const { names, conditions } = placeOf(path);
-    return noteAll({ selections, names, conditions }, fragments, places);
+    return noteAll({ selections, ...placeOf(path) }, fragments, places);
   });
 }
 
 const keyOf = (node: SelectionNode) => (node.kind === Kind.FIELD ? (node.alias ?? node.name).value : undefined);
 const below = (node: SelectionNode) => (node.kind === Kind.FIELD ? (node.selectionSet?.selections ?? []) : []);
 
-function placeOf(path: readonly PathStep[]): { names: readonly string[]; conditions: Conditions } {
-  const names: string[] = [];
-  const conditions = new Map<number, readonly string[]>();
-  for (const step of path) {
-    if (step.kind === 'field') names.push(step.name);
-    else if (step.kind === 'types') conditions.set(names.length, step.names);
-  }
-  return { names, conditions };
-}
-
-interface Selected {
-  readonly selections: readonly SelectionNode[];
-  readonly names: readonly string[];
+interface Place {
+  /** Response keys, joined. */
+  readonly path: string;
+  /** How many they are. */
+  readonly depth: number;
   readonly conditions: Conditions;
 }
 
-function noteAll({ selections, names, conditions }: Selected, fragments: Fragments, places: Places): boolean {
+function placeOf(steps: readonly PathStep[]): Place {
+  let path = '';
+  let depth = 0;
+  const conditions = new Map<number, readonly string[]>();
+  for (const step of steps) {
+    if (step.kind === 'types') conditions.set(depth, step.names);
+    if (step.kind !== 'field') continue;
+    path += `/${step.name}`;
+    depth += 1;
+  }
+  return { path, depth, conditions };
+}
+
+interface Selected extends Place {
+  readonly selections: readonly SelectionNode[];
+}
+
+function noteAll({ selections, path, depth, conditions }: Selected, fragments: Fragments, places: Places): boolean {
   return selections.some((node) => {
     if (node.kind === Kind.FIELD) {
-      const path = [...names, (node.alias ?? node.name).value];
-      return (
-        note(node, path, conditions, places) ||
-        noteAll({ selections: below(node), names: path, conditions }, fragments, places)
-      );
+      const place = { path: `${path}/${(node.alias ?? node.name).value}`, depth: depth + 1, conditions };
+      return note(node, place, places) || noteAll({ selections: below(node), ...place }, fragments, places);
     }
     const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fragments.get(node.name.value);
     if (!fragment) return false;
     const type = fragment.typeCondition?.name.value;
-    const narrowed = type === undefined ? conditions : new Map([...conditions, [names.length, [type]]]);
-    return noteAll({ selections: fragment.selectionSet.selections, names, conditions: narrowed }, fragments, places);
+    const narrowed = type === undefined ? conditions : new Map([...conditions, [depth, [type]]]);
+    const inner = { selections: fragment.selectionSet.selections, path, depth, conditions: narrowed };
+    return noteAll(inner, fragments, places);
   });
 }
 
 /** @returns whether something else is written at the same place */
-function note(node: FieldNode, path: readonly string[], conditions: Conditions, places: Places): boolean {
-  const place = path.join('/');
+function note(node: FieldNode, { path, conditions }: Place, places: Places): boolean {
   const given = node.arguments?.length ? node.arguments.map((argument) => print(argument)).sort() : '';
   const source = `${node.name.value}(${given})`;
-  const known = places.get(place) ?? [];
+  const known = places.get(path) ?? [];
   if (known.some((other) => other.source !== source && mayMeet(other.conditions, conditions))) return true;
   if (!known.some((other) => other.source === source && other.conditions === conditions)) {
-    places.set(place, [...known, { source, conditions }]);
+    places.set(path, [...known, { source, conditions }]);
   }
   return false;
 }
