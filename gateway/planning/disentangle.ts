@@ -59,8 +59,8 @@ const maxParts = 64;
 
 /**
  * The operation in parts that never demand one field with different arguments: everything undemanding first, then one
- * part for each demanding field, or for each place where one is selected, with nothing but the way to it. Only for
- * queries: root fields occur in several parts.
+ * part for each demanding field, or for each place where one is selected, with nothing but the way to it. Root fields
+ * occur in several parts.
  * @returns undefined where there would be too many
  */
 export function splitByDemand(

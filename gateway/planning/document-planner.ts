@@ -2,6 +2,7 @@ import { type DocumentNode, Kind, print } from 'graphql';
 import { completePlans } from './complete-plan.ts';
 import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';
 import { gapDocuments } from './gap-documents.ts';
+import { joinParts } from './join-parts.ts';
 import { onlyKeyed } from './keyed-requirements.ts';
 import { overwritesValues } from './overwritten-values.ts';
 import type { PlanNode } from './plan.ts';
@@ -74,16 +75,24 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
   const attempt = async (planner: Planner, document: DocumentNode, draw: number | undefined): Promise<PlanNode[]> =>
     check(document, await planner.plan(print(document), draw));
 
-  const attemptParts = async (parts: readonly DocumentNode[], draw: number | undefined): Promise<PlanNode[]> => {
-    const plans: PlanNode[] = [];
+  const attemptParts = async (
+    document: DocumentNode,
+    parts: readonly DocumentNode[],
+    draw: number | undefined,
+    begun: readonly (readonly PlanNode[])[] = [],
+  ): Promise<readonly PlanNode[]> => {
+    const planned = [...begun];
     for (const part of parts) {
       const own = await attempt(first, part, draw).catch((cause) => {
         rethrowPassing(cause);
         return attempt(second, part, draw);
       });
-      plans.push(...(plans.length > 0 ? [forget] : []), ...own);
+      planned.push(own);
     }
-    return plans;
+    if (planned.length === 1 && planned[0]) return planned[0];
+    if (isQuery(document)) return planned.flatMap((plans, index) => (index > 0 ? [forget, ...plans] : plans));
+    // A query may be asked in parts, one after the other. What a mutation does, or a stream, is asked for once.
+    return check(document, joinParts(planned));
   };
 
   const attemptFilled = async (planner: Planner, document: DocumentNode, draw: number | undefined) => {
@@ -92,62 +101,69 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
       throw cause;
     });
     if (!(begun instanceof IncompletePlan)) return begun;
-    return [...begun.plans, forget, ...(await attemptParts(gapDocuments(document, begun.gaps), draw))];
+    return attemptParts(document, gapDocuments(document, begun.gaps), draw, [begun.plans]);
   };
 
   const planOne = async (
     document: DocumentNode,
     draw: number | undefined,
-    validated: Promise<unknown>,
+    plainly: (() => Promise<readonly PlanNode[]>) | undefined,
   ): Promise<DocumentPlan> => {
     let failure: unknown;
+    let hasGaps = false;
     const either = async (isDisentangled: boolean, way: () => Promise<readonly PlanNode[]>) => {
       try {
         return { plans: await way(), isDisentangled };
       } catch (cause) {
         rethrowPassing(cause);
         failure ??= cause;
+        hasGaps ||= cause instanceof IncompletePlan && cause.gaps.length > 0;
         return undefined;
       }
     };
-    const usual = await either(false, async () => check(document, await planFirst(print(document), draw, validated)));
+    const usual = plainly && (await either(false, plainly));
     if (usual) return usual;
     const demanding = findDemanding(document, schema, subgraphTypes);
     const apart = disentangle(document);
-    const eitherParts = async (each: 'field' | 'place') => {
+    const inParts = async (each: 'field' | 'place') => {
       const parts = splitByDemand(document, schema, demanding, each);
-      return parts && either(true, () => attemptParts(parts.map(disentangle), draw));
+      return parts && either(true, () => attemptParts(apart, parts.map(disentangle), draw));
     };
+    const filled = async (planner: Planner) =>
+      hasGaps ? either(true, () => attemptFilled(planner, apart, draw)) : undefined;
+    const isDemanding = demanding.size > 0;
     const ways = [
-      demanding.size > 0 && (() => either(true, () => attempt(first, apart, draw))),
-      demanding.size === 0 && (() => either(false, () => attempt(second, document, draw))),
+      (isDemanding || !plainly) && (() => either(true, () => attempt(first, apart, draw))),
+      !isDemanding && plainly && (() => either(false, () => attempt(second, document, draw))),
       demanding.size === 1 && (() => either(true, () => attempt(second, apart, draw))),
-      demanding.size > 1 && isQuery(document) && (() => eitherParts('field')),
-      demanding.size > 0 && isQuery(document) && (() => eitherParts('place')),
-      isQuery(document) && (() => either(true, () => attemptFilled(first, apart, draw))),
-      isQuery(document) && (() => either(true, () => attemptFilled(second, apart, draw))),
+      demanding.size > 1 && (() => inParts('field')),
+      isDemanding && (() => inParts('place')),
+      !isDemanding && !plainly && (() => either(true, () => attempt(second, apart, draw))),
+      () => filled(first),
+      () => filled(second),
     ];
     for (const way of ways) {
       const planned = way && (await way());
       if (planned) return planned;
     }
     // Better the fields that are asked for than none: the others are told as missing.
-    if (failure instanceof IncompletePlan) return { plans: failure.plans, isDisentangled: false };
+    if (failure instanceof IncompletePlan) return { plans: failure.plans, isDisentangled: plainly === undefined };
     throw failure;
   };
 
   return async (documents, draw, validated) => {
-    const planned = await Promise.all(documents.map((document) => planOne(document, draw, validated)));
+    const planned = await Promise.all(
+      documents.map((document) =>
+        planOne(document, draw, async () => check(document, await planFirst(print(document), draw, validated))),
+      ),
+    );
     const isDisentangled = planned.some((plan) => plan.isDisentangled);
-    if (planned.every((plan) => plan.isDisentangled === isDisentangled)) {
-      return { plans: planned.flatMap(({ plans }) => plans), isDisentangled };
-    }
     // All of them are answered as one object, so all of them use the same keys.
-    const apart = documents.map(disentangle);
-    return {
-      plans: (await Promise.all(apart.map((document) => attemptParts([document], draw)))).flat(),
-      isDisentangled,
-    };
+    const alike = planned.map((plan, index) => {
+      const document = documents[index];
+      return document && plan.isDisentangled !== isDisentangled ? planOne(document, draw, undefined) : plan;
+    });
+    return { plans: (await Promise.all(alike)).flatMap(({ plans }) => plans), isDisentangled };
   };
 }
 
