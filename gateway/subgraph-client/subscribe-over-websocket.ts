@@ -19,9 +19,11 @@ export async function* subscribeOverWebSocket({
 }: StreamAttempt): AsyncGenerator<SubgraphResponse> {
   const { service, authorize, deadlines, runtime, config } = options;
   const { maxResponseBytes: maxPayload } = config;
+  const attempted: WebSocket[] = [];
   class SubgraphSocket extends WebSocket {
     constructor(address: string, protocols: string[]) {
       super(address, protocols, { handshakeTimeout: deadlines.timeoutMs, maxPayload, perMessageDeflate: false });
+      attempted.push(this);
     }
   }
   const authorization = authorize(call);
@@ -69,7 +71,10 @@ export async function* subscribeOverWebSocket({
     cancelPong();
     forget?.();
     unsubscribe();
-    void client.dispose();
+    // One whose handshake is still awaited would be waited for.
+    for (const socket of attempted) if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
+    // It says so, too, when the connection that it closes never came about.
+    Promise.resolve(client.dispose()).catch(() => undefined);
   }
 }
 

@@ -38,14 +38,16 @@ export interface TestSubgraph {
   close(): Promise<void>;
 }
 
-/** A real subgraph on a real port: HTTP, graphql-transport-ws and graphql-sse. */
-export async function startSubgraph(definition: SubgraphDefinition): Promise<TestSubgraph> {
+/** A real subgraph on a real port: HTTP, graphql-transport-ws and graphql-sse. @param at the port; 0 takes a free one */
+export async function startSubgraph(definition: SubgraphDefinition, at = 0): Promise<TestSubgraph> {
   const schema = buildSubgraphSchema([{ typeDefs: readDefinition(definition), resolvers: definition.resolvers ?? {} }]);
   const received: ReceivedRequest[] = [];
   let override: ((response: ServerResponse, request: ReceivedRequest) => void) | undefined;
   const answerEvents = createEventEndpoint(schema);
   const http = createServer(async (request, response) => {
-    const text = await readAll(request);
+    const text = await readAll(request).catch(() => '');
+    // Who asked has gone before it had said all.
+    if (text === '') return void response.destroy();
     const { query, variables = {}, operationName } = JSON.parse(text);
     const seen = { query, variables, headers: request.headers };
     received.push(seen);
@@ -61,7 +63,7 @@ export async function startSubgraph(definition: SubgraphDefinition): Promise<Tes
   });
   const sockets = new WebSocketServer({ server: http });
   const websocket = useServer({ schema, execute, subscribe }, sockets);
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => http.listen(at, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
   let closed: Promise<void> | undefined;
   return {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { defaultGatewayConfig, type SubgraphsConfig, type SubscriptionsConfig } from '../../../gateway/config.ts';
 import type { Runtime } from '../../../runtime/runtime.ts';
@@ -115,6 +116,29 @@ describe.each<Protocol>(['websocket', 'sse'])('a subgraph that is subscribed to 
     log.publish();
     expect(await client.ended).toEqual([protocol === 'sse' ? 'SUBGRAPH_MALFORMED_RESPONSE' : 'SUBGRAPH_UNAVAILABLE']);
     await log.unfollowed();
+  });
+
+  test('has not taken a stream when its client leaves: the connection is given up, and nothing is heard of it', async () => {
+    const sockets: Socket[] = [];
+    const hanging = createServer((socket) => void sockets.push(socket.on('error', () => undefined).resume()));
+    hanging.listen(0, '127.0.0.1');
+    await once(hanging, 'listening');
+    const { port } = hanging.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/`;
+    await start(new EventLog(), protocol, { subgraphs: { subscriptionUrlBySubgraph: { events: url } } });
+    const unheard: unknown[] = [];
+    const hear = (cause: unknown) => void unheard.push(cause);
+    process.on('unhandledRejection', hear);
+    const connected = once(hanging, 'connection');
+    const client = await subscribe();
+    await connected;
+    client.close();
+    // Nobody waits for the subgraph any longer.
+    for (const socket of sockets) if (!socket.destroyed) await once(socket, 'close');
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', hear);
+    hanging.close();
+    expect(unheard).toEqual([]);
   });
 
   test('may be at another address than its queries', async () => {
