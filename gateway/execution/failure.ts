@@ -48,3 +48,9 @@ export function formatFieldError(error: FieldError, path: ResponsePath): GraphQL
  * is written as null, without an error.
  */
 export const notAsked = new Failure([]);
+
+/**
+ * Where an object keeps why its type never came: an entity of an interface object, whose type another subgraph was to
+ * tell. No response key can be mistaken for it.
+ */
+export const untoldType = Symbol('untold type');

@@ -23,9 +23,9 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import { selectedKey } from '../planning/selected-keys.ts';
+import { clientKey, selectedKey } from '../planning/selected-keys.ts';
 import type { FieldSource } from '../supergraph/field-sources.ts';
-import { Failure, notAsked, type ResponsePath } from './failure.ts';
+import { Failure, notAsked, type ResponsePath, untoldType } from './failure.ts';
 import { jsonText, quote } from './json-text.ts';
 import { createObjectWriter, type PlainValue } from './object-writer.ts';
 import type { ResponseObject } from './response-data.ts';
@@ -177,7 +177,10 @@ function compileType(
   sets: readonly SelectionSetNode[],
   position: Position,
 ): Write {
-  if (isNonNullType(type)) return nonNull(compileValue(scope, type.ofType, sets, position), position);
+  if (isNonNullType(type)) {
+    const write = compileValue(scope, type.ofType, sets, position);
+    return nonNull(isAbstractType(type.ofType) ? explained(write, position) : write, position);
+  }
   return nullable(compileValue(scope, type, sets, position), position);
 }
 
@@ -196,6 +199,16 @@ function nonNull(write: Write, position: Position): Write {
     if (value !== null && value !== undefined && value !== notAsked) return write(value, depth, run);
     run.missing(position, depth);
     return undefined;
+  };
+}
+
+/** What became null in silence is told where null must not be. */
+function explained(write: Write, position: Position): Write {
+  return (value, depth, run) => {
+    const { refusals } = run;
+    const text = write(value, depth, run);
+    if (text === undefined && run.refusals === refusals) run.missing(position, depth);
+    return text;
   };
 }
 
@@ -251,6 +264,7 @@ function abstractWriter(
   const possible = new Map(
     [...scope.schema.getPossibleTypes(type), ...typeless].map((named) => [named.name, named] as const),
   );
+  const untold = untoldWriter(scope, sets, position);
   const writers = new Map<string, Write>();
   // Where the answer does not depend on the type, the planner does not ask for it.
   const untyped = isInterfaceType(type) ? compileObject(scope, type, sets) : undefined;
@@ -262,12 +276,47 @@ function abstractWriter(
     if (typename === undefined && untyped) return untyped(value, depth, run);
     const known = typeof typename === 'string' ? (writers.get(typename) ?? possible.get(typename)) : undefined;
     // A type that clients must not see, or none at all: null, like a value that does not fit.
-    if (known === undefined) return refuse(value, position, depth, run);
+    if (known === undefined) return untold(value, depth, run);
     if (typeof known === 'function') return known(value, depth, run);
     const write = compileObject(scope, known, sets);
     writers.set(known.name, write);
     return write(value, depth, run);
   };
+}
+
+/**
+ * An object without a type that clients know. Where another subgraph was to tell the type, what it failed with is told;
+ * an entity that it does not know is null, as everywhere.
+ */
+function untoldWriter(scope: WriterScope, sets: readonly SelectionSetNode[], position: Position): Write {
+  const selected = selectedKeys(scope, sets);
+  return (value, depth, run) => {
+    const failure = (value as { [untoldType]?: Failure })[untoldType];
+    if (failure === undefined) return refuse(value, position, depth, run);
+    if (failure === notAsked) return undefined;
+    const errors = Failure.errorsOf(failure).map((error) => {
+      const [key] = error.below;
+      return typeof key === 'string' && selected.has(clientKey(key)) ? error : { ...error, below: [] };
+    });
+    run.fail(new Failure(errors), depth, position.siblings);
+    return undefined;
+  };
+}
+
+/** The response keys that clients may see of objects of any type. */
+function selectedKeys(scope: WriterScope, sets: readonly SelectionSetNode[]): ReadonlySet<string> {
+  const keys = new Set<string>();
+  const collect = ({ selections }: SelectionSetNode): void => {
+    for (const node of selections) {
+      if (node.kind === Kind.FIELD) keys.add((node.alias ?? node.name).value);
+      else {
+        const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments.get(node.name.value);
+        if (fragment) collect(fragment.selectionSet);
+      }
+    }
+  };
+  for (const set of sets) collect(set);
+  return keys;
 }
 
 /** Whether objects of one interface may be answered differently, by `__typename` or a fragment on some of them. */

@@ -8,7 +8,7 @@ import {
 import { parseRequest } from '../planning/parse-request.ts';
 import type { Rewrite } from '../planning/plan.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
-import { Failure, notAsked } from './failure.ts';
+import { Failure, notAsked, untoldType } from './failure.ts';
 import { isResponseObject, ownValue, type ResponseObject, typenameOf } from './response-data.ts';
 
 /** What a planned request asks for: known so that a failed or incomplete answer can be told field by field. */
@@ -91,7 +91,10 @@ export function markFailed(target: ResponseObject, shapes: readonly Shape[], fai
   const typename = typenameOf(target);
   // A field under a condition is marked as well: where the client skips it, nobody looks.
   for (const { key, types, children } of shapes) {
-    if (key === '__typename') continue;
+    if (key === '__typename') {
+      noteUntold(target, failure);
+      continue;
+    }
     if (types && typename !== undefined && !types.has(typename)) continue;
     const value = ownValue(target, key);
     if (value === undefined || value === null) target[key] = belowKey(failure, key);
@@ -103,9 +106,15 @@ export function markFailed(target: ResponseObject, shapes: readonly Shape[], fai
 export function markNotAsked(target: ResponseObject, shapes: readonly Shape[]): void {
   const typename = typenameOf(target);
   for (const { key, types } of shapes) {
+    if (key === '__typename') noteUntold(target, notAsked);
     if (key === '__typename' || (types && typename !== undefined && !types.has(typename))) continue;
     if (ownValue(target, key) === undefined) target[key] = notAsked;
   }
+}
+
+/** The type may be known all the same: only who does not know it asks. */
+function noteUntold(target: ResponseObject & { [untoldType]?: Failure }, failure: Failure): void {
+  target[untoldType] ??= failure;
 }
 
 function markBelow(value: unknown, children: readonly Shape[], failure: Failure): void {
