@@ -139,7 +139,12 @@ const newCoverage = (): Coverage => ({ possible: undefined, fields: new Map(), g
 /** Several subgraphs that give one place know the same object, so it is of a type that all of them know. */
 function restrict(coverage: Coverage, types: ReadonlySet<string>): void {
   const { possible } = coverage;
-  coverage.possible = possible ? new Set([...possible].filter((name) => types.has(name))) : types;
+  coverage.possible = possible ? intersection(possible, types) : types;
+}
+
+function intersection(some: ReadonlySet<string>, others: ReadonlySet<string>): ReadonlySet<string> {
+  for (const name of some) if (!others.has(name)) return new Set([...some].filter((one) => others.has(one)));
+  return some;
 }
 
 interface Budget {
@@ -160,7 +165,7 @@ function noteNode(node: PlanNode, asking: Asking): void {
     case 'fetch': {
       const places = placesAt(asking, node.path);
       const fetched = readFetch(node, node.outputRewrites);
-      for (const place of places) note(asking, fetched, place, new Set([asking.rootName]), fetched.selections, []);
+      for (const place of places) note(asking, fetched, place, new Set([asking.rootName]), fetched.selections, '');
       return;
     }
     case 'entities':
@@ -170,9 +175,9 @@ function noteNode(node: PlanNode, asking: Asking): void {
           const types = new Set(
             [...(place.possible ?? [])].filter((name) => isAsked(asking, node, group, place, name)),
           );
-          for (const field of fetched.roots) place.givers.push({ ...fetched, field, types });
+          for (const field of fetched.roots) place.givers.push(giverOf(fetched, field, types));
           checkRequirements(asking, fetched, group, place, types);
-          note(asking, fetched, place, types, fetched.selections, []);
+          note(asking, fetched, place, types, fetched.selections, '');
         }
       }
       return;
@@ -262,7 +267,16 @@ function* fieldsFor(
   }
 }
 
+const giverOf = ({ fetch, document, service }: Fetched, field: FieldNode, types: ReadonlySet<string>): Giver => ({
+  fetch,
+  document,
+  service,
+  field,
+  types,
+});
+
 function sourceOf({ name, arguments: given = [] }: FieldNode): string {
+  if (given.length === 0) return name.value;
   return `${name.value}(${given.map((argument) => stripIgnoredCharacters(print(argument))).sort()})`;
 }
 
@@ -321,7 +335,7 @@ function note(
   place: Coverage,
   types: ReadonlySet<string>,
   selections: readonly SelectionNode[],
-  path: readonly string[],
+  path: string,
 ): void {
   const { scope, budget } = asking;
   for (const node of selections) {
@@ -331,34 +345,35 @@ function note(
       if (!fragment) continue;
       const condition = fragment.typeCondition?.name.value;
       const wanted = condition === undefined ? types : scope.types.possible(condition);
-      const narrowed = new Set([...types].filter((name) => wanted.has(name)));
-      note(asking, fetched, place, narrowed, fragment.selectionSet.selections, path);
+      note(asking, fetched, place, intersection(types, wanted), fragment.selectionSet.selections, path);
       continue;
     }
-    const asked = [...path, (node.alias ?? node.name).value];
-    const where = asked.join('/');
-    const key = fetched.renamed.get(where) ?? asked.at(-1) ?? '';
+    const name = node.name.value;
+    const asked = (node.alias ?? node.name).value;
+    const where = path === '' ? asked : `${path}/${asked}`;
+    const key = fetched.renamed.get(where) ?? asked;
+    const source = sourceOf(node);
     for (const type of types) {
       budget.left -= 1;
-      if (scope.subgraphTypes.isForeign(fetched.service, type, node.name.value)) budget.isRefused = true;
-      const isRepresented = fetched.isOfEntities && path.length === 0;
-      if (!isRepresented && scope.subgraphTypes.needsRepresentation(fetched.service, type, node.name.value))
+      if (scope.subgraphTypes.isForeign(fetched.service, type, name)) budget.isRefused = true;
+      const isRepresented = fetched.isOfEntities && path === '';
+      if (!isRepresented && scope.subgraphTypes.needsRepresentation(fetched.service, type, name))
         budget.isRefused = true;
-      const shape = scope.subgraphTypes.fieldShape(fetched.service, type, node.name.value);
+      const shape = scope.subgraphTypes.fieldShape(fetched.service, type, name);
       if (shape !== undefined && (fetched.shapes.get(where) ?? shape) !== shape) budget.isRefused = true;
       if (shape !== undefined) fetched.shapes.set(where, shape);
       const keys = place.fields.get(type) ?? new Map<string, Coverage>();
       place.fields.set(type, keys);
       const child = keys.get(key) ?? newCoverage();
       keys.set(key, child);
-      child.source = sourceOf(node);
+      child.source = source;
       if (!node.selectionSet) continue;
-      const fieldType = scope.subgraphTypes.fieldType(fetched.service, type, node.name.value);
+      const fieldType = scope.subgraphTypes.fieldType(fetched.service, type, name);
       if (fieldType === undefined) continue;
       const possible = scope.subgraphTypes.possibleIn(fetched.service, fieldType);
       restrict(child, possible);
-      child.givers.push({ ...fetched, field: node, types: possible });
-      note(asking, fetched, child, possible, node.selectionSet.selections, asked);
+      child.givers.push(giverOf(fetched, node, possible));
+      note(asking, fetched, child, possible, node.selectionSet.selections, where);
     }
   }
 }
@@ -416,7 +431,9 @@ function collect(selecting: Selecting, type: string, set: SelectionSetNode, sele
       // The gateway knows the name of a type by itself, or finds that it does not.
       if (node.name.value.startsWith('__')) continue;
       const key = (node.alias ?? node.name).value;
-      selected.set(key, [...(selected.get(key) ?? []), node]);
+      const nodes = selected.get(key);
+      if (nodes) nodes.push(node);
+      else selected.set(key, [node]);
       continue;
     }
     const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : selecting.fragments.get(node.name.value);

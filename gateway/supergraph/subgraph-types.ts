@@ -172,15 +172,26 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
 function remember<T>(
   make: (service: string, typeName: string, fieldName: string) => T,
 ): (service: string, typeName: string, fieldName?: string) => T {
-  const known = new Map<string, T>();
+  // Names that are looked up as they are: to make one of the three took longer than everything else here.
+  const known = new Map<string, Map<string, Map<string, T>>>();
   return (service, typeName, fieldName = '') => {
-    const key = `${service}/${typeName}.${fieldName}`;
-    const found = known.get(key);
-    if (found !== undefined || known.has(key)) return found as T;
+    const types = mapIn(known, service);
+    const fields = mapIn(types, typeName);
+    const found = fields.get(fieldName);
+    if (found !== undefined || fields.has(fieldName)) return found as T;
     const made = make(service, typeName, fieldName);
-    known.set(key, made);
+    fields.set(fieldName, made);
     return made;
   };
+}
+
+function mapIn<T>(maps: Map<string, Map<string, T>>, key: string): Map<string, T> {
+  let map = maps.get(key);
+  if (!map) {
+    map = new Map();
+    maps.set(key, map);
+  }
+  return map;
 }
 
 /** What makes it depend on more than the object's key whether a subgraph answers a field. */
