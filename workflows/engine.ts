@@ -4,6 +4,7 @@ import type { Gap } from '../journal/follow.ts';
 import type { Journal } from '../journal/journal.ts';
 import { isoTime } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { Turns } from '../runtime/turns.ts';
 import type { Database } from '../storage/database.ts';
 import { announceExceptions } from './announce-exceptions.ts';
 import type { GraphClient } from './client.ts';
@@ -56,6 +57,7 @@ export class WorkflowEngine {
   /** Instance to the cancellation of its timer. */
   readonly #timers = new Map<string, () => void>();
   readonly #stop = new AbortController();
+  readonly #turns = new Turns();
   #background: readonly Promise<void>[] = [];
   #stopListening: () => void = () => undefined;
   #pumping: Promise<void> | null = null;
@@ -250,7 +252,8 @@ export class WorkflowEngine {
     const rule = this.#rules.get(instance.rule);
     const attempts = instance.attempts + 1;
     if (!rule) return setbackOf(toProblem(new Error(`No rule is called ${instance.rule} any more.`)), attempts);
-    const graph = createAttempt({ rule, event, instanceId: id, client, store: this.#store, runtime });
+    const [store, turns] = [this.#store, this.#turns];
+    const graph = createAttempt({ rule, event, instanceId: id, client, store, runtime, turns });
     try {
       await rule.react(event, graph);
       return null;

@@ -1,6 +1,7 @@
 import type { JournalEvent } from '../journal/envelope.ts';
 import { isoTime } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { Turns } from '../runtime/turns.ts';
 import { askGraph, askTransition, type GraphClient, type TransitionAnswer } from './client.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import type { InstanceStore } from './instance-store.ts';
@@ -24,6 +25,8 @@ export interface AttemptOptions {
   readonly client: GraphClient;
   readonly store: InstanceStore;
   readonly runtime: Runtime;
+  /** What people ask for comes in between: a hold must not wait for what followed from the one before it. */
+  readonly turns: Turns;
 }
 
 /**
@@ -35,9 +38,10 @@ export interface AttemptOptions {
  * its key for good, so it stays ASKED with the next generation: a new key. PENDING changes nothing: the same key again.
  */
 export function createAttempt(options: AttemptOptions): RuleGraph {
-  const { rule, event, client, store, instanceId, runtime } = options;
+  const { rule, event, client, store, instanceId, runtime, turns } = options;
   return {
     async read<Data>(document: string, variables: Readonly<Record<string, unknown>>) {
+      await turns.next();
       return (await askGraph(client, document, variables, 'read')) as Data;
     },
     async transition(mutation, input, { step, reason }) {
@@ -45,6 +49,7 @@ export function createAttempt(options: AttemptOptions): RuleGraph {
       if (asked.state === 'DONE') return;
       const key = idempotencyKey({ rule: rule.name, eventId: event.id, step, generation: asked.generation });
       const meta = metaOf(options, key, reason);
+      await turns.next();
       const answer = await askTransition(client, mutation, { input: asked.input, meta }, step);
       runtime.crashPoints.reached('K16');
       const problem = judge(rule, mutation, step, answer);

@@ -71,6 +71,27 @@ describe.each(dialects)('what follows an event, on %s', (dialect) => {
     await engine.stop();
   });
 
+  test('however much follows, what people ask for comes in between: no two steps share a turn of the event loop', async () => {
+    let turn = 0;
+    let counting = true;
+    const count = () => {
+      turn += 1;
+      if (counting) setImmediate(count);
+    };
+    const turns: number[] = [];
+    graph.reply = () => {
+      turns.push(turn);
+      return 'ACCEPT';
+    };
+    const engine = await place.startEngine(graph, [threeSteps]);
+    setImmediate(count);
+    await place.append(...Array.from({ length: 20 }, (_, index) => orderCreated(`${index}`)));
+    await engine.idle();
+    counting = false;
+    expect(turns).toHaveLength(60);
+    expect(new Set(turns).size).toBe(60);
+  });
+
   test('two processes on one store do everything once', async () => {
     const engines = [await place.startEngine(graph, [threeSteps]), await place.startEngine(graph, [threeSteps])];
     await place.append(...Array.from({ length: 20 }, (_, index) => orderCreated(`${index}`)));
