@@ -10,11 +10,12 @@ import {
   validate,
 } from 'graphql';
 import type { Logger } from '../runtime/logger.ts';
+import { guardOperations } from './authorization/guard-operation.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
 import { compileOperation } from './execution/compile-operation.ts';
-import type { CompiledOperation } from './execution/compiled-operation.ts';
+import type { CompiledOperation, OperationSource } from './execution/compiled-operation.ts';
 import { deferRules } from './incremental/defer-directive.ts';
 import { checkLimits } from './limits/check-limits.ts';
 import { createCostLimit, type LimitCost } from './limits/cost.ts';
@@ -74,6 +75,8 @@ export interface SelectedOperation extends OperationParts, PreparedText {
   readonly rootType: GraphQLObjectType;
   /** Rejects where validation or its cost refuses the document: what was begun for it is dropped. */
   readonly validated: Promise<unknown>;
+  /** Absent where everything may be read. */
+  readonly restrict?: OperationSource['restrict'];
   /** To be called for each combination of @skip and @include values that is planned. */
   onPlanned(): void;
 }
@@ -82,6 +85,7 @@ export interface SelectedOperation extends OperationParts, PreparedText {
 export function createOperationPreparer(options: PreparerOptions): RememberingPreparer {
   const prepared = new BoundedCache<Prepared>(options.config.planCacheBytes);
   const limitCost = createCostLimit({ ...options, limits: options.config.limits });
+  const compile = guardOperations(options.supergraph, options.compile);
   return {
     prepare(text, operationName, document) {
       // Unambiguous: a text must not be able to stand in the place of another one with a name.
@@ -93,7 +97,10 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
       }
       let plans = 0;
       const onPlanned = () => prepared.reweigh(key, ++plans * planBytes(text));
-      const operation = prepareOperation({ ...options, limitCost }, { text, operationName, document, onPlanned });
+      const operation = prepareOperation(
+        { ...options, compile, limitCost },
+        { text, operationName, document, onPlanned },
+      );
       prepared.set(key, { text, operationName, operation, uses: 1 }, planBytes(text));
       operation.catch((error: unknown) => {
         // What failed for another reason than the text itself may succeed next time.

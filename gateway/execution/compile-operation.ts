@@ -16,9 +16,11 @@ import type {
   CompiledOperation,
   OperationAnswer,
   OperationSource,
+  Restriction,
   StreamSource,
   Variables,
 } from './compiled-operation.ts';
+import { Failure } from './failure.ts';
 import { compileRootMerge } from './fetch-root.ts';
 import { compileIntrospection } from './introspection.ts';
 import { compileResponseWriter, introspectionFields, type ResponseWriter } from './response-writer.ts';
@@ -47,14 +49,17 @@ export async function compileOperation(
   const names = conditionVariables(source);
   const compile = async (conditions: Conditions, draw?: number): Promise<Variant> => {
     const parts = resolveConditions(source, conditions);
-    const planned = source.plan(parts, draw);
+    const restriction = source.restrict?.(parts);
+    if (restriction) refuseEmptyStream({ ...source, ...restriction.kept }, restriction, supergraph);
+    const planned = source.plan(restriction?.kept ?? parts, draw);
     planned.catch(() => undefined);
     await source.validated;
     // What does not depend on the plan is compiled while it is made.
-    const variant = prepareVariant({ ...source, ...parts }, supergraph, scope);
+    const variant = prepareVariant({ ...source, ...parts }, restriction?.denied, supergraph, scope);
     return variant(await planned);
   };
-  const executeIncrementally = compileIncremental(given, supergraph, scope);
+  // Who may not read all of it gets the answer whole, errors included.
+  const executeIncrementally = given.restrict ? undefined : compileIncremental(given, supergraph, scope);
   const only = names.length === 0 && !source.drawOverride ? await compile({}) : undefined;
   const variants = new BoundedCache<Promise<Variant>>(maxVariants);
   const variantFor = (variables: Variables): Variant | Promise<Variant> => {
@@ -77,9 +82,19 @@ export async function compileOperation(
     rootFields: rootFieldsOf({ ...source, ...allIncluded }, supergraph),
     coerceVariables: createCoercion(source.operation, supergraph),
     execute: async (variables, context) => (await variantFor(variables)).execute(variables, context),
-    stream: async (variables) => (await variantFor(variables)).stream(variables),
+    stream: async (variables, principal) => (await variantFor(variables)).stream(variables, principal),
     executeIncrementally,
   };
+}
+
+/** A stream of events that the caller may not read is not opened. */
+function refuseEmptyStream(source: OperationSource, { denied }: Restriction, supergraph: Supergraph): void {
+  if (source.operation.operation !== 'subscription' || rootFieldsOf(source, supergraph).length > 0) return;
+  const errors = [...denied.values()].flatMap((failure) => Failure.errorsOf(failure));
+  throw new RequestError(
+    403,
+    errors.map(({ message, extensions }) => new GraphQLError(message, { extensions })),
+  );
 }
 
 /** Variables as the specification coerces them, from what a client sent. */
@@ -105,13 +120,14 @@ type Variant = Pick<CompiledOperation, 'execute' | 'stream'>;
 
 function prepareVariant(
   source: OperationSource,
+  denied: Restriction['denied'] | undefined,
   supergraph: Supergraph,
   scope: ExecutionScope,
 ): (plan: DocumentPlan) => Variant {
   const { operation, fragments, rootType } = source;
   const { schema, fieldSource } = supergraph;
   const writerFor = (isDisentangled: boolean) =>
-    compileResponseWriter({ schema, fragments, fieldSource, isDisentangled }, rootType, operation.selectionSet);
+    compileResponseWriter({ schema, fragments, fieldSource, isDisentangled, denied }, rootType, operation.selectionSet);
   const usual = writerFor(false);
   const asked = rootFieldsOf(source, supergraph).filter(({ name }) => introspectionFields.has(name.value));
   const introspect = compileIntrospection(schema, operation, fragments, asked);

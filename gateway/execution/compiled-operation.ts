@@ -1,10 +1,12 @@
 import type { FieldNode, GraphQLFormattedError, GraphQLObjectType, OperationDefinitionNode } from 'graphql';
+import type { Principal } from '../../auth/principal.ts';
 import type { ExecuteIncrementally } from '../incremental/compile-incremental.ts';
 import type { DocumentPlan } from '../planning/document-planner.ts';
 import type { PlanNode } from '../planning/plan.ts';
 import type { OperationParts } from '../planning/resolve-conditions.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { SubgraphClient } from '../subgraph-client/subgraph-client.ts';
+import type { Failure } from './failure.ts';
 import type { ConsultedSource, RequestContext } from './run.ts';
 
 /** A finished answer: `data` is JSON text, so that it is encoded once however often it is sent. */
@@ -35,7 +37,7 @@ export interface CompiledOperation {
   /** @throws RequestError the operation cannot be planned under these conditions */
   execute(variables: Variables, context: RequestContext): Promise<OperationAnswer>;
   /** @throws RequestError the operation cannot be planned under these conditions */
-  stream(variables: Variables): Promise<EventStream>;
+  stream(variables: Variables, principal: Principal | undefined): Promise<EventStream>;
   /** Absent where the operation defers nothing. */
   readonly executeIncrementally?: ExecuteIncrementally | undefined;
 }
@@ -62,10 +64,19 @@ export interface StreamSource {
   readonly variables: string;
 }
 
+/** What is left of an operation for who may not read all of it. */
+export interface Restriction {
+  readonly kept: OperationParts;
+  /** Why a field of the operation is not among what is kept. */
+  readonly denied: ReadonlyMap<FieldNode, Failure>;
+}
+
 export interface OperationSource extends OperationParts, Pick<CompiledOperation, 'text' | 'operationName'> {
   readonly rootType: GraphQLObjectType;
   /** Rejects where the document is refused. */
   readonly validated: Promise<unknown>;
+  /** Absent where everything may be read. */
+  readonly restrict?: ((parts: OperationParts) => Restriction) | undefined;
   /** @throws RequestError */
   plan(parts: OperationParts, draw: number | undefined): Promise<DocumentPlan>;
   /** Draws which overridden fields have moved, for one request; absent where the supergraph moves none by percentage. */

@@ -25,6 +25,7 @@ import {
 } from 'graphql';
 import { clientKey, selectedKey } from '../planning/selected-keys.ts';
 import type { FieldSource } from '../supergraph/field-sources.ts';
+import type { Restriction } from './compiled-operation.ts';
 import { Failure, notAsked, type ResponsePath, untoldType } from './failure.ts';
 import { jsonText, quote } from './json-text.ts';
 import { createObjectWriter, type PlainValue } from './object-writer.ts';
@@ -52,6 +53,8 @@ export interface WriterScope extends SelectionScope {
   readonly fieldSource: FieldSource;
   /** Whether values stand under keys of their own: see `disentangle`. @default false */
   readonly isDisentangled?: boolean;
+  /** Fields that were not asked for because this caller may not read them. @default none */
+  readonly denied?: Restriction['denied'] | undefined;
 }
 
 /** Compiles the writer of one operation whose conditions are resolved. */
@@ -102,7 +105,7 @@ function compileObject(
     const source = isOwn ? selectedKey(key) : key;
     const prefix = `${index === 0 ? '{' : ','}${quote(key)}:`;
     const own = source in Object.prototype ? ownOnly(write) : write;
-    return [{ key, source, prefix, write: own, plain: plainValue(type, nodes) }];
+    return [{ key, source, prefix, write: own, plain: denialOf(scope, nodes) ? undefined : plainValue(type, nodes) }];
   });
   return createObjectWriter(fields);
 }
@@ -139,7 +142,9 @@ function compileField(
   if (introspectionFields.has(name)) return jsonText;
   const field = parent.getFields()[name];
   if (!field) return undefined;
-  const sets = nodes.flatMap((node) => node.selectionSet ?? []);
+  const denial = denialOf(scope, nodes);
+  if (denial) return writeDenied(denial, isNonNullType(field.type), siblings);
+  const sets = nodes.flatMap((node) => (scope.denied?.has(node) ? [] : (node.selectionSet ?? [])));
   const position: Position = {
     coordinate: `${parent.name}.${name}`,
     type: String(field.type),
@@ -148,6 +153,19 @@ function compileField(
   };
   const write = compileType(scope, field.type, sets, position);
   return sets.length > 0 ? writeOnce(write) : write;
+}
+
+/** The same field may be asked for in several fragments, and be denied in one. */
+function denialOf({ denied }: WriterScope, nodes: readonly FieldNode[]): Failure | undefined {
+  if (!denied?.size || nodes.some((node) => !denied.has(node))) return undefined;
+  return nodes[0] && denied.get(nodes[0]);
+}
+
+function writeDenied(failure: Failure, isNonNull: boolean, siblings: ReadonlySet<string>): Write {
+  return (_value, depth, run) => {
+    run.fail(failure, depth, siblings);
+    return isNonNull ? undefined : 'null';
+  };
 }
 
 /**

@@ -25,6 +25,7 @@ export function createApolloCompiler(scope: ApolloScope): CompileOperation {
   return async (selected): Promise<CompiledOperation> => {
     const { text, operationName, operation, onPlanned } = selected;
     const kind = operation.operation;
+    if (selected.restrict) throw notForYou();
     if (kind === 'subscription') throw needsNativeEngine();
     onPlanned();
     const key = scope.sharing.nextOperation();
@@ -105,6 +106,14 @@ function hasEmptySelection(document: DocumentNode): boolean {
   });
   return isEmpty;
 }
+
+/** Apollo's gateway refuses supergraphs with such rules at the start: one that did not would show what they hide. */
+const notForYou = () =>
+  refuse(
+    403,
+    'UNAUTHORIZED_FIELD_OR_TYPE',
+    'You may not read all of this operation, and the fallback engine leaves nothing out. Ask for what you may read.',
+  );
 
 const needsNativeEngine = () =>
   refuse(

@@ -132,7 +132,7 @@ export class Upstream {
     try {
       const operation = await successorOf(this.#opened.operation);
       const opened = { operation, variables: operation.coerceVariables(this.#opened.variables) };
-      const events = await operation.stream(opened.variables);
+      const events = await operation.stream(opened.variables, this.#context(leg).principal);
       if (isPast()) return;
       const staysThere = leg.events && events.hasSourceOf(leg.events);
       if (leg.events && !staysThere) this.#refuseGap(events);
@@ -189,7 +189,7 @@ export class Upstream {
 
   async #ask(leg: Leg): Promise<void> {
     const opened = await this.#opening();
-    const events = await opened.operation.stream(opened.variables);
+    const events = await opened.operation.stream(opened.variables, this.#context(leg).principal);
     if (this.#leg !== leg || !this.#isOpen) return;
     this.#isFirst = false;
     this.#opened = opened;

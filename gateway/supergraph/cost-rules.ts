@@ -1,4 +1,5 @@
 import { type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind, valueFromASTUntyped } from 'graphql';
+import { linkedDirective } from './linked-directives.ts';
 
 /**
  * What the schema says about the cost of answering, by `@cost` and `@listSize`: https://ibm.github.io/graphql-specs/cost-spec.html,
@@ -24,7 +25,10 @@ export interface ListSizeRule {
 }
 
 export function readCostRules(supergraph: DocumentNode): CostRules {
-  const names = costNames(supergraph);
+  const names = {
+    cost: linkedDirective(supergraph, 'cost', 'cost'),
+    listSize: linkedDirective(supergraph, 'cost', 'listSize'),
+  };
   const weights = new Map<string, number>();
   const lists = new Map<string, readonly ListSizeRule[]>();
   const read = (coordinate: string, { directives = [] }: Annotated) => {
@@ -55,26 +59,6 @@ export function readCostRules(supergraph: DocumentNode): CostRules {
 
 interface Annotated {
   readonly directives?: readonly ConstDirectiveNode[] | undefined;
-}
-
-/** As the supergraph imports them; the specification's own names where it imports none. */
-function costNames(supergraph: DocumentNode): { readonly cost: string; readonly listSize: string } {
-  const schema = supergraph.definitions.find((node) => node.kind === Kind.SCHEMA_DEFINITION);
-  const link = (schema?.directives ?? [])
-    .map((directive) => argumentsOf(directive))
-    .find(({ url }) => typeof url === 'string' && /\/cost\/v\d+\.\d+\/?$/.test(url));
-  if (!link) return { cost: 'cost', listSize: 'listSize' };
-  const as = typeof link['as'] === 'string' ? link['as'] : 'cost';
-  const imports = Array.isArray(link['import']) ? link['import'] : [];
-  const imported = (name: string): string | undefined => {
-    for (const one of imports) {
-      if (one === `@${name}`) return name;
-      if (isRecord(one) && one['name'] === `@${name}`) return String(one['as'] ?? `@${name}`).slice(1);
-    }
-    return undefined;
-  };
-  // The directive that is called like its specification needs no import.
-  return { cost: imported('cost') ?? as, listSize: imported('listSize') ?? `${as}__listSize` };
 }
 
 interface Application {

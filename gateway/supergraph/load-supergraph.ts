@@ -1,8 +1,10 @@
 import { type DocumentNode, type GraphQLSchema, isAbstractType, isUnionType, Kind, parse } from 'graphql';
+import { type AccessRules, readAccessRules } from '../authorization/access-rules.ts';
 import { type CostRules, readCostRules } from './cost-rules.ts';
 import { type FieldSource, readFieldSources } from './field-sources.ts';
 import { readOverrideLabels } from './override-labels.ts';
 import { buildPublicSchema } from './public-schema.ts';
+import { unknownFeatures } from './required-features.ts';
 import { readSubgraphEndpoints, type SubgraphEndpoint } from './subgraph-endpoints.ts';
 import { readSubgraphTypes, type SubgraphTypes } from './subgraph-types.ts';
 import { readSubscriptionRules, type SubscriptionRule } from './subscription-rules.ts';
@@ -16,6 +18,7 @@ export interface Supergraph {
   readonly types: TypeIndex;
   readonly subgraphTypes: SubgraphTypes;
   readonly fieldSource: FieldSource;
+  readonly accessRules: AccessRules;
   readonly costRules: CostRules;
   readonly overrideLabels: ReadonlySet<string>;
   /** Unions and interfaces whose objects cannot be written without their `__typename`. See `needTypename`. */
@@ -34,6 +37,12 @@ export interface TypeIndex {
 /** @throws SupergraphError */
 export function loadSupergraph(sdl: string): Supergraph {
   const document = parseSupergraph(sdl);
+  const [unknown] = unknownFeatures(document);
+  if (unknown !== undefined)
+    throw new SupergraphError(
+      `It must not be served without ${unknown}, which this gateway does not know.`,
+      'Leave what needs it out of the subgraphs.',
+    );
   const subgraphs = readSubgraphEndpoints(document);
   if (subgraphs.size === 0) throw new SupergraphError('It names no subgraph (no join__Graph values).');
   const schema = buildPublicSchema(document);
@@ -46,6 +55,7 @@ export function loadSupergraph(sdl: string): Supergraph {
     subgraphTypes: readSubgraphTypes(document),
     toldByTypename: needTypename(schema, types),
     fieldSource: readFieldSources(document),
+    accessRules: readAccessRules(document),
     costRules: readCostRules(document),
     overrideLabels: readOverrideLabels(document),
     subscriptionRules: readSubscriptionRules(document),
@@ -56,8 +66,8 @@ export function loadSupergraph(sdl: string): Supergraph {
 export class SupergraphError extends Error {
   readonly code = 'SUPERGRAPH_INVALID';
 
-  constructor(reason: string) {
-    super(`The supergraph cannot be used: ${reason} Compose it with "andon compose" or the Rover command line.`);
+  constructor(reason: string, remedy = 'Compose it with "andon compose" or the Rover command line.') {
+    super(`The supergraph cannot be used: ${reason} ${remedy}`);
     this.name = 'SupergraphError';
   }
 }

@@ -7,7 +7,8 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 
 export const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
-  "@key", "@external", "@requires", "@provides", "@shareable", "@interfaceObject", "@inaccessible", "@override", "@tag", "@composeDirective", "@cost", "@listSize"
+  "@key", "@external", "@requires", "@provides", "@shareable", "@interfaceObject", "@inaccessible", "@override", "@tag", "@composeDirective", "@cost", "@listSize",
+  "@authenticated", "@requiresScopes", "@policy"
 ])
 `;
 

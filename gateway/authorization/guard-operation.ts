@@ -1,0 +1,64 @@
+import type { Principal } from '../../auth/principal.ts';
+import { BoundedCache } from '../bounded-cache.ts';
+import type { CompiledOperation } from '../execution/compiled-operation.ts';
+import type { CompileOperation } from '../prepare-operation.ts';
+import { meets, type Requirement } from './access-rules.ts';
+import { type AccessScope, createRestriction, guardedPlaces } from './restrict.ts';
+
+/** Sets of rules that are kept planned for one operation; callers are of few kinds. */
+const maxVariants = 32;
+
+/**
+ * Enforces @authenticated, @requiresScopes and @policy: who does not meet them gets null for the field, with an error that
+ * says what is missing, and its subgraph is not asked. What others may read of the operation stays.
+ *
+ * An operation that touches no such place costs nothing; any other has a plan for each set of places that is denied.
+ */
+export function guardOperations(scope: AccessScope, compile: CompileOperation): CompileOperation {
+  if (scope.accessRules.size === 0) return compile;
+  return async (selected) => {
+    const whole = await compile(selected);
+    const places = guardedPlaces(scope, selected);
+    if (places.length === 0) return whole;
+    const variants = new BoundedCache<Promise<CompiledOperation>>(maxVariants);
+    const operationFor = async (principal: Principal | undefined): Promise<CompiledOperation> => {
+      const unmet = unmetBy(principal, places, scope);
+      if (unmet.size === 0) return whole;
+      const key = [...unmet.keys()].join();
+      const known = variants.get(key);
+      if (known) return known;
+      const made = compile({ ...selected, restrict: createRestriction(scope, selected.rootType, unmet) });
+      variants.set(key, made);
+      made.catch(() => variants.delete(key));
+      return made;
+    };
+    return {
+      ...whole,
+      execute: async (variables, context) => (await operationFor(context.principal)).execute(variables, context),
+      stream: async (variables, principal) => (await operationFor(principal)).stream(variables, principal),
+      executeIncrementally:
+        whole.executeIncrementally &&
+        (async (variables, context) => {
+          const operation = await operationFor(context.principal);
+          if (operation.executeIncrementally) return operation.executeIncrementally(variables, context);
+          const first = await operation.execute(variables, context);
+          return { first, pending: [], batches: nothingFollows };
+        }),
+    };
+  };
+}
+
+function unmetBy(
+  principal: Principal | undefined,
+  places: readonly string[],
+  { accessRules }: AccessScope,
+): ReadonlyMap<string, Requirement> {
+  const unmet = new Map<string, Requirement>();
+  for (const place of places) {
+    const missing = accessRules.get(place)?.find((requirement) => !meets(requirement, principal));
+    if (missing) unmet.set(place, missing);
+  }
+  return unmet;
+}
+
+async function* nothingFollows(): AsyncGenerator<never, void> {}
