@@ -1,7 +1,6 @@
 import type { Principal } from '../../auth/principal.ts';
 import type { SharingConfig } from '../config.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
-import { isPlain } from '../subgraph-client/read-response.ts';
 import type { SubgraphCall, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import { authorityOf } from '../subscriptions/stream-key.ts';
 import type { OperationAnswer, Variables } from './compiled-operation.ts';
@@ -105,7 +104,4 @@ export function sharerOf({
 }
 
 /** Runs merge into what subgraphs answered: each needs an answer of its own. */
-function copyResponse(response: SubgraphResponse): SubgraphResponse {
-  const copy = copyData(response) as SubgraphResponse;
-  return response[isPlain] ? { ...copy, [isPlain]: true } : copy;
-}
+const copyResponse = (response: SubgraphResponse) => copyData(response) as SubgraphResponse;
