@@ -71,8 +71,10 @@ export async function* subscribeOverWebSocket({
     cancelPong();
     forget?.();
     unsubscribe();
-    // One whose handshake is still awaited would be waited for.
-    for (const socket of attempted) if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
+    // One that is not read, or not open yet, would not hear that the other side lets go of it, too.
+    for (const socket of attempted) {
+      if (events.isThrottled || socket.readyState === WebSocket.CONNECTING) socket.terminate();
+    }
     // It says so, too, when the connection that it closes never came about.
     Promise.resolve(client.dispose()).catch(() => undefined);
   }

@@ -37,6 +37,8 @@ export interface TestSubgraph {
   /** Answers in the place of the subgraph from now on; undefined restores it. */
   answerWith(answer: ((response: ServerResponse, request: ReceivedRequest) => void) | undefined): void;
   close(): Promise<void>;
+  /** As `close`, without a word to anybody. */
+  kill(): Promise<void>;
 }
 
 /** A real subgraph on a real port: HTTP, graphql-transport-ws and graphql-sse. @param at the port; 0 takes a free one */
@@ -67,6 +69,14 @@ export async function startSubgraph(definition: SubgraphDefinition, at = 0): Pro
   await new Promise<void>((resolve) => http.listen(at, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
   let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= (async () => {
+      await websocket.dispose();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    })();
+    return closed;
+  };
   return {
     url: `http://127.0.0.1:${port}/graphql`,
     schema,
@@ -74,13 +84,10 @@ export async function startSubgraph(definition: SubgraphDefinition, at = 0): Pro
     answerWith: (answer) => {
       override = answer;
     },
-    close() {
-      closed ??= (async () => {
-        await websocket.dispose();
-        http.closeAllConnections();
-        await new Promise((resolve) => http.close(resolve));
-      })();
-      return closed;
+    close,
+    kill() {
+      for (const socket of sockets.clients) socket.terminate();
+      return close();
     },
   };
 }
