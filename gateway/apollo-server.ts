@@ -4,7 +4,7 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Logger } from '../runtime/logger.ts';
 import type { GatewayConfig } from './config.ts';
-import type { OperationAnswer } from './execution/compiled-operation.ts';
+import type { OperationAnswer } from './execution/answer.ts';
 import type { RequestContext } from './execution/run.ts';
 import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from './limits/parse-document.ts';
 import type { OperationPreparer } from './prepare-operation.ts';

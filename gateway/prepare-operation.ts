@@ -15,17 +15,18 @@ import { BoundedCache } from './bounded-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
 import { compileOperation } from './execution/compile-operation.ts';
-import type { CompiledOperation, OperationSource } from './execution/compiled-operation.ts';
+import type { CompiledOperation } from './execution/compiled-operation.ts';
 import { deferRules } from './incremental/defer-directive.ts';
 import { checkLimits } from './limits/check-limits.ts';
 import { createCostLimit, type LimitCost } from './limits/cost.ts';
 import { parseDocument } from './limits/parse-document.ts';
 import { askTypenames } from './planning/ask-typenames.ts';
 import type { DocumentPlan, PlanDocuments } from './planning/document-planner.ts';
+import type { OperationParts } from './planning/operation-parts.ts';
 import { fragmentsOf, toPlannable } from './planning/plannable.ts';
 import { PlanningError } from './planning/planner.ts';
-import type { OperationParts } from './planning/resolve-conditions.ts';
 import { RequestError, refuse, withCode } from './request-error.ts';
+import type { CompileOperation, PreparedText, SelectedOperation } from './selected-operation.ts';
 import type { Supergraph } from './supergraph/load-supergraph.ts';
 
 /** Turns the text of a request into something that runs. Every transport passes through here. */
@@ -38,11 +39,6 @@ export interface OperationPreparer {
 export interface RememberingPreparer extends OperationPreparer {
   /** What was prepared most often, of what is remembered, most used first. */
   mostUsed(limit: number): readonly PreparedText[];
-}
-
-export interface PreparedText {
-  readonly text: string;
-  readonly operationName: string | undefined;
 }
 
 interface Prepared extends PreparedText {
@@ -64,21 +60,6 @@ export interface PreparerOptions {
   readonly log: Logger;
   /** What makes one engine differ from another. */
   readonly compile: CompileOperation;
-}
-
-/** @throws RequestError the operation cannot be planned */
-export type CompileOperation = (selected: SelectedOperation) => Promise<CompiledOperation>;
-
-/** One operation that passed the limits. */
-export interface SelectedOperation extends OperationParts, PreparedText {
-  readonly document: DocumentNode;
-  readonly rootType: GraphQLObjectType;
-  /** Rejects where validation or its cost refuses the document: what was begun for it is dropped. */
-  readonly validated: Promise<unknown>;
-  /** Absent where everything may be read. */
-  readonly restrict?: OperationSource['restrict'];
-  /** To be called for each combination of @skip and @include values that is planned. */
-  onPlanned(): void;
 }
 
 /** Parse, select, limit, validate, plan, compile: once for each text and operation name, then from memory. */

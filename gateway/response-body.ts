@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { OperationAnswer } from './execution/compiled-operation.ts';
+import type { OperationAnswer } from './execution/answer.ts';
 import type { PlanNode } from './planning/plan.ts';
 
 /** What a client is shown in `extensions` that asks for it, where it may see it. */

@@ -1,4 +1,5 @@
-import type { CompiledOperation, OperationAnswer, Variables } from './execution/compiled-operation.ts';
+import type { OperationAnswer } from './execution/answer.ts';
+import type { CompiledOperation, Variables } from './execution/compiled-operation.ts';
 import type { ShownPlan } from './response-body.ts';
 
 export interface PlanRequest {

@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import type { Restriction } from '../execution/compiled-operation.ts';
 import { Failure } from '../execution/failure.ts';
-import type { OperationParts } from '../planning/resolve-conditions.ts';
+import type { OperationParts } from '../planning/operation-parts.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { type Requirement, remedyFor } from './access-rules.ts';
 

@@ -1,8 +1,8 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Clock } from '../../runtime/clock.ts';
 import { isoTime } from '../../runtime/clock.ts';
+import { isPlain } from '../subgraph-client/is-plain.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
-import { isPlain } from '../subgraph-client/read-response.ts';
 import type { PreparedRequest, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import { Failure, type FieldError } from './failure.ts';

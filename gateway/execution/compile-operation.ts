@@ -10,16 +10,10 @@ import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { StreamRefusedError } from '../subgraph-client/stream-refused-error.ts';
 import { prepareRequest } from '../subgraph-client/subgraph-client.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
+import type { OperationAnswer } from './answer.ts';
 import { type ExecutionScope, readAnswer } from './call-subgraph.ts';
 import { compilePlan, inSequence } from './compile-plan.ts';
-import type {
-  CompiledOperation,
-  OperationAnswer,
-  OperationSource,
-  Restriction,
-  StreamSource,
-  Variables,
-} from './compiled-operation.ts';
+import type { CompiledOperation, OperationSource, Restriction, StreamSource, Variables } from './compiled-operation.ts';
 import { Failure } from './failure.ts';
 import { compileRootMerge } from './fetch-root.ts';
 import { compileIntrospection } from './introspection.ts';

@@ -1,26 +1,17 @@
-import type { FieldNode, GraphQLFormattedError, GraphQLObjectType, OperationDefinitionNode } from 'graphql';
+import type { FieldNode, GraphQLObjectType, OperationDefinitionNode } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
-import type { ExecuteIncrementally } from '../incremental/compile-incremental.ts';
 import type { DocumentPlan } from '../planning/document-planner.ts';
-import type { PlanNode } from '../planning/plan.ts';
-import type { OperationParts } from '../planning/resolve-conditions.ts';
+import type { OperationParts } from '../planning/operation-parts.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { SubgraphClient } from '../subgraph-client/subgraph-client.ts';
+import type { IncrementalAnswer, OperationAnswer } from './answer.ts';
 import type { Failure } from './failure.ts';
-import type { ConsultedSource, RequestContext } from './run.ts';
-
-/** A finished answer: `data` is JSON text, so that it is encoded once however often it is sent. */
-export interface OperationAnswer {
-  readonly data: string;
-  readonly errors: readonly GraphQLFormattedError[];
-  readonly sources: readonly ConsultedSource[];
-  /** What was run for it, for who may see plans. */
-  readonly plans?: readonly PlanNode[];
-  /** The whole response, put together when it is first sent: equal queries may share an answer. */
-  body?: string;
-}
+import type { RequestContext } from './run.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
+
+/** Answers one operation in parts. @throws RequestError the operation cannot be planned under these conditions */
+export type ExecuteIncrementally = (variables: Variables, context: RequestContext) => Promise<IncrementalAnswer>;
 
 /** One operation of one supergraph, planned and compiled: everything that does not depend on a request is done. */
 export interface CompiledOperation {

@@ -1,5 +1,5 @@
 import type { FieldNode, GraphQLObjectType } from 'graphql';
-import type { OperationParts } from '../planning/resolve-conditions.ts';
+import type { OperationParts } from '../planning/operation-parts.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { selectFields } from './select-fields.ts';
 

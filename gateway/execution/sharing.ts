@@ -1,9 +1,10 @@
 import type { Principal } from '../../auth/principal.ts';
+import { authorityOf } from '../authority.ts';
 import type { SharingConfig } from '../config.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { SubgraphCall, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
-import { authorityOf } from '../subscriptions/stream-key.ts';
-import type { OperationAnswer, Variables } from './compiled-operation.ts';
+import type { OperationAnswer } from './answer.ts';
+import type { Variables } from './compiled-operation.ts';
 import { copyData } from './merge.ts';
 import type { RequestContext } from './run.ts';
 import { SingleFlight } from './single-flight.ts';

@@ -1,14 +1,16 @@
 import { type DocumentNode, type FormattedExecutionResult, type GraphQLFormattedError, Kind, visit } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
 import { BoundedCache } from '../bounded-cache.ts';
+import type { OperationAnswer } from '../execution/answer.ts';
 import { createCoercion } from '../execution/compile-operation.ts';
-import type { CompiledOperation, OperationAnswer, Variables } from '../execution/compiled-operation.ts';
+import type { CompiledOperation, Variables } from '../execution/compiled-operation.ts';
 import { type RequestContext, Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
 import { withoutDefer } from '../incremental/resolve-defer.ts';
-import { conditionVariables, type OperationParts, resolveConditions } from '../planning/resolve-conditions.ts';
-import type { CompileOperation, SelectedOperation } from '../prepare-operation.ts';
+import type { OperationParts } from '../planning/operation-parts.ts';
+import { conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
 import { RequestError, refuse } from '../request-error.ts';
+import type { CompileOperation, SelectedOperation } from '../selected-operation.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { ApolloExecutor, ApolloLogger } from './load-apollo-gateway.ts';
 

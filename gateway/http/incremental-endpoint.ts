@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { GatewayConfig } from '../config.ts';
+import type { IncrementalAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
-import type { IncrementalAnswer } from '../incremental/incremental-answer.ts';
 import { type IncrementalFormat, writeBatch, writeFirstPart, writeOnlyPart } from '../incremental/incremental-body.ts';
 import { type ShownPlan, writeResponseBody } from '../response-body.ts';
 import { asksForPlan, showPlan } from '../show-plan.ts';

@@ -1,26 +1,19 @@
 import { BoundedCache } from '../bounded-cache.ts';
 import type { ExecutionScope } from '../execution/call-subgraph.ts';
-import type { OperationSource, Variables } from '../execution/compiled-operation.ts';
+import type { ExecuteIncrementally, OperationSource } from '../execution/compiled-operation.ts';
 import { compileIntrospection } from '../execution/introspection.ts';
 import { compileResponseWriter, introspectionFields } from '../execution/response-writer.ts';
 import { rootFieldsOf } from '../execution/root-fields.ts';
-import { type RequestContext, Run } from '../execution/run.ts';
-import {
-  type Conditions,
-  conditionVariables,
-  type OperationParts,
-  resolveConditions,
-} from '../planning/resolve-conditions.ts';
+import { Run } from '../execution/run.ts';
+import type { OperationParts } from '../planning/operation-parts.ts';
+import { type Conditions, conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { compileFind, createDeferSearch } from './find-deferred.ts';
-import { followUp, type IncrementalAnswer } from './incremental-answer.ts';
+import { followUp } from './incremental-answer.ts';
 import { treeOfSelections } from './key-tree.ts';
 import { readDefer, resolveDefer, withoutDefer, withoutDeferred } from './resolve-defer.ts';
 import { stagePlan } from './stage-plan.ts';
 import { treesOfDeferred } from './trees-of-deferred.ts';
-
-/** Answers one operation in parts. @throws RequestError the operation cannot be planned under these conditions */
-export type ExecuteIncrementally = (variables: Variables, context: RequestContext) => Promise<IncrementalAnswer>;
 
 /** Combinations of @skip, @include and @defer values that are kept planned for one operation. */
 const maxVariants = 16;

@@ -1,38 +1,13 @@
-import type { GraphQLFormattedError } from 'graphql';
-import type { OperationAnswer } from '../execution/compiled-operation.ts';
+import type {
+  FinishedPart,
+  IncrementalAnswer,
+  IncrementalBatch,
+  OperationAnswer,
+  PendingPart,
+} from '../execution/answer.ts';
 import type { ResponsePath } from '../execution/failure.ts';
-import type { ConsultedSource, Run } from '../execution/run.ts';
+import type { Run } from '../execution/run.ts';
 import type { DeferredFragment, DeferredObject, FindDeferred } from './find-deferred.ts';
-
-/** A place of the answer for which more is coming. */
-export interface PendingPart {
-  readonly id: string;
-  readonly path: ResponsePath;
-  readonly label: string | undefined;
-}
-
-export interface FinishedPart extends PendingPart {
-  /** JSON text; `null` where a null reached the edge of the fragment. */
-  readonly data: string;
-  readonly errors: readonly GraphQLFormattedError[];
-}
-
-/** Parts that have become ready together. */
-export interface IncrementalBatch {
-  readonly finished: readonly FinishedPart[];
-  /** What was found to be deferred inside of them. */
-  readonly pending: readonly PendingPart[];
-  readonly sources: readonly ConsultedSource[];
-  readonly hasNext: boolean;
-}
-
-/** An answer in parts. Where nothing is pending the first part is all. */
-export interface IncrementalAnswer {
-  readonly first: OperationAnswer;
-  readonly pending: readonly PendingPart[];
-  /** The rest, as it becomes ready; ends early when the request is cancelled. */
-  batches(): AsyncGenerator<IncrementalBatch, void>;
-}
 
 interface Place extends DeferredObject {
   readonly id: string;

@@ -7,7 +7,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { eachDirective } from '../planning/each-directive.ts';
-import type { Conditions, OperationParts } from '../planning/resolve-conditions.ts';
+import type { OperationParts } from '../planning/operation-parts.ts';
+import type { Conditions } from '../planning/resolve-conditions.ts';
 import { argumentOf, isDefer } from './defer-directive.ts';
 
 type FragmentUse = FragmentSpreadNode | InlineFragmentNode;

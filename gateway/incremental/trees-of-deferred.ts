@@ -1,5 +1,5 @@
 import { Kind, type SelectionSetNode } from 'graphql';
-import type { OperationParts } from '../planning/resolve-conditions.ts';
+import type { OperationParts } from '../planning/operation-parts.ts';
 import { type KeyTree, nestTree, treeOfSelections } from './key-tree.ts';
 import { deferOf, withoutDeferred, withoutDeferredIn } from './resolve-defer.ts';
 

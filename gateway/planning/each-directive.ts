@@ -1,5 +1,5 @@
 import type { DirectiveNode, SelectionSetNode } from 'graphql';
-import type { OperationParts } from './resolve-conditions.ts';
+import type { OperationParts } from './operation-parts.ts';
 
 /** Calls `run` with each directive of what an operation selects, in its fragments as well. */
 export function eachDirective({ operation, fragments }: OperationParts, run: (directive: DirectiveNode) => void): void {

@@ -14,9 +14,9 @@ import {
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
 import { holdsKey, requirementsFor } from './keyed-requirements.ts';
+import type { OperationParts } from './operation-parts.ts';
 import { parseRequest } from './parse-request.ts';
 import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Rewrite } from './plan.ts';
-import type { OperationParts } from './resolve-conditions.ts';
 
 export interface CoverageScope {
   /** What clients see. */

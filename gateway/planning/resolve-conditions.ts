@@ -1,20 +1,9 @@
-import {
-  type DirectiveNode,
-  type FragmentDefinitionNode,
-  Kind,
-  type OperationDefinitionNode,
-  type SelectionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { type DirectiveNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
 import { eachDirective } from './each-directive.ts';
+import type { OperationParts } from './operation-parts.ts';
 
 /** Values of the variables that @skip and @include name. */
 export type Conditions = Readonly<Record<string, boolean>>;
-
-export interface OperationParts {
-  readonly operation: OperationDefinitionNode;
-  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-}
 
 /** The variables that decide what an operation selects. */
 export function conditionVariables(parts: OperationParts): readonly string[] {

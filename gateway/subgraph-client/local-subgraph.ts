@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { eventId } from './event-id.ts';
-import type { isPlain } from './read-response.ts';
+import type { isPlain } from './is-plain.ts';
 
 /** One operation for one subgraph. */
 export interface SubgraphRequest {

@@ -1,11 +1,6 @@
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import { isPlain } from './is-plain.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
-
-/**
- * Marks a response whose JSON text had no backslash: none of its strings needs an escape when it is written again. A
- * symbol, because a subgraph can name any other key.
- */
-export const isPlain: unique symbol = Symbol('isPlain');
 
 /**
  * @param text where the body was read from, if it was

@@ -2,7 +2,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type Authenticate, AuthenticationError, authenticateRequest } from '../authenticate.ts';
-import { authorityOf } from './stream-key.ts';
+import { authorityOf } from '../authority.ts';
 
 /** What is open in the name of one token: a connection, or one operation on it. */
 export interface LiveAuthority {

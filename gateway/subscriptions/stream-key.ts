@@ -1,5 +1,6 @@
 import { type FieldNode, Kind } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
+import { authorityOf } from '../authority.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { Variables } from '../execution/compiled-operation.ts';
 import { noRule, type SubscriptionRule } from '../supergraph/subscription-rules.ts';
@@ -45,11 +46,4 @@ function argumentOf(field: FieldNode, name: string | undefined, variables: Varia
   if (value.kind === Kind.VARIABLE) return variables[value.name.value];
   if (value.kind === Kind.STRING || value.kind === Kind.BOOLEAN) return value.value;
   return value.kind === Kind.NULL ? null : {};
-}
-
-/** What decides on a principal's authority, in an order that does not depend on its token. */
-export function authorityOf(principal: Principal, shareBy: SubscriptionsConfig['shareBy']) {
-  const { id, kind, roles, plants, scopes, partner } = principal;
-  const authority = [kind, [...roles].sort(), [...plants].sort(), [...scopes].sort(), partner];
-  return shareBy === 'principal' ? [id, ...authority] : authority;
 }

@@ -1,0 +1,6 @@
+import type { FragmentDefinitionNode, OperationDefinitionNode } from 'graphql';
+
+export interface OperationParts {
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+}
