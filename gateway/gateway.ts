@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Principal } from '../auth/principal.ts';
+import { readWhatHasArrived } from '../runtime/read-what-has-arrived.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createApolloServer } from './apollo-server.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -180,11 +181,8 @@ interface DrainOptions {
 
 async function drain({ web, sockets, streams, running, config, runtime }: DrainOptions): Promise<void> {
   runtime.crashPoints.reached('K22');
-  // Closing at once would reset requests that have arrived and were not read yet.
-  if (web.http.listening) {
-    await runtime.timers.sleep(config.http.drainGraceMs);
-    await readWhatHasArrived(web, runtime);
-  }
+  const { timers } = runtime;
+  if (web.http.listening) await readWhatHasArrived(web, { graceMs: config.http.drainGraceMs, timers });
   const closed = new Promise<void>((resolve) => {
     if (web.http.listening) web.http.close(() => resolve());
     else resolve();
@@ -192,22 +190,10 @@ async function drain({ web, sockets, streams, running, config, runtime }: DrainO
   sockets.drain();
   streams.drain();
   web.endConnections();
-  const cancel = runtime.timers.after(config.http.drainTimeoutMs, () => web.closeAll());
+  const cancel = timers.after(config.http.drainTimeoutMs, () => web.closeAll());
   while (running.size > 0) await Promise.allSettled(running);
   await closed;
   cancel();
-}
-
-/**
- * A busy machine may have left the process no moment to read during the grace, and a turn of the event loop may accept a
- * single connection: goes on until two turns have brought nothing, or too many have.
- */
-async function readWhatHasArrived(web: WebServer, { timers }: Runtime): Promise<void> {
-  for (let turn = 0, quietTurns = 0; quietTurns < 2 && turn < 1000; turn += 1) {
-    const { arrived } = web;
-    await timers.sleep(1);
-    quietTurns = web.arrived === arrived ? quietTurns + 1 : 0;
-  }
 }
 
 function track<T>(running: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { InternalTokens } from '../auth/internal-token.ts';
 import { UsedTokens } from '../auth/used-tokens.ts';
+import { type Arrivals, readWhatHasArrived } from '../runtime/read-what-has-arrived.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createLocalSubgraph } from './local-subgraph.ts';
 import { createHttpEndpoint, send, sendError } from './serve-http.ts';
@@ -13,7 +14,7 @@ import type { Subgraph } from './subgraph.ts';
 
 export { createLocalSubgraph } from './local-subgraph.ts';
 
-/** Closing at once would reset requests that have arrived and were not read yet. */
+/** How long a stop goes on accepting what gateways have sent before they knew of it. */
 const graceMs = 200;
 
 /** A gateway's batch of references is the largest thing that is sent. */
@@ -104,7 +105,7 @@ export async function serveSubgraph(options: ServeOptions): Promise<ServedSubgra
   }
 
   const server = createServer(answer).on('upgrade', upgrade);
-  const sockets = trackSockets(server);
+  const connections = trackConnections(server);
   const url = await listen(server, host, port);
   return {
     url,
@@ -116,9 +117,9 @@ export async function serveSubgraph(options: ServeOptions): Promise<ServedSubgra
         server.closeAllConnections();
       });
       for (const response of running) letGo(response);
-      await runtime.timers.sleep(Math.min(graceMs, deadlineMs));
+      await readWhatHasArrived(connections, { graceMs: Math.min(graceMs, deadlineMs), timers: runtime.timers });
       webSockets.close();
-      await close(server, sockets);
+      await close(server, connections.open);
       cancel();
     },
   };
@@ -140,13 +141,27 @@ function letGo(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('connection', 'close');
 }
 
-function trackSockets(server: Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
+interface Connections extends Arrivals {
+  readonly open: ReadonlySet<Socket>;
+}
+
+function trackConnections(server: Server): Connections {
+  const open = new Set<Socket>();
+  let arrived = 0;
   server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    arrived += 1;
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
   });
-  return sockets;
+  server.on('request', () => {
+    arrived += 1;
+  });
+  return {
+    open,
+    get arrived() {
+      return arrived;
+    },
+  };
 }
 
 function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
