@@ -3,15 +3,20 @@ interface Entry<T> {
   weight: number;
 }
 
-/** A map whose entries weigh at most `limit` together, and that forgets what was used longest ago. */
+/** A map whose entries weigh at most `limit` together, and are at most so many, and that forgets what was used longest ago. */
 export class BoundedCache<T> {
   readonly #limit: number;
+  readonly #mostEntries: number;
   readonly #entries = new Map<string, Entry<T>>();
   #weight = 0;
 
-  /** @param limit in whatever `set` weighs entries in: bytes, or a number of entries */
-  constructor(limit: number) {
+  /**
+   * @param limit in whatever `set` weighs entries in: bytes, or a number of entries
+   * @param mostEntries however little they weigh
+   */
+  constructor(limit: number, mostEntries = Number.POSITIVE_INFINITY) {
     this.#limit = limit;
+    this.#mostEntries = mostEntries;
   }
 
   get size(): number {
@@ -58,7 +63,7 @@ export class BoundedCache<T> {
 
   #forgetOldest(): void {
     for (const key of this.#entries.keys()) {
-      if (this.#weight <= this.#limit) return;
+      if (this.#weight <= this.#limit && this.#entries.size <= this.#mostEntries) return;
       this.delete(key);
     }
   }

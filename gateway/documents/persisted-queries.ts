@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BoundedCache } from '../bounded-cache.ts';
 import { refuse } from '../request-error.ts';
 
 /** Characters of all registered documents together. */
@@ -10,12 +11,10 @@ const maxCharacters = 16_777_216;
  * https://www.apollographql.com/docs/apollo-server/performance/apq
  */
 export class PersistedQueries {
-  readonly #maxEntries: number;
-  readonly #texts = new Map<string, string>();
-  #characters = 0;
+  readonly #texts: BoundedCache<string>;
 
   constructor(maxEntries: number) {
-    this.#maxEntries = maxEntries;
+    this.#texts = new BoundedCache(maxCharacters, maxEntries);
   }
 
   /** @throws RequestError the hash is unknown, or is not that of the text */
@@ -23,30 +22,13 @@ export class PersistedQueries {
     if (text === undefined) {
       const known = this.#texts.get(hash);
       if (known === undefined) throw refuse(200, 'PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
-      this.#touch(hash, known);
       return known;
     }
     if (createHash('sha256').update(text).digest('hex') !== hash) {
       throw refuse(400, 'PERSISTED_QUERY_HASH_MISMATCH', 'provided sha does not match query');
     }
-    this.#register(hash, text);
-    return text;
-  }
-
-  #touch(hash: string, text: string): void {
-    this.#texts.delete(hash);
-    this.#texts.set(hash, text);
-  }
-
-  #register(hash: string, text: string): void {
     // One that could push out most others is not worth keeping.
-    if (text.length > maxCharacters / 16) return;
-    if (!this.#texts.has(hash)) this.#characters += text.length;
-    this.#touch(hash, text);
-    for (const [oldest, forgotten] of this.#texts) {
-      if (this.#texts.size <= this.#maxEntries && this.#characters <= maxCharacters) return;
-      this.#texts.delete(oldest);
-      this.#characters -= forgotten.length;
-    }
+    if (text.length <= maxCharacters / 16) this.#texts.set(hash, text, text.length);
+    return text;
   }
 }

@@ -12,14 +12,15 @@ const step = fc.oneof(
 );
 const limit = 20;
 
-test('a cache never weighs more than its limit, and forgets what was used longest ago first', () => {
+test('a cache never weighs more than its limit nor has more entries, and forgets what was used longest ago first', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const cache = new BoundedCache<string>(limit);
+    fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 5 }), (steps, mostEntries) => {
+      const cache = new BoundedCache<string>(limit, mostEntries);
       // What was used last stands last.
       let model: { key: string; weight: number }[] = [];
       const forget = () => {
-        while (model.reduce((sum, entry) => sum + entry.weight, 0) > limit) model.shift();
+        const weightOf = () => model.reduce((sum, entry) => sum + entry.weight, 0);
+        while (weightOf() > limit || model.length > mostEntries) model.shift();
       };
       for (const one of steps) {
         const known = model.find((entry) => entry.key === one.key);
