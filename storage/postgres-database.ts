@@ -133,7 +133,10 @@ function openReader<Tables>(
   pool.on('error', (error) => runtime.log.warn('idle database connection lost', { store, error }));
   const names = new StatementNames();
   const driver = new ReadDriver(
-    async () => new PoolConnection(await pool.connect().catch(unavailable(store)), names, store),
+    async () => {
+      const client = await pool.connect().catch((error: unknown) => Promise.reject(asUnavailable(store, error)));
+      return new PoolConnection(client, names, store);
+    },
     async (connection) => (connection as PoolConnection).release(),
   );
   return {
@@ -158,8 +161,9 @@ class PoolConnection extends PostgresConnection {
 
   override executeQuery<Row>(query: Parameters<DatabaseConnection['executeQuery']>[0]) {
     return super.executeQuery<Row>(query).catch((error: unknown) => {
-      this.#isDoubtful = kindOfFailure(error) === 'unavailable';
-      return unavailable(this.#store)(error);
+      const failure = asUnavailable(this.#store, error);
+      this.#isDoubtful = failure instanceof StoreUnavailableError;
+      throw failure;
     });
   }
 
@@ -171,12 +175,11 @@ class PoolConnection extends PostgresConnection {
   }
 }
 
-function unavailable(store: string): (error: unknown) => never {
-  return (error) => {
-    // A reader's transactions are read-only by our own setting: whoever writes there has made a mistake.
-    if (kindOfFailure(error) !== 'unavailable' || sqlState(error) === readOnlyTransaction) throw error;
-    throw new StoreUnavailableError(store, briefly(error), { cause: error });
-  };
+/** @returns the error itself where the database is well */
+function asUnavailable(store: string, error: unknown): unknown {
+  // A reader's transactions are read-only by our own setting: whoever writes there has made a mistake.
+  if (kindOfFailure(error) !== 'unavailable' || sqlState(error) === readOnlyTransaction) return error;
+  return new StoreUnavailableError(store, briefly(error), { cause: error });
 }
 
 export function schemaOf(store: string): string {
