@@ -3,30 +3,20 @@ import { readAuthConfig } from '../auth/config.ts';
 import { readInternalSecret } from '../auth/internal-secret.ts';
 import { createInternalTokens } from '../auth/internal-token.ts';
 import { readConfig } from '../config.ts';
-import type { Connectors } from '../connectors/main.ts';
 import { type Domain, openDomain } from '../domain.ts';
-import type { Policies } from '../policies/evaluate.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import type { Workflows } from '../workflows/create-workflows.ts';
 import { createCmmsSubgraph } from './cmms/index.ts';
+import type { DomainOptions } from './domain-options.ts';
 import { createErpSubgraph } from './erp/index.ts';
 import { createMesSubgraph } from './mes/index.ts';
-import type { OwnedField } from './ops/context.ts';
 import { createOpsSubgraph } from './ops/index.ts';
 import { createQmsSubgraph } from './qms/index.ts';
 import { createRemoteGraph } from './remote-graph.ts';
 import { type Restoring, restoreInterlocks } from './restore-interlocks.ts';
 import { serveSubgraph } from './serve.ts';
 import { startSettling } from './settle-loop.ts';
-import type { Subgraph, SubgraphOptions } from './subgraph.ts';
-
-export interface DomainOptions extends SubgraphOptions {
-  readonly policies: Policies;
-  readonly connectors: Connectors;
-  readonly ownership: readonly OwnedField[];
-  /** Every plant of the landscape. */
-  readonly plantCodes: readonly string[];
-}
+import type { Subgraph } from './subgraph.ts';
 
 /** Subgraphs that may be served, and what goes on meanwhile. */
 export interface OpenSubgraphs {

@@ -3,7 +3,7 @@ import { writeErrorBody } from '../response-body.ts';
 import { notAcceptable, readAcceptedFormats } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
-import type { GraphQLEndpointOptions } from './graphql-endpoint.ts';
+import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
 import { readBodyParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
 import { answerSingle, cancelOnClose } from './single-answer.ts';

@@ -1,27 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import type { GraphQLServer } from '../apollo-server.ts';
 import type { Cancellation } from '../cancellation.ts';
-import type { GatewayConfig } from '../config.ts';
 import { isJsonType, parseBody, readBody } from '../http-body.ts';
 import { refuse } from '../request-error.ts';
 import { type AcceptedFormats, notAcceptable, readAcceptedFormats } from './accepted-formats.ts';
 import { answerBatch } from './batch.ts';
-import type { EqualRequests } from './equal-requests.ts';
 import type { Exchange } from './exchange.ts';
+import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
 import { answerInParts } from './incremental-endpoint.ts';
 import { type OperationParams, readBodyParams, readSearchParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
 import { answerSingle, cancelOnClose, type SingleAnswer } from './single-answer.ts';
-import type { StreamEndpoint } from './stream-endpoint.ts';
 import { foreignPage, isFromForeignPage } from './web-origin.ts';
-
-export interface GraphQLEndpointOptions {
-  readonly server: GraphQLServer;
-  readonly streams: StreamEndpoint;
-  /** Absent where equal requests do not share their answer. */
-  readonly equals: EqualRequests | undefined;
-  readonly config: GatewayConfig;
-}
 
 /**
  * GraphQL over HTTP: https://graphql.github.io/graphql-over-http/draft/. Answers that fit into one response come from

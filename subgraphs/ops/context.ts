@@ -6,6 +6,7 @@ import type { SubgraphContext } from '../context.ts';
 import { createSubgraphContext } from '../context.ts';
 import type { GraphReader } from '../graph-reader.ts';
 import type { EntityLoader, LoaderFactory } from '../loader.ts';
+import type { OwnedField } from '../owned-field.ts';
 import type { SubgraphCall } from '../subgraph.ts';
 import type { TransitionExecutor } from '../transition-executor.ts';
 import type { MayRead, ScopedRow } from '../visibility.ts';
@@ -13,12 +14,6 @@ import type { OperationsPolicies } from './authority.ts';
 import type { DeliveryFacts, LotFacts } from './eligibility.ts';
 import { deliveryFacts, lotFacts } from './facts.ts';
 import { exceptionKey } from './keys.ts';
-
-export interface OwnedField {
-  readonly type: string;
-  readonly field: string;
-  readonly system: string;
-}
 
 export interface OpsLoaders {
   readonly lots: EntityLoader<ScopedRow & { readonly facts: LotFacts }>;

@@ -1,13 +1,14 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { ExceptionPort } from '../../connectors/ops/port.ts';
 import { mutations } from '../mutations.ts';
+import type { OwnedField } from '../owned-field.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
 import type { OperationsPolicies } from './authority.ts';
-import { createOpsContext, type OpsContext, type OwnedField } from './context.ts';
+import { createOpsContext, type OpsContext } from './context.ts';
 import { entities } from './entities.ts';
 import { jsonScalar } from './json-scalar.ts';
 import { queries } from './queries.ts';
