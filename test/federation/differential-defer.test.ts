@@ -1,120 +1,88 @@
 import fc from 'fast-check';
-import {
-  type DocumentNode,
-  type GraphQLSchema,
-  Kind,
-  parse,
-  print,
-  type SelectionNode,
-  validate,
-  visit,
-} from 'graphql';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, type Federation, startFederation } from '../support/federation-gateway.ts';
+import { type GraphQLSchema, parse, print, validate } from 'graphql';
+import { expect, test } from 'vitest';
+import { CompositionError } from '../../gateway/supergraph/composition-error.ts';
+import { askInParts, deferSome } from '../support/deferred-operations.ts';
+import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { buildMonolith } from '../support/federation-monolith.ts';
-import { generousLimits, operations } from '../support/federation-operations.ts';
+import { type GeneratedOperation, generousLimits, operations } from '../support/federation-operations.ts';
 import { monolithResolvers, plant, plantArguments } from '../support/federation-plant.ts';
+import type { SubgraphDefinition } from '../support/federation-subgraph.ts';
+import { generatedArguments, generateSupergraph } from '../support/generated-supergraph.ts';
 
-let federation: Federation;
-let monolith: GraphQLSchema;
-beforeAll(async () => {
-  federation = await startFederation(plant(), { config: { limits: generousLimits } });
-  monolith = buildMonolith(federation.sdl, monolithResolvers);
-});
-afterAll(() => federation.close());
+/** Supergraphs that are tried, and the first one: a longer run sets both. */
+const count = Number(process.env['ANDON_DIFFERENTIAL_SUPERGRAPHS'] ?? 12);
+const first = Number(process.env['ANDON_DIFFERENTIAL_SEED'] ?? 1);
 
-const defer = parse('{ ...F @defer }').definitions.flatMap((node) =>
-  node.kind === Kind.OPERATION_DEFINITION
-    ? node.selectionSet.selections.flatMap(({ directives }) => directives ?? [])
-    : [],
-);
-
-/** The same operation with some fragments deferred, and some fields put into deferred fragments of their own. */
-function deferSome(document: DocumentNode, choices: readonly boolean[]): DocumentNode {
-  let asked = 0;
-  const chosen = () => choices[asked++ % choices.length] === true;
-  const wrapped = (node: SelectionNode): SelectionNode => {
-    if (node.kind !== Kind.FIELD || !chosen()) return node;
-    const selectionSet = { kind: Kind.SELECTION_SET, selections: [node] } as const;
-    return { kind: Kind.INLINE_FRAGMENT, directives: defer, selectionSet };
-  };
-  const deferred = <T extends SelectionNode>(node: T): T =>
-    chosen() ? { ...node, directives: [...(node.directives ?? []), ...defer] } : node;
-  return visit(document, {
-    SelectionSet: { leave: (node) => ({ ...node, selections: node.selections.map(wrapped) }) },
-    InlineFragment: (node) =>
-      node.directives?.some(({ name }) => name.value === 'defer') ? undefined : deferred(node),
-    FragmentSpread: (node) => deferred(node),
-  });
+interface Tally {
+  inParts: number;
+  compared: number;
 }
 
-interface Part extends Answer {
-  readonly incremental?: readonly {
-    readonly data: object | null;
-    readonly path: readonly (string | number)[];
-    readonly errors?: Answer['errors'];
-  }[];
-  readonly hasNext?: boolean;
-}
+const start = (definitions: Readonly<Record<string, SubgraphDefinition>>): Promise<Federation> =>
+  startFederation(definitions, { config: { limits: generousLimits } });
 
-async function askInParts(query: string, variables: object): Promise<readonly Part[]> {
-  const response = await fetch(federation.url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'multipart/mixed;deferSpec=20220824' },
-    body: JSON.stringify({ query, variables }),
-  });
-  const text = await response.text();
-  expect(text.endsWith('\r\n--graphql--\r\n'), text).toBe(true);
-  const parts = [...text.matchAll(/\r\n\r\n(.*)\r\n--graphql/g)].map(([, json = '']) => JSON.parse(json) as Part);
-  expect(parts.map(({ hasNext }) => hasNext)).toEqual(parts.map((_, index) => index < parts.length - 1));
-  return parts;
-}
-
-/**
- * Each fragment ends a null for itself, so that a later one may have null where an earlier one has already given more:
- * what is there stays.
- */
-function merge(target: Record<string, unknown>, source: object): void {
-  for (const [key, value] of Object.entries(source)) {
-    const known = target[key];
-    if (typeof known === 'object' && known !== null && typeof value === 'object' && value !== null) {
-      merge(known as Record<string, unknown>, value);
-    } else if (value !== null || known === undefined) target[key] = value;
-  }
+async function compare(
+  federation: Federation,
+  { query, variables }: GeneratedOperation,
+  choices: readonly boolean[],
+  tally: Tally,
+): Promise<void> {
+  const whole = await federation.query(query, variables);
+  const text = print(deferSome(parse(query), choices));
+  const { data, errors, laterParts } = await askInParts(federation, text, variables);
+  // A null goes no further than its fragment, so only what has no errors is equal.
+  expect(errors.length > 0, `${text} ${JSON.stringify(variables)}`).toBe((whole.errors ?? []).length > 0);
+  if (errors.length === 0) expect(data, `${text} ${JSON.stringify(variables)}`).toEqual(whole.data);
+  tally.inParts += laterParts > 0 ? 1 : 0;
+  tally.compared += errors.length === 0 ? 1 : 0;
 }
 
 test('any operation, with any fragments deferred, comes to the same in parts as at once', {
   timeout: 120_000,
 }, async () => {
-  let inParts = 0;
-  let compared = 0;
-  await fc.assert(
-    fc.asyncProperty(
-      operations(monolith, plantArguments),
+  const federation = await start(plant());
+  const monolith = buildMonolith(federation.sdl, monolithResolvers);
+  const tally: Tally = { inParts: 0, compared: 0 };
+  const choices = fc.array(fc.boolean(), { minLength: 7, maxLength: 7 });
+  try {
+    await fc.assert(
+      fc.asyncProperty(operations(monolith, plantArguments), choices, async (operation, chosen) => {
+        fc.pre(validate(monolith, parse(operation.query)).length === 0);
+        await compare(federation, operation, chosen, tally);
+      }),
+      { numRuns: 120, maxSkipsPerRun: 50, endOnFailure: true },
+    );
+  } finally {
+    await federation.close();
+  }
+  expect(tally.inParts).toBeGreaterThan(30);
+  expect(tally.compared).toBeGreaterThan(30);
+});
+
+test('so it does over any supergraph', { timeout: 60_000 + count * 5_000 }, async () => {
+  const tally: Tally = { inParts: 0, compared: 0 };
+  for (let seed = first; seed < first + count; seed += 1) {
+    const { subgraphs, monolith: resolvers } = generateSupergraph(seed);
+    const federation = await start(subgraphs).catch((cause: unknown) => {
+      if (cause instanceof CompositionError) return undefined;
+      throw cause;
+    });
+    if (!federation) continue;
+    const monolith: GraphQLSchema = buildMonolith(federation.sdl, resolvers);
+    const arbitrary = fc.tuple(
+      operations(monolith, generatedArguments),
       fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }),
-      async ({ query, variables }, choices) => {
-        const document = parse(query);
-        fc.pre(validate(monolith, document).length === 0);
-        const whole = await federation.query(query, variables);
-        const [first, ...rest] = await askInParts(print(deferSome(document, choices)), variables);
-        const data = first?.data;
-        const errors = [...(first?.errors ?? [])];
-        for (const part of rest.flatMap(({ incremental }) => incremental ?? [])) {
-          const target = part.path.reduce((object, key) => object[key], data);
-          expect(target, 'a part of something that the client knows').toBeTypeOf('object');
-          for (const { path = [] } of part.errors ?? []) expect(path.slice(0, part.path.length)).toEqual(part.path);
-          errors.push(...(part.errors ?? []));
-          if (part.data) merge(target, part.data);
-        }
-        // A null goes no further than its fragment, so only what has no errors is equal.
-        expect(errors.length > 0).toBe((whole.errors ?? []).length > 0);
-        if (errors.length === 0) expect(data).toEqual(whole.data);
-        inParts += rest.length > 0 ? 1 : 0;
-        compared += errors.length === 0 ? 1 : 0;
-      },
-    ),
-    { numRuns: 120, maxSkipsPerRun: 50, endOnFailure: true },
-  );
-  expect(inParts).toBeGreaterThan(30);
-  expect(compared).toBeGreaterThan(30);
+    );
+    try {
+      for (const [operation, choices] of fc.sample(arbitrary, { seed, numRuns: 8 })) {
+        if (validate(monolith, parse(operation.query)).length > 0) continue;
+        await compare(federation, operation, choices, tally);
+      }
+    } finally {
+      await federation.close();
+    }
+  }
+  expect(tally.inParts).toBeGreaterThan(count / 2);
+  expect(tally.compared).toBeGreaterThan(count / 2);
 });
