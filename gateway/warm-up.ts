@@ -1,5 +1,5 @@
-import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { GatewayConfig } from './config.ts';
 import type { ExecutionScope } from './execution/call-subgraph.ts';
 import { createDocumentPlanner } from './planning/document-planner.ts';
@@ -14,7 +14,7 @@ export interface WarmUpOptions {
   readonly config: GatewayConfig;
   readonly planner: Planner;
   readonly scope: ExecutionScope;
-  readonly clock: Clock;
+  readonly runtime: Pick<Runtime, 'clock' | 'timers'>;
   readonly budgetMs: number;
 }
 
@@ -22,7 +22,7 @@ export interface WarmUpOptions {
 const maxOperations = 200;
 
 /** Prepares sample operations, each as if a client had sent it, and forgets them. */
-export async function warmUp({ supergraph, config, planner, scope, clock, budgetMs }: WarmUpOptions): Promise<void> {
+export async function warmUp({ supergraph, config, planner, scope, runtime, budgetMs }: WarmUpOptions): Promise<void> {
   const { schema, types, subgraphTypes } = supergraph;
   const planDocuments = createDocumentPlanner({ first: planner, second: noPlanner, schema, types, subgraphTypes });
   const compile = createNativeCompiler({ supergraph, planDocuments, scope, log: noLog, drawOverride: undefined });
@@ -32,16 +32,25 @@ export async function warmUp({ supergraph, config, planner, scope, clock, budget
     log: noLog,
     compile,
   });
+  const { clock, timers } = runtime;
   const end = clock.monotonic() + budgetMs;
   let prepared = 0;
   for (const text of sampleOperations(supergraph.schema)) {
-    if (prepared >= maxOperations || clock.monotonic() >= end) return;
+    const left = end - clock.monotonic();
+    if (prepared >= maxOperations || left <= 0) return;
     prepared += 1;
-    await preparer.prepare(text, undefined).catch((cause: unknown) => {
+    const done = preparer.prepare(text, undefined).then(ignore, (cause: unknown) => {
       if (!(cause instanceof RequestError)) throw cause;
+    });
+    // One that is hard to plan keeps nobody from being served.
+    await new Promise<void>((resolve, reject) => {
+      const cancel = timers.after(left, resolve);
+      done.then(resolve, reject).finally(cancel);
     });
   }
 }
+
+const ignore = (): void => undefined;
 
 /** No sample is worth the start of another planner. */
 const noPlanner: Planner = {
@@ -51,8 +60,8 @@ const noPlanner: Planner = {
 
 /** What becomes of a sample concerns nobody. */
 const noLog: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
 };

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, expect, test } from 'vitest';
+import { largeSupergraph } from '../../../bench/federation/large-supergraph.ts';
+import { defaultGatewayConfig } from '../../../gateway/config.ts';
+import { createNativeEngine, type Engine } from '../../../gateway/engine.ts';
+import { createSharing } from '../../../gateway/execution/sharing.ts';
+import { createClientRegistry } from '../../../gateway/subgraph-client/client-registry.ts';
+import { warmUp } from '../../../gateway/warm-up.ts';
+import { createSystemRuntime } from '../../../runtime/system-runtime.ts';
+
+const benchmark = readFileSync(new URL('../../../bench/federation/supergraph.graphql', import.meta.url), 'utf8');
+const config = defaultGatewayConfig;
+const logged: string[] = [];
+const note = (event: string) => void logged.push(event);
+const runtime = {
+  ...createSystemRuntime({ logLevel: 'silent' }),
+  log: { debug: note, info: note, warn: note, error: note },
+};
+
+let engine: Engine;
+afterEach(() => engine.close());
+
+async function createEngine(supergraphSdl: string): Promise<Engine> {
+  const options = { supergraphSdl, runtime, config, subgraphs: new Map(), signInternal: undefined };
+  const clients = createClientRegistry({ ...options, config: config.subgraphs });
+  engine = await createNativeEngine({ ...options, clients, sharing: createSharing(config.sharing) });
+  return engine;
+}
+
+test.each([
+  ['the benchmark', benchmark],
+  ['a chain of types', largeSupergraph({ subgraphs: 5, types: 50 })],
+])('warming up leaves nothing behind: %s', async (_of, sdl) => {
+  const { preparer, warmUp: run } = await createEngine(sdl);
+  await run(100);
+  expect(preparer.mostUsed(10)).toEqual([]);
+  expect(logged).toEqual([]);
+});
+
+test('an operation that takes too long to plan keeps nobody waiting', async () => {
+  const { supergraph } = await createEngine(benchmark);
+  const planner = { overridePercentages: [], plan: () => new Promise<undefined>(() => undefined) };
+  const scope = { types: supergraph.types, clock: runtime.clock, sharing: createSharing(config.sharing) };
+  const unused = { exposure: { maskUnknown: true }, client: () => expect.unreachable('no subgraph is asked') };
+  const options = { supergraph, config, planner, scope: { ...scope, ...unused }, runtime };
+  await expect(warmUp({ ...options, budgetMs: 5 })).resolves.toBeUndefined();
+});
+
+test('warming up ends with its time, and after a few hundred operations at most', async () => {
+  const { supergraph } = await createEngine(benchmark);
+  const asked = new Set<string>();
+  const planner = {
+    overridePercentages: [],
+    plan(operation: string) {
+      asked.add(/Sample\d+/.exec(operation)?.[0] ?? operation);
+      return Promise.resolve(undefined);
+    },
+  };
+  const scope = { types: supergraph.types, clock: runtime.clock, sharing: createSharing(config.sharing) };
+  const unused = { exposure: { maskUnknown: true }, client: () => expect.unreachable('no subgraph is asked') };
+  const options = { supergraph, config, planner, scope: { ...scope, ...unused } };
+  let now = 0;
+  const clock = { now: () => now, monotonic: () => (now += 10) };
+  await warmUp({ ...options, runtime: { ...runtime, clock }, budgetMs: 55 });
+  expect(asked.size).toBe(5);
+  asked.clear();
+  await warmUp({ ...options, runtime: { ...runtime, clock }, budgetMs: 1e9 });
+  expect(asked.size).toBe(200);
+});
