@@ -1,4 +1,4 @@
-import { Kind, type OperationDefinitionNode, type SelectionNode } from 'graphql';
+import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionNode } from 'graphql';
 import { parseRequest } from './parse-request.ts';
 import type { EntityGroup, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
 
@@ -69,13 +69,16 @@ function noteFetch(
   if (!request.operation.includes('_internal_qp_alias_')) return;
   const { definitions } = parseRequest(request.operation);
   const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
-  if (!operation || definitions.length > 1) {
+  if (!operation) {
     usage.isAmbiguous = true;
     return;
   }
+  const fragments: Fragments = new Map(
+    definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
+  );
   const selections = rootKey === '' ? operation.selectionSet.selections : entitySelections(operation, rootKey);
   for (const place of places) {
-    noteAliases(selections, place, usage);
+    noteAliases({ selections, fragments }, place, usage);
     for (const { kind, path: steps } of rewrites) {
       if (kind !== 'rename') continue;
       const renamed = steps.flatMap((step) => (step.kind === 'key' ? [step.name] : []));
@@ -90,13 +93,20 @@ function entitySelections({ selectionSet }: OperationDefinitionNode, key: string
   );
 }
 
-function noteAliases(selections: readonly SelectionNode[], place: string, usage: Usage): void {
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
+interface Selected {
+  readonly selections: readonly SelectionNode[];
+  readonly fragments: Fragments;
+}
+
+function noteAliases({ selections, fragments }: Selected, place: string, usage: Usage): void {
   for (const node of selections) {
-    if (node.kind === Kind.FRAGMENT_SPREAD) continue;
+    const held = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node;
     const key = node.kind === Kind.FIELD ? (node.alias ?? node.name).value : undefined;
     const below = key === undefined ? place : placeBelow(place, key);
     if (key !== undefined && internalAlias.test(key)) usage.written.add(below);
-    noteAliases(node.selectionSet?.selections ?? [], below, usage);
+    noteAliases({ selections: held?.selectionSet?.selections ?? [], fragments }, below, usage);
   }
 }
 
