@@ -9,6 +9,7 @@ import type {
 import type { Timers } from '../../runtime/timers.ts';
 import type { FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite, RewriteStep } from './plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
+import { translateInnerNode } from './translate-inner-node.ts';
 
 /** Milliseconds that one operation may take, from the question to the plan; the thread's start is part of it. */
 const deadlineMs = 10_000;
@@ -138,17 +139,8 @@ function translate(node: ApolloNode, path: readonly PathStep[]): PlanNode {
       return node.requires ? translateEntityFetch(node, node.requires, path) : translateFetch(node, path);
     case 'Flatten':
       return translate(node.node, [...path, ...node.path.map((step) => translateStep(String(step)))]);
-    case 'Sequence':
-      return { kind: 'sequence', nodes: node.nodes.map((child) => translate(child, path)) };
-    case 'Parallel':
-      return { kind: 'parallel', nodes: node.nodes.map((child) => translate(child, path)) };
-    case 'Condition': {
-      const whenTrue = node.ifClause && translate(node.ifClause, path);
-      const whenFalse = node.elseClause && translate(node.elseClause, path);
-      return { kind: 'condition', variable: node.condition, whenTrue, whenFalse };
-    }
-    case 'Defer':
-      throw new Error('Operations are planned without @defer: see gateway/incremental/.');
+    default:
+      return translateInnerNode(node, (child) => translate(child, path));
   }
 }
 

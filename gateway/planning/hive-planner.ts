@@ -11,6 +11,7 @@ import { overwritesValues } from './overwritten-values.ts';
 import type { EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
 import { PlannerProcess } from './planner-process.ts';
+import { translateInnerNode } from './translate-inner-node.ts';
 
 /** All engines of this process plan in the same one. */
 const plannerProcess = new PlannerProcess();
@@ -56,19 +57,10 @@ function translate(node: HiveNode, path: readonly PathStep[]): PlanNode {
     }
     case 'Flatten':
       return translate(node.node, [...path, ...node.path.map(translateStep)]);
-    case 'Sequence':
-      return { kind: 'sequence', nodes: node.nodes.map((child) => translate(child, path)) };
-    case 'Parallel':
-      return { kind: 'parallel', nodes: node.nodes.map((child) => translate(child, path)) };
-    case 'Condition': {
-      const whenTrue = node.ifClause && translate(node.ifClause, path);
-      const whenFalse = node.elseClause && translate(node.elseClause, path);
-      return { kind: 'condition', variable: node.condition, whenTrue, whenFalse };
-    }
     case 'Subscription':
       return { kind: 'subscribe', primary: translateFetch(node.primary, []) };
-    case 'Defer':
-      throw new Error('Operations are planned without @defer: see gateway/incremental/.');
+    default:
+      return translateInnerNode(node, (child) => translate(child, path));
   }
 }
 
