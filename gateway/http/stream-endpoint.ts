@@ -125,8 +125,10 @@ export class StreamEndpoint {
 
   /** After a lost connection browsers send the id of the last event that they saw. */
   #resume({ request }: Exchange, params: OperationParams, operation: CompiledOperation | undefined): StreamedOperation {
-    const cursor = request.headers['last-event-id'];
-    if (typeof cursor !== 'string' || cursor === '' || operation?.kind !== 'subscription') return params;
+    const header = request.headers['last-event-id'];
+    if (typeof header !== 'string' || header === '' || operation?.kind !== 'subscription') return params;
+    // Sent as the bytes of its UTF-8 (HTML standard, 9.2.3), which Node reads as Latin-1.
+    const cursor = Buffer.from(header, 'latin1').toString('utf8');
     const form = resumableFormOf(operation, this.#services.engine.supergraph);
     return form ? { ...params, text: form.text, variables: { ...params.variables, [form.cursor]: cursor } } : params;
   }

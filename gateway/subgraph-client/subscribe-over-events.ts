@@ -44,7 +44,8 @@ function requestFor({ options, call }: StreamAttempt, path: string): Dispatcher.
     'cache-control': 'no-cache',
     'x-request-id': requestId,
     ...(authorization !== undefined && { authorization }),
-    ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    // The bytes of its UTF-8, as browsers send them (HTML standard, 9.2.3).
+    ...(lastEventId !== undefined && { 'last-event-id': Buffer.from(lastEventId).toString('latin1') }),
   };
   return { method: 'POST', path, headers, body };
 }

@@ -185,6 +185,13 @@ describe('a connection for each operation', () => {
       query: 'subscription ($lastEventId: String) { lotChanged(site: $lastEventId) { cursor } }',
     },
   };
+  test('Last-Event-ID is read as browsers send it, in UTF-8', async () => {
+    const headers = { 'last-event-id': Buffer.from('ü€').toString('latin1') };
+    await open({ method: 'GET', search: { query: lotSubscription }, headers });
+    await events.opened(1);
+    expect(events.startedAfter.at(-1)).toBe('ü€');
+  });
+
   for (const [what, body] of Object.entries(resumable)) {
     test(`Last-Event-ID goes on after that cursor when the operation ${what}`, async () => {
       await subscribe({ body, headers: { 'last-event-id': 'c"41\\' } });

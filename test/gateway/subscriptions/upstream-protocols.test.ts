@@ -217,14 +217,16 @@ describe('an event stream of a subgraph', () => {
   test('that breaks off is asked for again with the last id, also where the field has no cursor', async () => {
     const script = await startScript({ directives: '' });
     const client = await subscribe();
-    (await script.stream(0, next('c1', 'first') + next('c2', 'second'))).write(next('c3'));
+    (await script.stream(0, next('c1', 'first') + next('c2', 'zweite ü€'))).write(next('c3'));
     await client.until(3);
     script.responses[0]?.destroy();
     (await script.stream(1, next('c4', 'third'))).end('event: complete\n\n');
     await client.until(4);
     await script.stream(2, next('c5'));
     await client.until(5);
-    expect(script.asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, 'second', 'third']);
+    const ids = script.asked.map(({ headers }) => headers['last-event-id']?.toString());
+    const utf8 = ids.map((id) => id && Buffer.from(id, 'latin1').toString('utf8'));
+    expect(utf8).toEqual([undefined, 'zweite ü€', 'third']);
     expect(cursorsOf(client)).toEqual(['c1', 'c2', 'c3', 'c4', 'c5']);
   });
 
