@@ -1,4 +1,3 @@
-import type { GraphQLFormattedError } from 'graphql';
 import { createSourceEventStream, execute } from 'graphql';
 import type { Principal } from '../auth/principal.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -6,6 +5,7 @@ import { maskErrors } from './mask-errors.ts';
 import { createOperationPreparer, operationType } from './prepare-operation.ts';
 import { createResponseStream } from './response-stream.ts';
 import type { Subgraph, SubgraphCall } from './subgraph.ts';
+import type { SubgraphResponse } from './subgraph-response.ts';
 
 /** One operation of the gateway. */
 export interface SubgraphRequest {
@@ -16,12 +16,6 @@ export interface SubgraphRequest {
   readonly principal: Principal | undefined;
   readonly requestId: string;
   readonly signal?: AbortSignal;
-}
-
-export interface SubgraphResponse {
-  readonly data?: Record<string, unknown> | null;
-  readonly errors?: readonly GraphQLFormattedError[];
-  readonly extensions?: Record<string, unknown>;
 }
 
 /** A subgraph in this process. Neither call rejects: what fails is in `errors`, masked. */

@@ -1,4 +1,4 @@
-import type { SubgraphResponse } from './local-subgraph.ts';
+import type { SubgraphResponse } from './subgraph-response.ts';
 
 export interface ResponseStreamOptions<Event> {
   readonly events: AsyncIterator<Event>;

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { digestBody, type InternalCall } from '../auth/internal-token.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { LocalSubgraph, SubgraphRequest, SubgraphResponse } from './local-subgraph.ts';
+import type { LocalSubgraph, SubgraphRequest } from './local-subgraph.ts';
 import { isExposed } from './mask-errors.ts';
+import type { SubgraphResponse } from './subgraph-response.ts';
 
 export interface HttpEndpointOptions {
   readonly subgraph: LocalSubgraph;

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { Instance } from './instance-store.ts';
+import type { Instance } from './instance.ts';
 import type { StepProblem } from './problem.ts';
 import { inWords } from './rule.ts';
 import type { WorkflowTables } from './tables.ts';

@@ -4,12 +4,9 @@ import { isoTime } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Database } from '../storage/database.ts';
 import { raiseException, resolveByCompletion } from './exception-rows.ts';
+import type { Instance } from './instance.ts';
 import { StepProblem } from './problem.ts';
 import type { InstanceRow, WorkflowTables } from './tables.ts';
-
-export type Instance = Pick<InstanceRow, 'id' | 'rule' | 'state' | 'attempts' | 'revision'> & {
-  readonly event: JournalEvent;
-};
 
 /** A reaction that a rule owes to an event. */
 export interface OwedReaction {
