@@ -1,4 +1,4 @@
-import { createSourceEventStream, execute } from 'graphql';
+import { createSourceEventStream, execute, type GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../auth/principal.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { maskErrors } from './mask-errors.ts';
