@@ -107,9 +107,11 @@ function tidySelection(node: SelectionNode): SelectionNode {
   if (node.kind === Kind.FRAGMENT_SPREAD) return node;
   if (node.kind === Kind.INLINE_FRAGMENT) return tidy(node);
   const { alias, selectionSet, ...rest } = node;
+  // The gateway reads types under their own name. The planner asks for `kind: __typename` and then not for `__typename`.
+  const isPlain = alias?.value === node.name.value || node.name.value === '__typename';
   return {
     ...rest,
-    ...(alias && alias.value !== node.name.value && { alias }),
+    ...(alias && !isPlain && { alias }),
     ...(selectionSet && { selectionSet: tidySet(selectionSet) }),
   };
 }

@@ -105,3 +105,18 @@ test('a subgraph that is away is named at every entity whose type it was to tell
   for (const error of errors ?? []) expect(error.extensions).toMatchObject({ service: 'assets' });
   await away.close().catch(() => undefined);
 });
+
+test('types are told under any name, also where nothing else is asked for', async () => {
+  const { data, errors } = await federation.query(`{
+    alone: running { kind: __typename }
+    twice: running { kind: __typename ... on Machine { type: __typename kind: __typename } }
+    within: running { ... on Press { kind: __typename } }
+  }`);
+  expect(errors).toBeUndefined();
+  const [alone, twice] = [{ kind: 'Press' }, { kind: 'Press', type: 'Press' }];
+  expect(data).toEqual({
+    alone: [alone, alone, null, null],
+    twice: [twice, twice, null, null],
+    within: [alone, alone, null, null],
+  });
+});
