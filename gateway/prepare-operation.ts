@@ -19,7 +19,7 @@ import type { CompiledOperation } from './execution/compiled-operation.ts';
 import { deferRules } from './incremental/defer-directive.ts';
 import { checkLimits } from './limits/check-limits.ts';
 import { createCostLimit, type LimitCost } from './limits/cost.ts';
-import { parseDocument } from './limits/parse-document.ts';
+import { isStackOverflow, nestedTooDeep, parseDocument } from './limits/parse-document.ts';
 import { askTypenames } from './planning/ask-typenames.ts';
 import type { DocumentPlan, PlanDocuments } from './planning/document-planner.ts';
 import type { OperationParts } from './planning/operation-parts.ts';
@@ -78,10 +78,8 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
       }
       let plans = 0;
       const onPlanned = () => prepared.reweigh(key, ++plans * planBytes(text));
-      const operation = prepareOperation(
-        { ...options, compile, limitCost },
-        { text, operationName, document, onPlanned },
-      );
+      const request = { text, operationName, document, onPlanned };
+      const operation = prepareOperation({ ...options, compile, limitCost }, request).catch(refuseEndlessNesting);
       prepared.set(key, { text, operationName, operation, uses: 1 }, planBytes(text));
       operation.catch((error: unknown) => {
         // What failed for another reason than the text itself may succeed next time.
@@ -92,6 +90,11 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
     },
     mostUsed: (limit) => [...prepared.values()].sort((a, b) => b.uses - a.uses).slice(0, limit),
   };
+}
+
+/** Fields have a limit of depth; inline fragments have none but that of the stack, wherever it is reached. */
+function refuseEndlessNesting(cause: unknown): never {
+  throw isStackOverflow(cause) ? nestedTooDeep() : cause;
 }
 
 interface PreparationRequest extends PreparedText {

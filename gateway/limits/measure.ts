@@ -43,6 +43,8 @@ const nothing: OperationSize = {
   hasHugeNumber: false,
 };
 const circular: OperationSize = { ...nothing, isCircular: true };
+/** Validation refuses it, but what may be planned meanwhile must be bounded, however often it is spread. */
+const unknown: OperationSize = { ...nothing, fields: 1 };
 
 /** Measures each fragment once, so that the time is linear in the document however often fragments are spread. */
 export function measureOperation({ operation, fragments }: ParsedOperation): OperationSize {
@@ -52,7 +54,7 @@ export function measureOperation({ operation, fragments }: ParsedOperation): Ope
     if (known) return known;
     measured.set(name, circular);
     const node = fragments.get(name);
-    const size = node ? ofSet(node.selectionSet) : nothing;
+    const size = node ? ofSet(node.selectionSet) : unknown;
     measured.set(name, size);
     return size;
   };

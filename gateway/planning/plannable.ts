@@ -100,12 +100,14 @@ function tidy<T extends { readonly selectionSet: SelectionSetNode }>(node: T): T
 }
 
 function tidySet(set: SelectionSetNode): SelectionSetNode {
-  return { ...set, selections: set.selections.length === 0 ? [typename] : set.selections.map(tidySelection) };
+  const selections: SelectionNode[] = set.selections.length === 0 ? [typename] : [];
+  for (const node of set.selections) selections.push(tidySelection(node));
+  return { ...set, selections };
 }
 
 function tidySelection(node: SelectionNode): SelectionNode {
   if (node.kind === Kind.FRAGMENT_SPREAD) return node;
-  if (node.kind === Kind.INLINE_FRAGMENT) return tidy(node);
+  if (node.kind === Kind.INLINE_FRAGMENT) return { ...node, selectionSet: tidySet(node.selectionSet) };
   const { alias, selectionSet, ...rest } = node;
   // The gateway reads types under their own name. The planner asks for `kind: __typename` and then not for `__typename`.
   const isPlain = alias?.value === node.name.value || node.name.value === '__typename';

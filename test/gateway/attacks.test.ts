@@ -166,6 +166,11 @@ const documents: [name: string, query: string, code: string][] = [
     `{ machine { ...E0 } } ${times(20, (i) => `fragment E${i} on Machine { ...E${i + 1} ...E${i + 1} }`)} fragment E20 on Machine { id }`,
     'FIELD_LIMIT_EXCEEDED',
   ],
+  [
+    'a fragment that does not exist, spread exponentially',
+    `{ ...E0 } ${times(40, (i) => `fragment E${i} on Query { ...E${i + 1} ...E${i + 1} }`)}`,
+    'FIELD_LIMIT_EXCEEDED',
+  ],
   ['__proto__ as an alias', '{ __proto__: machine { polluted: name } }', 'GRAPHQL_VALIDATION_FAILED'],
   ['__proto__ as an alias below', '{ machine { __proto__: owner { polluted: id } } }', 'GRAPHQL_VALIDATION_FAILED'],
   [
