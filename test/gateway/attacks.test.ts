@@ -922,8 +922,11 @@ describe('sockets', () => {
 
 describe('floods', () => {
   test('a flood of reservations leaves room for others, and goes away', async () => {
-    const replies = await Promise.all(Array.from({ length: 400 }, () => target.http({ method: 'PUT' })));
-    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201]));
+    // In waves: all at once would take longer to send, on a busy machine, than their headers may.
+    for (let wave = 0; wave < 10; wave += 1) {
+      const replies = await Promise.all(Array.from({ length: 40 }, () => target.http({ method: 'PUT' })));
+      expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201]));
+    }
   });
 
   test('a text cannot stand in the place of another one with a name', async () => {
