@@ -1,4 +1,11 @@
-import { type DocumentNode, type FormattedExecutionResult, type GraphQLFormattedError, Kind, visit } from 'graphql';
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FormattedExecutionResult,
+  type GraphQLFormattedError,
+  Kind,
+  visit,
+} from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
 import { BoundedCache } from '../bounded-cache.ts';
 import type { OperationAnswer } from '../execution/answer.ts';
@@ -75,7 +82,6 @@ const maxVariants = 64;
 
 /**
  * The document with its conditions decided: Apollo's planner (2.14.4) may give all fields of a fetch the condition of one.
- * Where nothing would be left of a selection, it stays as it is.
  */
 function createDocumentVariants(selected: SelectedOperation) {
   // Who defers is answered whole, as the specification allows: this engine's plans have no stages.
@@ -87,10 +93,9 @@ function createDocumentVariants(selected: SelectedOperation) {
     const known = variants.get(key);
     if (known) return { document: known, key };
     const values = Object.fromEntries(names.map((name) => [name, variables[name] === true]));
-    const resolved = documentOf(resolveConditions(whole, values));
-    const made = hasEmptySelection(resolved) ? documentOf(whole) : resolved;
-    variants.set(key, made);
-    return { document: made, key };
+    const document = withoutEmptySelections(documentOf(resolveConditions(whole, values)));
+    variants.set(key, document);
+    return { document, key };
   };
 }
 
@@ -99,15 +104,38 @@ const documentOf = ({ operation, fragments }: OperationParts): DocumentNode => (
   definitions: [operation, ...fragments.values()],
 });
 
-function hasEmptySelection(document: DocumentNode): boolean {
-  let isEmpty = false;
-  visit(document, {
-    SelectionSet: ({ selections }) => {
-      if (selections.length === 0) isEmpty = true;
+/** Where a condition left nothing to select, something is selected that never comes: the object itself is answered. */
+function withoutEmptySelections(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    SelectionSet: {
+      leave(node) {
+        const selections = node.selections.filter(
+          (child) =>
+            child.kind !== Kind.INLINE_FRAGMENT || child.selectionSet.selections.some((each) => each !== never),
+        );
+        return { ...node, selections: selections.length > 0 ? selections : [never] };
+      },
     },
   });
-  return isEmpty;
 }
+
+const never: FieldNode = {
+  kind: Kind.FIELD,
+  name: { kind: Kind.NAME, value: '__typename' },
+  directives: [
+    {
+      kind: Kind.DIRECTIVE,
+      name: { kind: Kind.NAME, value: 'skip' },
+      arguments: [
+        {
+          kind: Kind.ARGUMENT,
+          name: { kind: Kind.NAME, value: 'if' },
+          value: { kind: Kind.BOOLEAN, value: true },
+        },
+      ],
+    },
+  ],
+};
 
 /** Apollo's gateway refuses supergraphs with such rules at the start: one that did not would show what they hide. */
 const notForYou = () =>

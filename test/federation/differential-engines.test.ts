@@ -116,6 +116,18 @@ const values = {
   upc: ['"1"'],
 };
 
+test('what conditions leave of an operation is answered by both engines, empty objects included', async () => {
+  const query = `query ($yes: Boolean!, $no: Boolean!) {
+    item { name @include(if: $no) next { label @include(if: $no) ... @skip(if: $yes) { name } } }
+    bare { ...Rest @include(if: $no) ... { tag @skip(if: $yes) } }
+    again: item @include(if: $yes) { next { ...Rest } }
+  } fragment Rest on Item { size @skip(if: $yes) }`;
+  const { expected, native, apollo } = await answers(query, { yes: true, no: false });
+  expect(JSON.parse(expected)).toEqual({ item: { next: {} }, bare: {}, again: { next: {} } });
+  expect(JSON.stringify(native.data)).toBe(expected);
+  expect(apollo.data).toEqual(JSON.parse(expected));
+});
+
 test.each([
   ['plant', plant(), monolithResolvers],
   ['public benchmark', benchmark(), benchmarkResolvers],
