@@ -3,7 +3,7 @@ import type { EntityId } from './entity-ref.ts';
 import { InvalidCursorError } from './errors.ts';
 import type { Interlock, InterlockKind, NewInterlock } from './interlock.ts';
 import type { Page } from './journal.ts';
-import type { Restriction } from './restriction.ts';
+import { knownRestrictions, type Restriction } from './restriction.ts';
 import { listOf, type QueryRunner, statement } from './statement.ts';
 import type { InterlockRow, JournalTables } from './tables.ts';
 
@@ -116,7 +116,7 @@ function toInterlock(row: InterlockRow): Interlock {
     plantCode: row.plant_code,
     partner: row.partner,
     cause: row.cause as EntityId,
-    restrictions: JSON.parse(row.restrictions),
+    restrictions: knownRestrictions(JSON.parse(row.restrictions)),
     reason: row.reason,
     placedAt: row.placed_at,
     placedBy: row.placed_by,

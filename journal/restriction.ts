@@ -10,3 +10,8 @@ export const restrictions = [
 ] as const;
 
 export type Restriction = (typeof restrictions)[number];
+
+/** A QMS, or an older Andon, may have forbidden what no transition does: nobody asks about that. */
+export function knownRestrictions(recorded: readonly string[]): readonly Restriction[] {
+  return recorded.filter((one): one is Restriction => (restrictions as readonly string[]).includes(one));
+}

@@ -8,6 +8,7 @@ import type {
   Target,
 } from '../../connectors/qms/port.ts';
 import { type EntityId, type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { knownRestrictions } from '../../journal/restriction.ts';
 import { type NewestArguments, newestFirst } from '../newest-first.ts';
 import { plantOnly } from '../plant-only.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
@@ -237,6 +238,7 @@ const owned: GraphQLResolverMap<QmsContext> = {
       return (await referAll(ids, context)).map(({ id }) => id);
     },
     state: stateOf,
+    restrictions: ({ restrictions }: HoldRow) => knownRestrictions(restrictions),
     placedBy: plantOnly('placedBy'),
     lot: referTo(({ plantCode, lot }: HoldRow) => lot && lotIdOf(plantCode, lot)),
     order: orderOf,

@@ -16,7 +16,7 @@ import type { EventData } from '../../journal/catalogue.ts';
 import { type EntityId, type EntityRef, type EntityType, parseEntityId } from '../../journal/entity-ref.ts';
 import type { NewInterlock } from '../../journal/interlock.ts';
 import type { Journal } from '../../journal/journal.ts';
-import type { Restriction } from '../../journal/restriction.ts';
+import { knownRestrictions, type Restriction } from '../../journal/restriction.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import { eventOf } from '../event-of.ts';
@@ -508,7 +508,7 @@ function holdFacts(hold: HoldRow): EventData['quality.hold.placed'] {
     holdNo,
     scope: targetIdOf(plantCode, scope),
     affected: affected.map((target) => targetIdOf(plantCode, target)),
-    restrictions: restrictions as readonly Restriction[],
+    restrictions: knownRestrictions(restrictions),
     reason,
     acknowledgedBy: acknowledgements.filter(({ failed }) => !failed).map(({ system }) => system),
   };

@@ -1,6 +1,6 @@
 import { naturalKey } from '../../connectors/natural-key.ts';
 import type { HoldRow, QmsPort } from '../../connectors/qms/port.ts';
-import type { Restriction } from '../../journal/restriction.ts';
+import { knownRestrictions } from '../../journal/restriction.ts';
 import { readEveryPage } from '../every-page.ts';
 import type { RecordedRestriction } from '../subgraph.ts';
 import { holdIdOf, targetIdOf } from './keys.ts';
@@ -25,7 +25,7 @@ function restrictionsOf(hold: HoldRow): readonly RecordedRestriction[] {
     plantCode,
     partner,
     cause: holdIdOf(hold),
-    restrictions: restrictions as readonly Restriction[],
+    restrictions: knownRestrictions(restrictions),
     reason: `Quality hold ${holdNo} (${reason})`,
     placedBy,
   }));

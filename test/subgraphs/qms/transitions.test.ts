@@ -338,6 +338,22 @@ describe.each(dialects)('what quality can do, with the journal and the QMS on %s
     expect(await standing()).toEqual([]);
   });
 
+  test('of what the QMS forbids and no transition does, nothing is promised', async () => {
+    const { qualityHold } = await place({ restrictions: ['SHIP'] });
+    const [row] = await quality.qms.holdsByKeys([{ plantCode: 'BER', holdNo: qualityHold.holdNo }]);
+    const command = {
+      ...row!,
+      name: 'placeHold',
+      transitionId: 'T-OLD',
+      holdNo: 'QH-OLD',
+      expectedVersion: null,
+    } as const;
+    const old = { ...command, actorId: 'q', occurredAt: row!.placedAt, restrictions: ['RECEIVE', 'SHIP'] };
+    expect(await quality.qms.post(old, new AbortController().signal)).toMatchObject({ status: 'POSTED' });
+    const { data, errors } = await ask(quality.subgraph, '{ qualityHold(id: "mfg:BER:hold:QH-OLD") { restrictions } }');
+    expect({ data, errors }).toEqual({ data: { qualityHold: { restrictions: ['SHIP'] } }, errors: [] });
+  });
+
   test('while nobody can tell where an asset stands, a hold on it has to name its work centers', async () => {
     quality.graph.answers = {};
     const asset = 'mfg:BER:asset:BER-FILLER-L1';
