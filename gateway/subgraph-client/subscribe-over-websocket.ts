@@ -64,6 +64,9 @@ export async function* subscribeOverWebSocket({
     if (cause instanceof SubgraphCallError) throw cause;
     // The protocol's `error` message: the subgraph refused the operation and says why.
     if (Array.isArray(cause)) throw new StreamRefusedError(service, readResponse(service, { errors: cause }));
+    // Asked again it would say the same.
+    if (isTooLarge(cause) || isGarbage(cause))
+      throw new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service, { cause });
     // A close code of the protocol is an answer, too.
     outcome(isProtocolClose(cause) ? 'answered' : 'failed');
     throw new SubgraphCallError('SUBGRAPH_UNAVAILABLE', service, { cause });
@@ -79,6 +82,18 @@ export async function* subscribeOverWebSocket({
     Promise.resolve(client.dispose()).catch(() => undefined);
   }
 }
+
+/** As `ws` tells of a message that is longer than `maxPayload`. */
+const isTooLarge = (cause: unknown): boolean =>
+  typeof cause === 'object' &&
+  cause !== null &&
+  'error' in cause &&
+  cause.error instanceof Error &&
+  'code' in cause.error &&
+  cause.error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+
+/** The library tells of the connection by events and of close codes with the code; a message that it cannot read it throws. */
+const isGarbage = (cause: unknown): boolean => cause instanceof Error && !('code' in cause);
 
 const isProtocolClose = (cause: unknown): boolean =>
   typeof cause === 'object' && cause !== null && 'code' in cause && Number(cause.code) >= 4400 && cause.code !== 4504;

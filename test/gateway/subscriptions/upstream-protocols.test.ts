@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { defaultGatewayConfig, type SubgraphsConfig, type SubscriptionsConfig } from '../../../gateway/config.ts';
 import type { Runtime } from '../../../runtime/runtime.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
@@ -106,16 +107,17 @@ describe.each<Protocol>(['websocket', 'sse'])('a subgraph that is subscribed to 
     expect(await (await subscribe()).ended).toEqual(['SUBGRAPH_CIRCUIT_OPEN']);
   });
 
-  test('sends an event over the limit: the client is told', async () => {
+  test('sends an event over the limit: the client is told, and nobody asks for it again', async () => {
     const log = new EventLog();
-    await start(log, protocol, { directives: '', subgraphs: { maxResponseBytes: 2_000 } });
+    await start(log, protocol, { subgraphs: { maxResponseBytes: 2_000 } });
     const query = 'subscription { lotChanged { cursor padding(bytes: 3000) } }';
     const client = await subscribeOver('WebSocket', { url: federation.url, query });
     clients.push(client);
     await log.followed(1);
     log.publish();
-    expect(await client.ended).toEqual([protocol === 'sse' ? 'SUBGRAPH_MALFORMED_RESPONSE' : 'SUBGRAPH_UNAVAILABLE']);
+    expect(await client.ended).toEqual(['SUBGRAPH_MALFORMED_RESPONSE']);
     await log.unfollowed();
+    expect(log.followedAfter).toHaveLength(1);
   });
 
   test('has not taken a stream when its client leaves: the connection is given up, and nothing is heard of it', async () => {
@@ -154,6 +156,25 @@ describe.each<Protocol>(['websocket', 'sse'])('a subgraph that is subscribed to 
     await log.unfollowed();
     await other.close();
   });
+});
+
+test.each([
+  ['no JSON', 'hello'],
+  ['no message of the protocol', '{"type":"data","id":"1"}'],
+])('a WebSocket of a subgraph that says %s is told as malformed', async (_what, garbage) => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  server.on('connection', (socket) => {
+    socket.on('message', (message) => {
+      const isInit = JSON.parse(String(message)).type === 'connection_init';
+      socket.send(isInit ? '{"type":"connection_ack"}' : garbage);
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  const url = `ws://127.0.0.1:${port}/`;
+  await start(new EventLog(), 'websocket', { subgraphs: { subscriptionUrlBySubgraph: { events: url } } });
+  expect(await (await subscribe()).ended).toEqual(['SUBGRAPH_MALFORMED_RESPONSE']);
+  server.close();
 });
 
 test('each subgraph may have a protocol of its own', async () => {
