@@ -10,9 +10,10 @@ import {
   visit,
 } from 'graphql';
 import { typename } from './ask-typenames.ts';
+import type { CoverageScope } from './asked-fields.ts';
 import type { OperationParts } from './operation-parts.ts';
 import type { PlanNode, PlannedRequest } from './plan.ts';
-import { type CoverageScope, type Gap, selectedFields, setsOf } from './plan-coverage.ts';
+import { type Gap, selectedFields, setsOf } from './plan-coverage.ts';
 
 /** Selections that fill one gap; larger ones are left to another way of planning. */
 const maxSelections = 2000;

@@ -1,13 +1,15 @@
 import { type DocumentNode, Kind, print } from 'graphql';
+import type { CoverageScope } from './asked-fields.ts';
 import { completePlans } from './complete-plan.ts';
 import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';
 import { gapDocuments } from './gap-documents.ts';
 import { joinParts } from './join-parts.ts';
 import { onlyKeyed } from './keyed-requirements.ts';
+import { inOrderOfNeed } from './order-of-need.ts';
 import { overwritesValues } from './overwritten-values.ts';
 import type { PlanNode } from './plan.ts';
 import { planAhead } from './plan-ahead.ts';
-import { type CoverageScope, checkCoverage, type Gap, inOrderOfNeed, maxGaps } from './plan-coverage.ts';
+import { checkCoverage, type Gap, maxGaps } from './plan-coverage.ts';
 import { fragmentsOf } from './plannable.ts';
 import { type Planner, PlanningError } from './planner.ts';
 
