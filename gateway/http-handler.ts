@@ -42,7 +42,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     const health = answerHealth(path, standing);
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
     try {
-      checkHost(request.headers, options.config);
+      checkHost(request, options.config);
       if (await graphiql?.answer(request, response, path, search)) return;
       if (path === '/' && graphiql) return send(response, 302, { location: graphqlPath }, '');
       if (path !== graphqlPath)

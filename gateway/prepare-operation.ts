@@ -25,7 +25,7 @@ import type { DocumentPlan, PlanDocuments } from './planning/document-planner.ts
 import type { OperationParts } from './planning/operation-parts.ts';
 import { fragmentsOf, toPlannable } from './planning/plannable.ts';
 import { PlanningError } from './planning/planner.ts';
-import { RequestError, refuse, withCode } from './request-error.ts';
+import { keepable, RequestError, refuse, withCode } from './request-error.ts';
 import type { CompileOperation, PreparedText, SelectedOperation } from './selected-operation.ts';
 import type { Supergraph } from './supergraph/load-supergraph.ts';
 
@@ -42,7 +42,7 @@ export interface RememberingPreparer extends OperationPreparer {
 }
 
 interface Prepared extends PreparedText {
-  readonly operation: Promise<CompiledOperation>;
+  operation: Promise<CompiledOperation>;
   uses: number;
 }
 
@@ -80,11 +80,14 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
       const onPlanned = () => prepared.reweigh(key, ++plans * planBytes(text));
       const request = { text, operationName, document, onPlanned };
       const operation = prepareOperation({ ...options, compile, limitCost }, request).catch(refuseEndlessNesting);
-      prepared.set(key, { text, operationName, operation, uses: 1 }, planBytes(text));
+      const entry: Prepared = { text, operationName, operation, uses: 1 };
+      prepared.set(key, entry, planBytes(text));
       operation.catch((error: unknown) => {
         // What failed for another reason than the text itself may succeed next time.
-        if (!(error instanceof RequestError) || error.status === 503) prepared.delete(key);
-        else prepared.reweigh(key, refusalBytes(text));
+        if (!(error instanceof RequestError) || error.status === 503) return prepared.delete(key);
+        entry.operation = Promise.reject(keepable(error));
+        entry.operation.catch(() => undefined);
+        prepared.reweigh(key, refusalBytes(text));
       });
       return operation;
     },

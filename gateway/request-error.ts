@@ -20,15 +20,28 @@ export function refuse(status: number, code: string, message: string): RequestEr
 
 /** The same errors, each with `code` unless it has its own. */
 export function withCode(errors: readonly GraphQLError[], code: string): GraphQLError[] {
-  return errors.map((error) => {
-    if (error.extensions['code'] !== undefined) return error;
-    const extensions = { ...error.extensions, code };
-    return new GraphQLError(error.message, {
-      nodes: error.nodes ?? null,
-      source: error.source ?? null,
-      positions: error.positions ?? null,
-      path: error.path ?? null,
-      extensions,
-    });
-  });
+  return errors.map(({ message, source, positions, path, extensions }) =>
+    freed(
+      new GraphQLError(message, {
+        // Not the nodes: with them an error would keep the whole document that it was found in.
+        source: source ?? null,
+        positions: positions ?? null,
+        path: path ?? null,
+        extensions: { ...extensions, code: extensions['code'] ?? code },
+      }),
+    ),
+  );
+}
+
+/**
+ * A refusal that can be kept: it holds nothing but what it says. An error otherwise keeps the calls that led to it, with
+ * everything that they were about, until somebody reads its stack: 90,000 bytes for a query of one field.
+ */
+export function keepable({ status, errors }: RequestError): RequestError {
+  return freed(new RequestError(status, errors.map(freed)));
+}
+
+function freed<T extends Error>(error: T): T {
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
 }

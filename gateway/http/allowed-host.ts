@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { GatewayConfig } from '../config.ts';
 import { refuse } from '../request-error.ts';
 
@@ -12,10 +12,13 @@ export const isLoopback = (host: string) => host === 'localhost' || host === '::
  * Refuses a request that was sent to a name which is not this gateway's. A page whose own name resolves to 127.0.0.1 (DNS
  * rebinding) is of the same origin as whatever answers there: only the `Host` header tells it from a page of this gateway.
  * Beyond loopback any name is taken unless `allowedHosts` lists some: there, a token is needed anyway.
- * @throws RequestError 403
+ * @throws RequestError 403; 400 there are several names, of which a proxy may have read another one (RFC 9112, 3.2)
  */
-export function checkHost(headers: IncomingHttpHeaders, config: Pick<GatewayConfig, 'host' | 'allowedHosts'>): void {
-  const { host, allowedHosts } = config;
+export function checkHost(
+  { headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>,
+  { host, allowedHosts }: Pick<GatewayConfig, 'host' | 'allowedHosts'>,
+): void {
+  if (countHosts(rawHeaders) > 1) throw refuse(400, 'BAD_REQUEST', 'The request has several Host headers. Send one.');
   if (!isLoopback(host) && allowedHosts.length === 0) return;
   const name = nameOf(String(headers[':authority'] ?? headers.host ?? ''));
   if (loopbackNames.has(name) || name === host || allowedHosts.some((allowed) => allowed.toLowerCase() === name))
@@ -25,6 +28,16 @@ export function checkHost(headers: IncomingHttpHeaders, config: Pick<GatewayConf
     'HOST_NOT_ALLOWED',
     'This gateway does not answer under this host name. Use localhost, or add the name to allowedHosts of its configuration.',
   );
+}
+
+/** @param rawHeaders names and values in turns */
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
 }
 
 /** The name in `name:port`; an IPv6 address keeps its brackets. */

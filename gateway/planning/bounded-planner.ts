@@ -11,6 +11,9 @@ const maxWaiting = 200;
 /** Milliseconds that an operation may wait, and then may be planned. Everyday operations take one or two. */
 const deadlineMs = 5000;
 
+/** Milliseconds more: after a busy moment of this process the time is over before it has read the plan that is there. */
+const graceMs = 20;
+
 /**
  * A planner that answers in time. An operation that explodes (deep nesting over many subgraphs, interfaces with a hundred
  * implementations) holds one place until its time is over; then its work is stopped. Waiting has a time of its own: who
@@ -19,6 +22,12 @@ const deadlineMs = 5000;
 export function boundPlanner(planner: Planner, timers: Timers): Planner {
   const waiting: (() => void)[] = [];
   let running = 0;
+  const afterDeadline = (run: () => void) => {
+    let cancel = timers.after(deadlineMs, () => {
+      cancel = timers.after(graceMs, run);
+    });
+    return () => cancel();
+  };
   const release = () => {
     running -= 1;
     waiting.shift()?.();
@@ -27,7 +36,7 @@ export function boundPlanner(planner: Planner, timers: Timers): Planner {
     const controller = new AbortController();
     running += 1;
     return new Promise<PlanNode | undefined>((resolve, reject) => {
-      const cancel = timers.after(deadlineMs, () => {
+      const cancel = afterDeadline(() => {
         reject(tooCostly());
         controller.abort();
       });
@@ -38,7 +47,7 @@ export function boundPlanner(planner: Planner, timers: Timers): Planner {
     if (running < maxRunning) return run(operation, draw);
     if (waiting.length >= maxWaiting) return Promise.reject(overloaded());
     return new Promise((resolve, reject) => {
-      const cancel = timers.after(deadlineMs, () => {
+      const cancel = afterDeadline(() => {
         waiting.splice(waiting.indexOf(start), 1);
         reject(overloaded());
       });

@@ -93,11 +93,12 @@ function connect(
 }
 
 /** Browsers let every page open a socket to every host, and send no token with it by themselves. */
-function refusalOf({ url, headers }: IncomingMessage, config: GatewayConfig): RequestError | undefined {
+function refusalOf(request: IncomingMessage, config: GatewayConfig): RequestError | undefined {
+  const { url, headers } = request;
   if (url?.split('?')[0] !== graphqlPath) return refuse(404, 'NOT_FOUND', `Open the socket at ${graphqlPath}.`);
   if (hasForeignOrigin(headers, config.cors)) return foreignPage();
   try {
-    checkHost(headers, config);
+    checkHost(request, config);
     return undefined;
   } catch (cause) {
     if (cause instanceof RequestError) return cause;

@@ -180,6 +180,7 @@ const documents: [name: string, query: string, code: string][] = [
   ],
   ['__proto__ as a field', '{ __proto__ { name } }', 'GRAPHQL_VALIDATION_FAILED'],
   ['introspection of the schema', '{ __schema { types { name } } }', 'GRAPHQL_VALIDATION_FAILED'],
+  ['lists in lists in lists', `{ machine ${nested(8, '{ twins ', '}', '{ id }')} }`, 'COST_LIMIT_EXCEEDED'],
   ['introspection of a type', '{ __type(name: "Machine") { name } }', 'GRAPHQL_VALIDATION_FAILED'],
   [
     'introspection in a fragment',
@@ -657,6 +658,12 @@ describe('the wire', () => {
     ],
     ['a header with a line break', (to) => to.raw(head('X-A: a\rX-B: b\r\n')), 400],
     ['a header without a name', (to) => to.raw(head(': a\r\n')), 400],
+    [
+      'two hosts, of which a proxy may have read the other',
+      (to) => to.raw('GET /graphql HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n'),
+      400,
+      'BAD_REQUEST',
+    ],
     ['no host', (to) => to.raw('GET /graphql HTTP/1.1\r\n\r\n'), 400],
     ['no HTTP', (to) => to.raw('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'), 400],
     ['HTTP/2 without TLS', (to) => to.raw('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 400],

@@ -27,8 +27,12 @@ function controlled() {
     },
     {
       after(_, run) {
-        due.add(run);
-        return () => due.delete(run);
+        const expire = () => {
+          due.delete(expire);
+          run();
+        };
+        due.add(expire);
+        return () => due.delete(expire);
       },
       sleep: () => Promise.resolve(),
     },
@@ -42,7 +46,10 @@ test('an operation that takes too long to plan is refused and stopped, and its p
   const other = planner.plan('b');
   const waiting = planner.plan('c');
   expect(begun).toEqual(['a', 'b']);
+  // What it says first may be that this process was busy.
   [...due][0]?.();
+  expect(stopped).toEqual([]);
+  [...due].at(-1)?.();
   await expect(stuck).rejects.toMatchObject({ code: 'PLANNING_TIMEOUT' });
   expect(stopped).toEqual(['a']);
   await expect.poll(() => begun).toEqual(['a', 'b', 'c']);
@@ -56,6 +63,7 @@ test('who waits too long for a turn is refused and never planned', async () => {
   const running = [planner.plan('a'), planner.plan('b')];
   const late = planner.plan('c');
   [...due][2]?.();
+  [...due].at(-1)?.();
   await expect(late).rejects.toMatchObject({ code: 'PLANNING_OVERLOADED' });
   for (const answer of answers) answer();
   await Promise.all(running);
@@ -98,20 +106,15 @@ test('a hundred implementations and deep nesting over many subgraphs leave the e
     ]),
   );
   const federation = await startFederation(definitions);
-  let longest = 0;
-  let last = performance.now();
-  const beat = setInterval(() => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-  }, 5);
   const fields = types.slice(0, 8).map((name) => `... on ${name} { f0 f1 f2 f3 }`);
   const nested = (depth: number): string =>
     depth === 0 ? 'id' : `id ${fields.join(' ')} next { ${nested(depth - 1)} }`;
+  const before = process.cpuUsage();
   const { data, errors } = await federation.query(`{ start { ${nested(7)} } }`);
-  clearInterval(beat);
+  const { user, system } = process.cpuUsage(before);
   expect(errors).toBeUndefined();
   expect(data).toEqual({ start: null });
-  expect(longest).toBeLessThan(2000);
+  // Planning takes seconds, of another process.
+  expect((user + system) / 1000).toBeLessThan(2000);
   await federation.close();
 }, 60_000);
