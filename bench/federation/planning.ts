@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
-import { createNativeEngine, type Engine } from '../../gateway/engine.ts';
+import { createNativeEngine, type Engine } from '../../gateway/engine/engine.ts';
 import { createSharing } from '../../gateway/execution/sharing.ts';
 import { createClientRegistry } from '../../gateway/subgraph-client/client-registry.ts';
 import { createSystemRuntime } from '../../runtime/system-runtime.ts';

@@ -1,7 +1,7 @@
 import type { Principal } from '../../auth/principal.ts';
 import { BoundedCache } from '../bounded-cache.ts';
+import type { CompileOperation } from '../engine/selected-operation.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
-import type { CompileOperation } from '../selected-operation.ts';
 import { meets, type Requirement } from './access-rules.ts';
 import { type AccessScope, createRestriction, guardedPlaces } from './restrict.ts';
 

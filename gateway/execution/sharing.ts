@@ -1,5 +1,5 @@
 import type { Principal } from '../../auth/principal.ts';
-import { authorityOf } from '../authority.ts';
+import { authorityOf } from '../authorization/authority.ts';
 import type { SharingConfig } from '../config.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { SubgraphCall, SubgraphClient } from '../subgraph-client/subgraph-client.ts';

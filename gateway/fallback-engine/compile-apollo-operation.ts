@@ -8,6 +8,7 @@ import {
 } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
 import { BoundedCache } from '../bounded-cache.ts';
+import type { CompileOperation, SelectedOperation } from '../engine/selected-operation.ts';
 import type { OperationAnswer } from '../execution/answer.ts';
 import { createCoercion } from '../execution/compile-operation.ts';
 import type { CompiledOperation, Variables } from '../execution/compiled-operation.ts';
@@ -17,7 +18,6 @@ import { withoutDefer } from '../incremental/resolve-defer.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import { conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
 import { RequestError, refuse } from '../request-error.ts';
-import type { CompileOperation, SelectedOperation } from '../selected-operation.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { ApolloExecutor, ApolloLogger } from './load-apollo-gateway.ts';
 

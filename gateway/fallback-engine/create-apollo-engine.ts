@@ -1,5 +1,5 @@
-import type { Engine, EngineOptions } from '../engine.ts';
-import { createOperationPreparer } from '../prepare-operation.ts';
+import type { Engine, EngineOptions } from '../engine/engine.ts';
+import { createOperationPreparer } from '../engine/prepare-operation.ts';
 import { loadSupergraph, SupergraphError } from '../supergraph/load-supergraph.ts';
 import { createApolloCompiler } from './compile-apollo-operation.ts';
 import { type ApolloGatewayOptions, type ApolloLogger, loadApolloGateway } from './load-apollo-gateway.ts';

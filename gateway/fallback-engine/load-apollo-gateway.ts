@@ -1,5 +1,5 @@
 import type { DocumentNode, FormattedExecutionResult } from 'graphql';
-import { EngineError } from '../engine-error.ts';
+import { EngineError } from '../engine/engine-error.ts';
 import { forbidApolloTelemetry } from './config.ts';
 
 /** What this engine uses of `@apollo/gateway`. It is an optional peer (Elastic-2.0), so its types are not imported. */

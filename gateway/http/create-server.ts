@@ -4,7 +4,7 @@ import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
-import type { HttpHandler } from '../http-handler.ts';
+import type { HttpHandler } from './http-handler.ts';
 
 /** The server of the gateway, whichever protocol it speaks. */
 export interface WebServer {

@@ -1,5 +1,5 @@
-import type { GraphQLServer } from '../apollo-server.ts';
 import type { GatewayConfig } from '../config.ts';
+import type { GraphQLServer } from './apollo-server.ts';
 import type { EqualRequests } from './equal-requests.ts';
 import type { StreamEndpoint } from './stream-endpoint.ts';
 

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { Cancellation } from '../cancellation.ts';
-import { isJsonType, parseBody, readBody } from '../http-body.ts';
 import { refuse } from '../request-error.ts';
 import { type AcceptedFormats, notAcceptable, readAcceptedFormats } from './accepted-formats.ts';
 import { answerBatch } from './batch.ts';
@@ -8,6 +7,7 @@ import type { Exchange } from './exchange.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
 import { answerInParts } from './incremental-endpoint.ts';
 import { type OperationParams, readBodyParams, readSearchParams } from './operation-params.ts';
+import { isJsonType, parseBody, readBody } from './request-body.ts';
 import { sendAnswer } from './send-answer.ts';
 import { answerSingle, cancelOnClose, type SingleAnswer } from './single-answer.ts';
 import { foreignPage, isFromForeignPage } from './web-origin.ts';

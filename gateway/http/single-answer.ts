@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HeaderMap } from '@apollo/server';
-import type { GraphQLServer } from '../apollo-server.ts';
 import { Cancellation } from '../cancellation.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { SingleFormat } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
+import type { GraphQLServer } from './apollo-server.ts';
 import type { Exchange } from './exchange.ts';
 import type { OperationParams } from './operation-params.ts';
 

@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { AuthenticationError } from '../authenticate.ts';
+import { AuthenticationError } from '../authorization/authenticate.ts';
 import { RequestError } from '../request-error.ts';
 import { credentialsIn } from './credentials.ts';
 import type { LiveAuthority } from './live-authority.ts';

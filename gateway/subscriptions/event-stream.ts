@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { writeErrorBody } from '../response-body.ts';
+import { writeErrorBody } from '../execution/response-body.ts';
 import type { HttpStream } from './http-stream.ts';
 import type { OperationSink } from './run-operation.ts';
 

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
+import { writeErrorBody } from '../execution/response-body.ts';
 import { refuse } from '../request-error.ts';
-import { writeErrorBody } from '../response-body.ts';
 import { completeEvent, eventStreamHeartbeat, eventStreamType, nextEvent } from './event-stream.ts';
 import { HttpStream } from './http-stream.ts';
 import {

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import type { Authenticate } from '../../gateway/authenticate.ts';
+import type { Authenticate } from '../../gateway/authorization/authenticate.ts';
 import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { createGateway, type Gateway } from '../../gateway/gateway.ts';
 import { composeSources } from '../../gateway/supergraph/compose.ts';

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { largeSupergraph } from '../../../bench/federation/large-supergraph.ts';
 import { defaultGatewayConfig } from '../../../gateway/config.ts';
-import { createNativeEngine, type Engine } from '../../../gateway/engine.ts';
+import { createNativeEngine, type Engine } from '../../../gateway/engine/engine.ts';
+import { warmUp } from '../../../gateway/engine/warm-up.ts';
 import { createSharing } from '../../../gateway/execution/sharing.ts';
 import { createClientRegistry } from '../../../gateway/subgraph-client/client-registry.ts';
-import { warmUp } from '../../../gateway/warm-up.ts';
 import { createSystemRuntime } from '../../../runtime/system-runtime.ts';
 
 const benchmark = readFileSync(new URL('../../../bench/federation/supergraph.graphql', import.meta.url), 'utf8');

@@ -1,13 +1,13 @@
-import type { Logger } from '../runtime/logger.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import type { GatewayConfig } from './config.ts';
-import type { ExecutionScope } from './execution/call-subgraph.ts';
-import { createDocumentPlanner } from './planning/document-planner.ts';
-import { type Planner, PlanningError } from './planning/planner.ts';
-import { sampleOperations } from './planning/sample-operations.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { ExecutionScope } from '../execution/call-subgraph.ts';
+import { createDocumentPlanner } from '../planning/document-planner.ts';
+import { type Planner, PlanningError } from '../planning/planner.ts';
+import { sampleOperations } from '../planning/sample-operations.ts';
+import { RequestError } from '../request-error.ts';
+import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { createNativeCompiler, createOperationPreparer } from './prepare-operation.ts';
-import { RequestError } from './request-error.ts';
-import type { Supergraph } from './supergraph/load-supergraph.ts';
 
 export interface WarmUpOptions {
   readonly supergraph: Supergraph;

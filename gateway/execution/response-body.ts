@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { OperationAnswer } from './execution/answer.ts';
-import type { PlanNode } from './planning/plan.ts';
+import type { PlanNode } from '../planning/plan.ts';
+import type { OperationAnswer } from './answer.ts';
 
 /** What a client is shown in `extensions` that asks for it, where it may see it. */
 export interface ShownPlan {

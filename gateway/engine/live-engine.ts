@@ -1,9 +1,9 @@
+import type { CompiledOperation } from '../execution/compiled-operation.ts';
+import { createSharing, type Sharing } from '../execution/sharing.ts';
+import { RequestError } from '../request-error.ts';
+import { createClientRegistry } from '../subgraph-client/client-registry.ts';
 import { chooseEngine } from './choose-engine.ts';
 import type { Engine, EngineOptions } from './engine.ts';
-import type { CompiledOperation } from './execution/compiled-operation.ts';
-import { createSharing, type Sharing } from './execution/sharing.ts';
-import { RequestError } from './request-error.ts';
-import { createClientRegistry } from './subgraph-client/client-registry.ts';
 
 /** An engine whose supergraph can be replaced while it answers. */
 export interface LiveEngine extends Engine {

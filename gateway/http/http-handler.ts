@@ -1,19 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { type Authenticate, authenticateRequest } from '../authorization/authenticate.ts';
+import type { GatewayConfig } from '../config.ts';
+import { writeErrorBody } from '../execution/response-body.ts';
+import { RequestError } from '../request-error.ts';
+import { readAcceptedFormats } from './accepted-formats.ts';
+import { checkHost } from './allowed-host.ts';
 import type { GraphQLServer } from './apollo-server.ts';
-import { type Authenticate, authenticateRequest } from './authenticate.ts';
-import type { GatewayConfig } from './config.ts';
+import type { EqualRequests } from './equal-requests.ts';
 import type { Graphiql } from './graphiql.ts';
+import { answerExchange } from './graphql-endpoint.ts';
 import { answerHealth } from './health.ts';
-import { readAcceptedFormats } from './http/accepted-formats.ts';
-import { checkHost } from './http/allowed-host.ts';
-import type { EqualRequests } from './http/equal-requests.ts';
-import { answerExchange } from './http/graphql-endpoint.ts';
-import { refuseAndClose } from './http/refuse-and-close.ts';
-import type { StreamEndpoint } from './http/stream-endpoint.ts';
-import { corsHeaders, preflightHeaders } from './http/web-origin.ts';
-import { RequestError } from './request-error.ts';
-import { writeErrorBody } from './response-body.ts';
+import { refuseAndClose } from './refuse-and-close.ts';
+import type { StreamEndpoint } from './stream-endpoint.ts';
+import { corsHeaders, preflightHeaders } from './web-origin.ts';
 
 export const graphqlPath = '/graphql';
 

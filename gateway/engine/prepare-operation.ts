@@ -9,25 +9,25 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
-import type { Logger } from '../runtime/logger.ts';
-import { guardOperations } from './authorization/guard-operation.ts';
-import { BoundedCache } from './bounded-cache.ts';
-import type { GatewayConfig } from './config.ts';
-import type { ExecutionScope } from './execution/call-subgraph.ts';
-import { compileOperation } from './execution/compile-operation.ts';
-import type { CompiledOperation } from './execution/compiled-operation.ts';
-import { deferRules } from './incremental/defer-directive.ts';
-import { checkLimits } from './limits/check-limits.ts';
-import { createCostLimit, type LimitCost } from './limits/cost.ts';
-import { isStackOverflow, nestedTooDeep, parseDocument } from './limits/parse-document.ts';
-import { askTypenames } from './planning/ask-typenames.ts';
-import type { DocumentPlan, PlanDocuments } from './planning/document-planner.ts';
-import type { OperationParts } from './planning/operation-parts.ts';
-import { fragmentsOf, toPlannable } from './planning/plannable.ts';
-import { PlanningError } from './planning/planner.ts';
-import { keepable, RequestError, refuse, withCode } from './request-error.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { guardOperations } from '../authorization/guard-operation.ts';
+import { BoundedCache } from '../bounded-cache.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { ExecutionScope } from '../execution/call-subgraph.ts';
+import { compileOperation } from '../execution/compile-operation.ts';
+import type { CompiledOperation } from '../execution/compiled-operation.ts';
+import { deferRules } from '../incremental/defer-directive.ts';
+import { checkLimits } from '../limits/check-limits.ts';
+import { createCostLimit, type LimitCost } from '../limits/cost.ts';
+import { isStackOverflow, nestedTooDeep, parseDocument } from '../limits/parse-document.ts';
+import { askTypenames } from '../planning/ask-typenames.ts';
+import type { DocumentPlan, PlanDocuments } from '../planning/document-planner.ts';
+import type { OperationParts } from '../planning/operation-parts.ts';
+import { fragmentsOf, toPlannable } from '../planning/plannable.ts';
+import { PlanningError } from '../planning/planner.ts';
+import { keepable, RequestError, refuse, withCode } from '../request-error.ts';
+import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { CompileOperation, PreparedText, SelectedOperation } from './selected-operation.ts';
-import type { Supergraph } from './supergraph/load-supergraph.ts';
 
 /** Turns the text of a request into something that runs. Every transport passes through here. */
 export interface OperationPreparer {

@@ -1,7 +1,7 @@
-import type { Logger } from '../runtime/logger.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { createApolloEngine } from '../fallback-engine/create-apollo-engine.ts';
 import { createNativeEngine, type Engine, type EngineOptions } from './engine.ts';
 import { EngineError, NoEngineError } from './engine-error.ts';
-import { createApolloEngine } from './fallback-engine/create-apollo-engine.ts';
 
 /** @throws SupergraphError, EngineError, NoEngineError */
 export type CreateEngine = (options: EngineOptions) => Promise<Engine>;

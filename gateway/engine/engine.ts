@@ -1,20 +1,20 @@
-import type { Logger } from '../runtime/logger.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import type { GatewayConfig } from './config.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { ExecutionScope } from '../execution/call-subgraph.ts';
+import type { Sharing } from '../execution/sharing.ts';
+import { ApolloPlanner } from '../planning/apollo-planner.ts';
+import { boundPlanner } from '../planning/bounded-planner.ts';
+import { createDocumentPlanner } from '../planning/document-planner.ts';
+import { createHivePlanner } from '../planning/hive-planner.ts';
+import { createOverrideDraw } from '../planning/override-draw.ts';
+import type { Planner } from '../planning/planner.ts';
+import type { ClientRegistry } from '../subgraph-client/client-registry.ts';
+import type { SignInternal } from '../subgraph-client/create-clients.ts';
+import type { LocalSubgraph } from '../subgraph-client/local-subgraph.ts';
+import { loadSupergraph, type Supergraph } from '../supergraph/load-supergraph.ts';
 import { EngineError, type EngineName } from './engine-error.ts';
-import type { ExecutionScope } from './execution/call-subgraph.ts';
-import type { Sharing } from './execution/sharing.ts';
-import { ApolloPlanner } from './planning/apollo-planner.ts';
-import { boundPlanner } from './planning/bounded-planner.ts';
-import { createDocumentPlanner } from './planning/document-planner.ts';
-import { createHivePlanner } from './planning/hive-planner.ts';
-import { createOverrideDraw } from './planning/override-draw.ts';
-import type { Planner } from './planning/planner.ts';
 import { createNativeCompiler, createOperationPreparer, type RememberingPreparer } from './prepare-operation.ts';
-import type { ClientRegistry } from './subgraph-client/client-registry.ts';
-import type { SignInternal } from './subgraph-client/create-clients.ts';
-import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
-import { loadSupergraph, type Supergraph } from './supergraph/load-supergraph.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface EngineOptions {

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Worker } from 'node:worker_threads';
 import { createGunzip } from 'node:zlib';
-import { chooseCoding } from './http/content-coding.ts';
+import { chooseCoding } from './content-coding.ts';
 
 export interface GraphiqlOptions {
   /** A development token: filled in as the Authorization header of requests and subscriptions. */

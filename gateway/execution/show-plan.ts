@@ -1,5 +1,5 @@
-import type { OperationAnswer } from './execution/answer.ts';
-import type { CompiledOperation, Variables } from './execution/compiled-operation.ts';
+import type { OperationAnswer } from './answer.ts';
+import type { CompiledOperation, Variables } from './compiled-operation.ts';
 import type { ShownPlan } from './response-body.ts';
 
 export interface PlanRequest {

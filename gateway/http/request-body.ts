@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { type BrotliDecompress, brotliDecompress, type Gunzip, gunzip } from 'node:zlib';
-import { parseJson } from './limits/parse-json.ts';
-import { RequestError, refuse } from './request-error.ts';
+import { parseJson } from '../limits/parse-json.ts';
+import { RequestError, refuse } from '../request-error.ts';
 
 /** Reads a request body of at most `maxBytes`, unpacked. @throws RequestError 413, 415, 400 */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {

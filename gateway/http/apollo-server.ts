@@ -2,15 +2,15 @@ import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
-import type { Logger } from '../runtime/logger.ts';
-import type { GatewayConfig } from './config.ts';
-import type { OperationAnswer } from './execution/answer.ts';
-import type { RequestContext } from './execution/run.ts';
-import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from './limits/parse-document.ts';
-import type { OperationPreparer } from './prepare-operation.ts';
-import { RequestError, refuse } from './request-error.ts';
-import { type ShownPlan, writeResponseBody } from './response-body.ts';
-import { asksForPlan, showPlan } from './show-plan.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { GatewayConfig } from '../config.ts';
+import type { OperationPreparer } from '../engine/prepare-operation.ts';
+import type { OperationAnswer } from '../execution/answer.ts';
+import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts';
+import type { RequestContext } from '../execution/run.ts';
+import { asksForPlan, showPlan } from '../execution/show-plan.ts';
+import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from '../limits/parse-document.ts';
+import { RequestError, refuse } from '../request-error.ts';
 
 /** What travels with one request through Apollo Server. */
 export interface ServerContext {
