@@ -72,7 +72,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
     name: 'native',
     supergraph,
     preparer: createOperationPreparer({ supergraph, config, log: runtime.log, compile }),
-    warmUp: (budgetMs) => warmUp({ supergraph, config, planner, scope, runtime, budgetMs }),
+    warmUp: (budgetMs) => warmUp({ supergraph, config, planner, second, scope, runtime, budgetMs }),
     close() {
       second.close();
       return registry.close();

@@ -2,6 +2,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { ExecutionScope } from '../execution/call-subgraph.ts';
+import type { ApolloPlanner } from '../planning/apollo-planner.ts';
 import { createDocumentPlanner } from '../planning/document-planner.ts';
 import { type Planner, PlanningError } from '../planning/planner.ts';
 import { sampleOperations } from '../planning/sample-operations.ts';
@@ -13,6 +14,8 @@ export interface WarmUpOptions {
   readonly supergraph: Supergraph;
   readonly config: GatewayConfig;
   readonly planner: Planner;
+  /** Its start is for later, and nobody waits for it. */
+  readonly second: Pick<ApolloPlanner, 'start'>;
   readonly scope: ExecutionScope;
   readonly runtime: Pick<Runtime, 'clock' | 'timers'>;
   readonly budgetMs: number;
@@ -22,9 +25,16 @@ export interface WarmUpOptions {
 const maxOperations = 200;
 
 /** Prepares sample operations, each as if a client had sent it, and forgets them. */
-export async function warmUp({ supergraph, config, planner, scope, runtime, budgetMs }: WarmUpOptions): Promise<void> {
+export async function warmUp(options: WarmUpOptions): Promise<void> {
+  const { supergraph, config, planner, second, scope, runtime, budgetMs } = options;
   const { schema, types, subgraphTypes } = supergraph;
-  const planDocuments = createDocumentPlanner({ first: planner, second: noPlanner, schema, types, subgraphTypes });
+  const planDocuments = createDocumentPlanner({
+    first: planner,
+    second: onlyStarted(second),
+    schema,
+    types,
+    subgraphTypes,
+  });
   const compile = createNativeCompiler({ supergraph, planDocuments, scope, log: noLog, drawOverride: undefined });
   const preparer = createOperationPreparer({
     supergraph,
@@ -52,11 +62,14 @@ export async function warmUp({ supergraph, config, planner, scope, runtime, budg
 
 const ignore = (): void => undefined;
 
-/** No sample is worth the start of another planner. */
-const noPlanner: Planner = {
+/** No sample is worth waiting for the other planner; but where samples need it, so will what clients ask. */
+const onlyStarted = (second: WarmUpOptions['second']): Planner => ({
   overridePercentages: [],
-  plan: () => Promise.reject(new PlanningError('PLANNING_FAILED', 'This operation is not planned in another way.')),
-};
+  plan() {
+    second.start();
+    return Promise.reject(new PlanningError('PLANNING_FAILED', 'This operation is not planned in another way.'));
+  },
+});
 
 /** What becomes of a sample concerns nobody. */
 const noLog: Logger = {

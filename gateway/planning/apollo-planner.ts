@@ -16,7 +16,7 @@ const deadlineMs = 10_000;
 /** Operations that may wait for their plan; each further one is refused at once. */
 const maxWaiting = 50;
 /** Milliseconds after the last operation until the thread and its memory are given back. */
-const idleMs = 60_000;
+const idleMs = 300_000;
 const maxMemoryMb = 1024;
 
 interface Waiting {
@@ -35,7 +35,7 @@ interface Answer {
  * Apollo's planner, in a thread of its own that exists only while it is needed: it takes ten times as long as the
  * native one, and an operation can be too much for it. A plan that is not there in time ends the thread.
  *
- * `absent`: the first operation starts the thread. `running`: answers come by their number. A deadline, a crash or
+ * `absent`: `start` or the first operation starts the thread. `running`: answers come by their number. A deadline, a crash or
  * `idleMs` without an operation end the thread; who waited is refused, and the next operation starts another.
  */
 export class ApolloPlanner implements Planner {
@@ -53,6 +53,13 @@ export class ApolloPlanner implements Planner {
     this.#labels = labels;
     this.#supergraphSdl = supergraphSdl;
     this.#timers = timers;
+  }
+
+  /** Starts the thread, which takes a second: an operation that is expected does not have to wait for it. */
+  start(): void {
+    if (this.#worker) return;
+    this.#running();
+    this.#stopIdle = this.#timers.after(idleMs, () => this.close());
   }
 
   plan(operation: string, draw = 100): Promise<PlanNode | undefined> {

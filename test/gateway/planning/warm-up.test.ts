@@ -27,6 +27,8 @@ async function createEngine(supergraphSdl: string): Promise<Engine> {
   return engine;
 }
 
+const unneeded = { start: () => expect.unreachable('samples are planned by the first planner') };
+
 test.each([
   ['the benchmark', benchmark],
   ['a chain of types', largeSupergraph({ subgraphs: 5, types: 50 })],
@@ -42,7 +44,7 @@ test('an operation that takes too long to plan keeps nobody waiting', async () =
   const planner = { overridePercentages: [], plan: () => new Promise<undefined>(() => undefined) };
   const scope = { types: supergraph.types, clock: runtime.clock, sharing: createSharing(config.sharing) };
   const unused = { exposure: { maskUnknown: true }, client: () => expect.unreachable('no subgraph is asked') };
-  const options = { supergraph, config, planner, scope: { ...scope, ...unused }, runtime };
+  const options = { supergraph, config, planner, second: unneeded, scope: { ...scope, ...unused }, runtime };
   await expect(warmUp({ ...options, budgetMs: 5 })).resolves.toBeUndefined();
 });
 
@@ -58,7 +60,14 @@ test('warming up ends with its time, and after a few hundred operations at most'
   };
   const scope = { types: supergraph.types, clock: runtime.clock, sharing: createSharing(config.sharing) };
   const unused = { exposure: { maskUnknown: true }, client: () => expect.unreachable('no subgraph is asked') };
-  const options = { supergraph, config, planner, scope: { ...scope, ...unused } };
+  const options = {
+    supergraph,
+    config,
+    planner,
+    second: { start: () => (started += 1) },
+    scope: { ...scope, ...unused },
+  };
+  let started = 0;
   let now = 0;
   const clock = { now: () => now, monotonic: () => (now += 10) };
   await warmUp({ ...options, runtime: { ...runtime, clock }, budgetMs: 55 });
@@ -66,4 +75,6 @@ test('warming up ends with its time, and after a few hundred operations at most'
   asked.clear();
   await warmUp({ ...options, runtime: { ...runtime, clock }, budgetMs: 1e9 });
   expect(asked.size).toBe(200);
+  // No sample was planned, so what clients ask will need the second planner: it is not waited for.
+  expect(started).toBeGreaterThan(0);
 });
