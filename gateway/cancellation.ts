@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Says that the work for a request is wanted no longer. Like an AbortSignal, which it becomes where one is asked for:
  * an AbortSignal itself costs more than the rest of a small subgraph call, and most are never looked at.
@@ -22,7 +24,11 @@ export class Cancellation {
   static fromSignal(signal: AbortSignal): Cancellation {
     const cancellation = new Cancellation();
     if (signal.aborted) cancellation.cancel();
-    else signal.addEventListener('abort', () => cancellation.cancel(), { once: true });
+    else {
+      // One request may ask any number of things.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', () => cancellation.cancel(), { once: true });
+    }
     return cancellation;
   }
 

@@ -5,7 +5,7 @@ import { isPlain } from '../subgraph-client/is-plain.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { PreparedRequest, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
-import { Failure, type FieldError } from './failure.ts';
+import { Failure, type FieldError, maxErrors } from './failure.ts';
 import { placeError } from './place-errors.ts';
 import type { ResponseObject } from './response-data.ts';
 import type { Run } from './run.ts';
@@ -57,7 +57,9 @@ export function readAnswer(
   const asOf = extensions?.['asOf'];
   const failed = errors !== undefined && errors.length > 0;
   run.consulted(service, typeof asOf === 'string' ? asOf : isoTime(scope.clock.now()), !failed || data != null);
-  const readable = (errors ?? []).map((error) => ({ error, shown: toClientError(error, service, scope.exposure) }));
+  const readable = (errors ?? [])
+    .slice(0, maxErrors)
+    .map((error) => ({ error, shown: toClientError(error, service, scope.exposure) }));
   if (data === null || data === undefined) return { data: undefined, failure: failureOf(readable, service) };
   for (const { error, shown } of readable) {
     if (!placeError(data, error.path, shown)) run.report(shown);

@@ -3,6 +3,12 @@ import { clientKey } from '../planning/selected-keys.ts';
 
 export type ResponsePath = readonly (string | number)[];
 
+/**
+ * An answer carries this many errors at most, and so many of one subgraph's are read: a failed subgraph below a long list,
+ * or one that floods, must not grow it without bound.
+ */
+export const maxErrors = 1000;
+
 /** Why a field has no value, without its place: the place is known when the response is written. */
 export interface FieldError {
   readonly message: string;

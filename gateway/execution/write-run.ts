@@ -1,13 +1,10 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { clientKey } from '../planning/selected-keys.ts';
-import { Failure, formatFieldError, type ResponsePath } from './failure.ts';
+import { Failure, formatFieldError, maxErrors, type ResponsePath } from './failure.ts';
 import type { Run } from './run.ts';
 
 /** What was merged while a plan ran. */
 export type MergedData = Pick<Run, 'root' | 'errors' | 'isPlain' | 'sharesObjects'>;
-
-/** An answer carries this many errors at most: a failed subgraph below a long list must not grow it without bound. */
-const maxErrors = 1000;
 
 /**
  * Writes the value at `depth` of the path. `undefined` says that the value is null at a place that must not be null,

@@ -148,7 +148,8 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    // RFC 8259, 8.1: nobody may write a byte order mark, and whoever reads may ignore one.
+    return text.startsWith('\ufeff') ? parseJson(text.slice(1)) : undefined;
   }
 }
 

@@ -75,6 +75,24 @@ for (const [what, [code, answer]] of Object.entries(garbage)) {
   });
 }
 
+test('a byte order mark before an answer is passed over', async () => {
+  federation.subgraphs['stock']!.answerWith((response) =>
+    response.end('\ufeff{"data":{"_entities":[{"inStock":4},{"inStock":0}]}}'),
+  );
+  const { data, errors } = await federation.query(query);
+  expect([data.products.map(({ inStock }: { inStock: number }) => inStock), errors]).toEqual([[4, 0], undefined]);
+});
+
+test('a flood of errors does not make the answer larger than a thousand of them, and keeps the data', async () => {
+  const errors = Array.from({ length: 50_000 }, () => ({ message: 'Again.', extensions: { code: 'NOTE' } }));
+  federation.subgraphs['stock']!.answerWith((response) =>
+    response.end(JSON.stringify({ data: { _entities: [{ inStock: 4 }, { inStock: 0 }] }, errors })),
+  );
+  const result = await federation.query(query);
+  expect(result.data.products[0]).toEqual({ name: 'Table', inStock: 4 });
+  expect(result.errors).toHaveLength(1000);
+});
+
 test('errors of single entities stay with them, by index', async () => {
   federation.subgraphs['stock']!.answerWith((response) =>
     response.end(
