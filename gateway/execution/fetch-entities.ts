@@ -25,7 +25,7 @@ export function compileEntityFetch(node: EntityFetchNode, scope: ExecutionScope)
   const client = scope.client(node.service);
   const request = prepareRequest(node.request);
   const shapes = readShapes(node.request.operation, scope.types);
-  const groups = node.groups.map((group) => compileGroup(group, shapes.get(group.alias) ?? [], node.service, scope));
+  const groups = node.groups.map((group) => compileGroup(group, shapes.get(group.alias) ?? [], node, scope));
   const writeMembers = compileMembers(node.request.variables);
   return (run) => {
     const batches = groups.map((group) => collectBatch(group, run));
@@ -49,15 +49,18 @@ interface CompiledGroup {
   readonly shapes: readonly Shape[];
   /** What the places get when the list of entities itself is missing or has another length. */
   readonly malformed: Failure;
+  /** What the place of an entity gets that the subgraph does not know; undefined where it need not know it. */
+  readonly lost: Failure | undefined;
 }
 
 function compileGroup(
   group: EntityGroup,
   shapes: readonly Shape[],
-  service: string,
+  { service, isRefetch }: EntityFetchNode,
   { types }: ExecutionScope,
 ): CompiledGroup {
   const malformed = callErrorToFieldError(new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service));
+  const lost = callErrorToFieldError(new SubgraphCallError('SUBGRAPH_LOST_OBJECT', service));
   return {
     alias: group.alias,
     variable: group.variable,
@@ -66,6 +69,7 @@ function compileGroup(
     rewrite: group.outputRewrites.length > 0 ? compileRewrites(group.outputRewrites, types) : undefined,
     shapes: renameShapes(shapes, group.outputRewrites),
     malformed: new Failure([malformed]),
+    lost: isRefetch ? new Failure([lost]) : undefined,
   };
 }
 
@@ -86,7 +90,7 @@ function collectBatch(group: CompiledGroup, { root, sharesObjects }: Run): Batch
       if (typeof index !== 'number') {
         // What is needed to ask is missing because another subgraph failed: so these fields fail with it.
         if (index) markFailed(entity, group.shapes, withoutTail(index));
-        else markNotAsked(entity, group.shapes);
+        else markUnknown(entity, group);
         return;
       }
       batch.targets.push(entity);
@@ -95,6 +99,11 @@ function collectBatch(group: CompiledGroup, { root, sharesObjects }: Run): Batch
     });
   }
   return batch;
+}
+
+function markUnknown(entity: ResponseObject, { shapes, lost }: CompiledGroup): void {
+  if (lost) markFailed(entity, shapes, lost);
+  else markNotAsked(entity, shapes);
 }
 
 function withoutTail(failure: Failure): Failure {
@@ -153,7 +162,7 @@ function mergeEntities(group: CompiledGroup, batch: Batch, entities: readonly un
       }
       mergeInto(target, source, scope.types);
     } else if (entity === null) {
-      markNotAsked(target, group.shapes);
+      markUnknown(target, group);
     } else {
       markFailed(target, group.shapes, group.malformed);
     }

@@ -9,6 +9,7 @@ export class SubgraphCallError extends Error {
     | 'SUBGRAPH_CIRCUIT_OPEN'
     | 'SUBGRAPH_OVERLOADED'
     | 'SUBGRAPH_MALFORMED_RESPONSE'
+    | 'SUBGRAPH_LOST_OBJECT'
     | 'SUBGRAPH_REFUSED'
     | 'REQUEST_ABORTED';
   readonly service: string;
@@ -27,6 +28,8 @@ const sentences: Readonly<Record<SubgraphCallError['code'], (service: string) =>
   SUBGRAPH_CIRCUIT_OPEN: (service) => `"${service}" has not answered lately and is not asked for now. Try again later.`,
   SUBGRAPH_OVERLOADED: (service) => `Too many requests wait for "${service}". Try again later.`,
   SUBGRAPH_MALFORMED_RESPONSE: (service) => `"${service}" gave an answer that does not fit the schema.`,
+  SUBGRAPH_LOST_OBJECT: (service) =>
+    `"${service}" does not find this object again by its key. Ask again, or without @defer.`,
   SUBGRAPH_REFUSED: (service) => `"${service}" refused the request of this gateway.`,
   REQUEST_ABORTED: (service) => `The request ended before "${service}" answered.`,
 };
@@ -36,6 +39,7 @@ const retryable = new Set<string>([
   'SUBGRAPH_TIMEOUT',
   'SUBGRAPH_CIRCUIT_OPEN',
   'SUBGRAPH_OVERLOADED',
+  'SUBGRAPH_LOST_OBJECT',
 ]);
 
 export function callErrorToFieldError({ code, service, message }: SubgraphCallError): FieldError {

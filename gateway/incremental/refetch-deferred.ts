@@ -12,6 +12,7 @@ import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Plann
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { inlineFragments } from './inline-fragments.ts';
 import { type KeyTree, keysOfPath, treeAt } from './key-tree.ts';
+import { placeBelow, ResponseNames } from './response-names.ts';
 import { groupKeys } from './split-fetch.ts';
 
 export interface RefetchScope {
@@ -25,7 +26,11 @@ export interface RefetchScope {
 /**
  * The plan with those fields of entities in calls of their own that only later parts of the answer select, where the call that
  * finds the entities asks for them, too: a subgraph that is slow with them must not hold the first part up. Other calls find
- * the same entities again by their keys, so that all parts are about the same objects. What has no key stays where it is.
+ * the same entities again by their keys, so that all parts are about the same objects.
+ *
+ * Whatever is not sure to be found again stays where it is: objects without a key, or whose key may be null; fields that
+ * the subgraph has on some ways to the object only; and what a mutation returns, because it may be of something that is
+ * deleted, or that the next field of the mutation changes.
  */
 export function refetchDeferred(node: PlanNode, scope: RefetchScope): PlanNode {
   switch (node.kind) {
@@ -41,6 +46,7 @@ export function refetchDeferred(node: PlanNode, scope: RefetchScope): PlanNode {
 }
 
 function refetchFrom(node: FetchNode | EntityFetchNode, scope: RefetchScope): PlanNode {
+  if (node.request.operationKind !== 'query') return node;
   const rewrites = node.kind === 'fetch' ? node.outputRewrites : node.groups.flatMap((group) => group.outputRewrites);
   // What the planner renames afterwards has other keys in the request than in the answer.
   if (rewrites.length > 0 || (node.kind === 'fetch' && node.path.length > 0)) return node;
@@ -82,30 +88,35 @@ interface Taken {
 interface Place {
   readonly typeName: string;
   readonly paths: readonly (readonly PathStep[])[];
+  /** In the request (`ResponseNames`). */
+  readonly where: string;
 }
 
 class Taker {
   readonly taken: Taken[] = [];
   readonly #service: string;
   readonly #scope: RefetchScope;
+  readonly #names: ResponseNames;
 
   constructor(service: string, scope: RefetchScope) {
     this.#service = service;
     this.#scope = scope;
+    this.#names = new ResponseNames(service, scope.supergraph.subgraphTypes);
   }
 
-  fromRoot({ operation, selectionSet }: OperationDefinitionNode): SelectionSetNode {
-    const typeName = operation === 'mutation' ? 'Mutation' : 'Query';
-    return this.#below(selectionSet, { typeName, paths: [[]] });
+  fromRoot({ selectionSet }: OperationDefinitionNode): SelectionSetNode {
+    this.#names.note(selectionSet, 'Query', '');
+    return this.#below(selectionSet, { typeName: 'Query', paths: [[]], where: '' });
   }
 
   fromEntities({ selectionSet }: OperationDefinitionNode, groups: readonly EntityGroup[]): SelectionSetNode {
+    this.#names.note(selectionSet, 'Query', '');
     const selections = selectionSet.selections.map((root) => {
       if (root.kind !== Kind.FIELD || !root.selectionSet) return root;
       const group = groups.find(({ alias }) => alias === (root.alias ?? root.name).value);
-      return group
-        ? { ...root, selectionSet: this.#below(root.selectionSet, { typeName: '', paths: group.paths }) }
-        : root;
+      if (!group) return root;
+      const place = { typeName: '', paths: group.paths, where: placeBelow('', group.alias) };
+      return { ...root, selectionSet: this.#below(root.selectionSet, place) };
     });
     return { ...selectionSet, selections };
   }
@@ -116,30 +127,38 @@ class Taker {
       if (node.kind === Kind.FRAGMENT_SPREAD || !node.selectionSet || node.directives?.length) return node;
       if (node.kind === Kind.INLINE_FRAGMENT) {
         const typeName = node.typeCondition?.name.value ?? place.typeName;
-        return { ...node, selectionSet: this.#below(node.selectionSet, { ...place, typeName }) };
+        const inner = typeName === place.typeName ? place : placeOf(place, typeName);
+        // Objects of other types may have other fields under the same keys.
+        const isTold = inner === place || place.typeName === '' || [set, node.selectionSet].some(tellsType);
+        return isTold ? { ...node, selectionSet: this.#below(node.selectionSet, inner) } : node;
       }
       const below = this.#placeBelow(place, node);
-      return below ? { ...node, selectionSet: this.#take(node.selectionSet, below, node.selectionSet) } : node;
+      return below ? { ...node, selectionSet: this.#take(node.selectionSet, below) } : node;
     });
     return { ...set, selections };
   }
 
-  #placeBelow({ typeName, paths }: Place, field: FieldNode): Place | undefined {
+  #placeBelow({ typeName, paths, where }: Place, field: FieldNode): Place | undefined {
     const { subgraphTypes } = this.#scope.supergraph;
     const below = subgraphTypes.fieldType(this.#service, typeName, field.name.value);
     const shape = subgraphTypes.fieldShape(this.#service, typeName, field.name.value);
     if (below === undefined || shape === undefined) return undefined;
     const lists = [...shape.matchAll(/\[/g)].map(() => ({ kind: 'list' }) as const);
-    const step = { kind: 'field', name: (field.alias ?? field.name).value } as const;
-    return { typeName: below, paths: paths.map((path) => [...path, step, ...lists]) };
+    const name = (field.alias ?? field.name).value;
+    return {
+      typeName: below,
+      paths: paths.map((path) => [...path, { kind: 'field', name } as const, ...lists]),
+      where: placeBelow(where, name),
+    };
   }
 
-  /** @param level everything that is selected of the same objects */
-  #take(set: SelectionSetNode, place: Place, level: SelectionSetNode): SelectionSetNode {
-    const { typeName, paths } = place;
+  #take(set: SelectionSetNode, place: Place): SelectionSetNode {
+    const { typeName, paths, where } = place;
     const { types, subgraphTypes } = this.#scope.supergraph;
     const key = types.isObject(typeName) ? subgraphTypes.plainKey(this.#service, typeName) : undefined;
-    if (!key || !isFree(level, key)) return this.#below(this.#takeInFragments(set, place, level), place);
+    if (!key || !this.#names.areFree(where, typeName, ['__typename', ...key])) {
+      return this.#below(this.#takeInFragments(set, place), place);
+    }
     const fields: { node: FieldNode; parts: readonly number[] }[] = [];
     const stays = (node: SelectionNode): boolean => {
       if (node.kind !== Kind.FIELD || key.includes(node.name.value) || node.name.value === '__typename') return true;
@@ -153,20 +172,19 @@ class Taker {
       const own = fields.filter((field) => field.parts.join() === parts);
       this.taken.push({ typeName, paths, key, fields: own.map(({ node }) => node), parts: own[0]?.parts ?? [] });
     }
+    if (fields.length > 0) this.#names.add(where, typeName, ['__typename', ...key]);
     const selections = fields.length > 0 ? withKey(left, key) : left;
     return this.#below({ ...set, selections }, place);
   }
 
   /** What is selected of objects of one type among others. */
-  #takeInFragments(set: SelectionSetNode, { typeName, paths }: Place, level: SelectionSetNode): SelectionSetNode {
+  #takeInFragments(set: SelectionSetNode, place: Place): SelectionSetNode {
     const { types } = this.#scope.supergraph;
     const selections = set.selections.map((node) => {
       const name = node.kind === Kind.INLINE_FRAGMENT ? node.typeCondition?.name.value : undefined;
-      if (node.kind !== Kind.INLINE_FRAGMENT || name === undefined || name === typeName) return node;
+      if (node.kind !== Kind.INLINE_FRAGMENT || name === undefined || name === place.typeName) return node;
       if (!types.isObject(name) || node.directives?.length) return node;
-      const step = { kind: 'types', names: [name] } as const;
-      const inner = { typeName: name, paths: paths.map((path) => [...path, step]) };
-      return { ...node, selectionSet: this.#take(node.selectionSet, inner, level) };
+      return { ...node, selectionSet: this.#take(node.selectionSet, placeOf(place, name)) };
     });
     return { ...set, selections };
   }
@@ -190,21 +208,26 @@ function flatten(set: SelectionSetNode, typeName: string): readonly SelectionNod
   });
 }
 
-/** Whether no field but those of the key would stand under their names. */
-function isFree(set: SelectionSetNode, key: readonly string[]): boolean {
-  return set.selections.every((node) => {
-    if (node.kind === Kind.INLINE_FRAGMENT) return isFree(node.selectionSet, key);
-    if (node.kind === Kind.FRAGMENT_SPREAD) return false;
-    const name = (node.alias ?? node.name).value;
-    return ![...key, '__typename'].includes(name) || node.name.value === name;
-  });
+/** The same place where the object is of a type. */
+function placeOf({ paths, where }: Place, typeName: string): Place {
+  const step = { kind: 'types', names: [typeName] } as const;
+  return { typeName, paths: paths.map((path) => [...path, step]), where };
 }
+
+/** Whether a field stands there under its own name, for certain. */
+const isPlain = (node: SelectionNode, name: string): boolean =>
+  node.kind === Kind.FIELD &&
+  node.name.value === name &&
+  (node.alias?.value ?? name) === name &&
+  !node.directives?.length;
+
+const tellsType = ({ selections }: SelectionSetNode): boolean => selections.some((node) => isPlain(node, '__typename'));
 
 const plainField = (name: string): FieldNode => ({ kind: Kind.FIELD, name: { kind: Kind.NAME, value: name } });
 
 function withKey(selections: readonly SelectionNode[], key: readonly string[]): readonly SelectionNode[] {
-  const has = (name: string) => selections.some((node) => node.kind === Kind.FIELD && node.name.value === name);
-  return [...['__typename', ...key].filter((name) => !has(name)).map(plainField), ...selections];
+  const missing = ['__typename', ...key].filter((name) => !selections.some((node) => isPlain(node, name)));
+  return [...missing.map(plainField), ...selections];
 }
 
 /** The request that a later one is taken from. */
@@ -232,7 +255,7 @@ function entityFetch(service: string, from: Original, taken: readonly Taken[]): 
   const document = parse(`query(${variables}) { ${roots.join(' ')} }`, { noLocation: true });
   const operation = document.definitions[0] as OperationDefinitionNode;
   const request: PlannedRequest = { operationKind: 'query', operationName: undefined, ...requestOf(from, operation) };
-  return { kind: 'entities', service, request, groups };
+  return { kind: 'entities', service, request, groups, isRefetch: true };
 }
 
 /** The text of an operation, with the variables that it uses of another one. */

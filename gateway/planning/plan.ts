@@ -26,6 +26,8 @@ export interface EntityFetchNode {
   readonly service: string;
   readonly request: PlannedRequest;
   readonly groups: readonly EntityGroup[];
+  /** The same subgraph has just given these entities: one that it does not find again is lost. */
+  readonly isRefetch?: boolean;
 }
 
 export interface EntityGroup {

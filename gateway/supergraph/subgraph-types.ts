@@ -26,7 +26,7 @@ export interface SubgraphTypes {
   isForeign(service: string, typeName: string, fieldName: string): boolean;
   /** Whether the subgraph called `service` resolves the field from others' (@requires), so only for a representation. */
   needsRepresentation(service: string, typeName: string, fieldName: string): boolean;
-  /** Fields without arguments and selections, of a key by which the subgraph called `service` finds objects of the type. */
+  /** Fields without selections, never null, of a key by which the subgraph called `service` finds objects of the type. */
   plainKey(service: string, typeName: string): readonly string[] | undefined;
   /** Whether the subgraph called `service` answers the field of every object that it knows, from nothing but its key. */
   isOwn(service: string, typeName: string, fieldName: string): boolean;
@@ -109,6 +109,13 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
       .flatMap((name) => named(fields.get(name)?.get(fieldName)?.directives, 'join__field'))
       .find((directive) => textOf(directive, 'graph') === graph);
   };
+  const fieldShape = remember((service, typeName, fieldName) => {
+    const field = fields.get(typeName)?.get(fieldName);
+    const graph = graphs.get(service);
+    const own = named(field?.directives, 'join__field').find((directive) => textOf(directive, 'graph') === graph);
+    const text = (own && textOf(own, 'type')) || (field && print(field.type));
+    return text?.replace(/\w+/, (name) => (fields.has(name) || unions.has(name) ? 'composite' : name));
+  });
   const themselves = new Map([...objects].map((name) => [name, new Set([name])]));
   const none: ReadonlySet<string> = new Set();
   return {
@@ -118,8 +125,9 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
     plainKey: (service, typeName) =>
       keys
         .get(`${graphs.get(service)}/${typeName}`)
-        ?.find((key) => /^\w+(?:[\s,]+\w+)*$/.test(key))
-        ?.split(/[\s,]+/),
+        ?.filter((key) => /^\w+(?:[\s,]+\w+)*$/.test(key))
+        .map((key) => key.split(/[\s,]+/))
+        .find((names) => names.every((name) => fieldShape(service, typeName, name)?.endsWith('!'))),
     isOwn: remember((service, typeName, fieldName) => {
       const graph = graphs.get(service);
       const field = fields.get(typeName)?.get(fieldName);
@@ -151,13 +159,7 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
       const own = joinOf(service, typeName, fieldName);
       return own !== undefined && textOf(own, 'requires') !== '';
     }),
-    fieldShape: remember((service, typeName, fieldName) => {
-      const field = fields.get(typeName)?.get(fieldName);
-      const graph = graphs.get(service);
-      const own = named(field?.directives, 'join__field').find((directive) => textOf(directive, 'graph') === graph);
-      const text = (own && textOf(own, 'type')) || (field && print(field.type));
-      return text?.replace(/\w+/, (name) => (fields.has(name) || unions.has(name) ? 'composite' : name));
-    }),
+    fieldShape,
     fieldType: remember((service, typeName, fieldName) => {
       const own = joinOf(service, typeName, fieldName);
       const told = own ? textOf(own, 'type').replace(/[[\]!]/g, '') : '';

@@ -20,6 +20,8 @@ class Gate {
 
 const [upkeepGate, costGate] = [new Gate(), new Gate()];
 const names: Record<string, string | null> = { m1: 'Press', m2: 'Robot', m3: null };
+/** Machines that the plant does not find any more. */
+const deleted = new Set<string>();
 const machines = Object.keys(names).map((id) => ({ id }));
 
 /** Machines in the plant; what is known of their upkeep and costs comes from two slow systems. */
@@ -28,7 +30,7 @@ const definitions: Record<string, SubgraphDefinition> = {
     typeDefs: `
       type Query {
         machine(id: ID!): Machine machines: [Machine!]! things: [Thing] plantName: String missing: Machine
-        yearly: Int monthly: Int
+        yearly: Int monthly: Int assets: [Asset] parts: [Part]
       }
       type Mutation { rename(id: ID!, name: String!): Machine }
       type Subscription { machineChanged: Machine }
@@ -37,7 +39,10 @@ const definitions: Record<string, SubgraphDefinition> = {
       type Machine implements Named @key(fields: "id") {
         id: ID! name: String line: Line next: Machine history(days: Int!): String wear: Int
       }
-      type Door implements Named { name: String width: Int }
+      type Door implements Named { name: String width: Int opens: Machine }
+      type Tool implements Named @key(fields: "id") { id: String! name: String grip: Int }
+      union Asset = Machine | Tool
+      type Part @key(fields: "code") { code: String load: Int }
       type Line { code: String! machines: [Machine!] load: Int }
     `,
     resolvers: {
@@ -55,11 +60,16 @@ const definitions: Record<string, SubgraphDefinition> = {
           return 30;
         },
         missing: () => null,
+        assets: () => [
+          { __typename: 'Machine', id: 'm1' },
+          { __typename: 'Tool', id: 't1' },
+        ],
+        parts: () => [{ code: null }, { code: 'p2' }],
       },
-      Mutation: { rename: (_: unknown, { id }: { id: string }) => ({ id }) },
+      Mutation: { rename: (_: unknown, given: { id: string; name: string }) => given },
       Machine: {
-        __resolveReference: ({ id }: { id: string }) => ({ id }),
-        name: ({ id }: { id: string }) => names[id],
+        __resolveReference: ({ id }: { id: string }) => (deleted.has(id) ? null : { id }),
+        name: ({ id, name }: { id: string; name?: string }) => name ?? names[id],
         line: () => ({ code: 'L1', machines: machines.slice(0, 2) }),
         next: ({ id }: { id: string }) => ({ id: id === 'm1' ? 'm2' : 'm1' }),
         history: async ({ id }: { id: string }, { days }: { days: number }) => {
@@ -71,6 +81,9 @@ const definitions: Record<string, SubgraphDefinition> = {
           return Number(id.slice(1));
         },
       },
+      Door: { opens: () => ({ id: 'm2' }) },
+      Tool: { name: ({ id }: { id: string }) => `Tool ${id}`, grip: () => 5 },
+      Part: { load: ({ code }: { code: string | null }) => (code === null ? 1 : 2) },
     },
   },
   upkeep: {
@@ -345,24 +358,75 @@ describe('an answer in parts', () => {
     expect(receivedBy('plant').length - asked).toBe(3);
   });
 
-  test('finds objects again among those of other types, and what a mutation has changed', async () => {
+  test('finds objects again among those of other types', async () => {
     const things = await send('{ things { __typename ... on Machine { name ... @defer { wear } } } }');
     expect(await things.next()).toMatchObject({ data: { things: [{ name: 'Press' }, {}, null] }, hasNext: true });
     costGate.open();
     expect(await things.next()).toMatchObject({ incremental: [{ data: { wear: 1 }, path: ['things', 0] }] });
-    costGate.close();
-    const renamed = await send('mutation { rename(id: "m2", name: "x") { id ... @defer { wear } } }');
-    expect(await renamed.next()).toEqual({ data: { rename: { id: 'm2' } }, hasNext: true });
-    costGate.open();
-    expect(await renamed.next()).toMatchObject({ incremental: [{ data: { wear: 2 }, path: ['rename'] }] });
   });
 
-  test('waits for what cannot be found again: an object without a key, a key whose name means something else', async () => {
+  test('finds an object again whose key the client has under another name', async () => {
+    const parts = await send('{ machine(id: "m1") { number: id ... @defer { wear } } }');
+    expect(await parts.next()).toEqual({ data: { machine: { number: 'm1' } }, hasNext: true });
     costGate.open();
-    const query = '{ machine(id: "m1") { id: name line { code ... @defer { machines { id } } } ... @defer { wear } } }';
+    expect(await parts.next()).toEqual({ incremental: [{ data: { wear: 1 }, path: ['machine'] }], hasNext: false });
+  });
+
+  test('gives each object the fields that are for its way to it, and none is asked with a key of another shape', async () => {
+    upkeepGate.open();
+    costGate.open();
+    const ways = await send(`{ things {
+      ... on Machine { to: next { id ... @defer { history(days: 1) } } }
+      ... on Door { to: opens { id ... @defer { history(days: 2) } } }
+    } }`);
+    const to = [1, 2].map((days) => ({ to: { id: 'm2', history: `${days} days of m2` } }));
+    expect(assemble(await ways.rest())).toEqual({ things: [...to, null] });
+    const assets = await send(
+      '{ assets { ... on Machine { name ... @defer { wear } } ... on Tool { name ... @defer { grip } } } }',
+    );
+    expect(assemble(await assets.rest())).toEqual({
+      assets: [
+        { name: 'Press', wear: 1 },
+        { name: 'Tool t1', grip: 5 },
+      ],
+    });
+  });
+
+  test('waits for what cannot be found again: an object without a key, or whose key is null or means something else', async () => {
+    costGate.open();
+    const query = `{
+      machine(id: "m1") { id: name line { code ... @defer { machines { id } } } ... @defer { wear } }
+      parts { code ... @defer { load } }
+    }`;
     expect(assemble(await (await send(query)).rest())).toEqual({
       machine: { id: 'Press', line: { code: 'L1', machines: [{ id: 'm1' }, { id: 'm2' }] }, wear: 1 },
+      parts: [
+        { code: null, load: 1 },
+        { code: 'p2', load: 2 },
+      ],
     });
+  });
+
+  test('tells of an object that is not found again, rather than to call its fields null', async () => {
+    deleted.add('m2');
+    const parts = await send('{ machines { id ... @defer { wear } } }');
+    costGate.open();
+    const [, { incremental } = {}] = await parts.rest();
+    deleted.clear();
+    expect(incremental).toMatchObject([
+      { data: { wear: 1 } },
+      {
+        data: { wear: null },
+        errors: [{ path: ['machines', 1, 'wear'], extensions: { code: 'SUBGRAPH_LOST_OBJECT', service: 'plant' } }],
+      },
+      { data: { wear: 3 } },
+    ]);
+  });
+
+  test('of a mutation has what each of its fields returned, whatever the next one does', async () => {
+    const query =
+      'mutation { a: rename(id: "m1", name: "X") { id ... @defer { name } } b: rename(id: "m1", name: "Y") { name } }';
+    expect(assemble(await (await send(query)).rest())).toEqual({ a: { id: 'm1', name: 'X' }, b: { name: 'Y' } });
   });
 
   test('has a part for each object of a list, and each part its own place', async () => {
