@@ -83,8 +83,9 @@ function partsWith(parts: readonly KeyTree[], paths: readonly (readonly string[]
   return parts.flatMap((tree, n) => (paths.some((path) => treeAt(tree, path)?.has(key)) ? [n] : []));
 }
 
-/** `__typename` stays beside what stays. */
-const isTypename = (node: SelectionNode) => node.kind === Kind.FIELD && node.name.value === '__typename';
+/** Stays beside what stays; somebody may also be asked for nothing else, who knows what an interface object is. */
+const typenameKey = '__typename';
+const isTypename = (node: SelectionNode) => node.kind === Kind.FIELD && node.name.value === typenameKey;
 
 function keysIn(set: SelectionSetNode): string[] {
   return set.selections.flatMap((node) => {
@@ -107,7 +108,8 @@ const entityKeys = (document: DocumentNode): (readonly [alias: string, key: stri
   (rootSet(document)?.selections ?? []).flatMap((root) => {
     if (root.kind !== Kind.FIELD || !root.selectionSet) return [];
     const alias = (root.alias ?? root.name).value;
-    return keysIn(root.selectionSet).map((key) => [alias, key] as const);
+    const keys = keysIn(root.selectionSet);
+    return (keys.length > 0 ? keys : [typenameKey]).map((key) => [alias, key] as const);
   });
 
 /** The request with what `select` leaves of its root selection, and the variables that are still used. */
@@ -140,8 +142,9 @@ function filterEntities(
   const selections = set.selections.flatMap((root) => {
     if (root.kind !== Kind.FIELD || !root.selectionSet) return [];
     const alias = (root.alias ?? root.name).value;
+    if (keysIn(root.selectionSet).length === 0) return isChosen(alias, typenameKey) ? [root] : [];
     const selectionSet = filterFields(root.selectionSet, (key) => isChosen(alias, key));
-    return selectionSet ? [{ ...root, selectionSet }] : [];
+    return selectionSet && keysIn(selectionSet).length > 0 ? [{ ...root, selectionSet }] : [];
   });
   return selections.length > 0 ? { ...set, selections } : undefined;
 }
@@ -153,5 +156,5 @@ function filterFields(set: SelectionSetNode, isChosen: (key: string) => boolean)
     const selectionSet = filterFields(node.selectionSet, isChosen);
     return selectionSet ? [{ ...node, selectionSet }] : [];
   });
-  return selections.some((node) => !isTypename(node)) ? { ...set, selections } : undefined;
+  return selections.length > 0 ? { ...set, selections } : undefined;
 }

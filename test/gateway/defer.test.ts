@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
+import { askInParts } from '../support/deferred-operations.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import type { SubgraphDefinition } from '../support/federation-subgraph.ts';
 
@@ -427,6 +428,37 @@ describe('an answer in parts', () => {
     const query =
       'mutation { a: rename(id: "m1", name: "X") { id ... @defer { name } } b: rename(id: "m1", name: "Y") { name } }';
     expect(assemble(await (await send(query)).rest())).toEqual({ a: { id: 'm1', name: 'X' }, b: { name: 'Y' } });
+  });
+
+  test('knows what an object is whose subgraph knows its interface only, whatever else is asked of who does', async () => {
+    const own = await startFederation({
+      plant: { typeDefs: `type Query { doors: [Door] } type Door @key(fields: "id") { id: ID! }` },
+      parts: {
+        typeDefs: `
+          type Query { doorCount: Int }
+          type Door @key(fields: "id") { id: ID! width: Int height: Int }
+          interface Part @key(fields: "id") { id: ID! label: String }
+          type Screw implements Part @key(fields: "id") { id: ID! label: String }
+        `,
+        resolvers: {
+          Door: { width: () => 3, height: () => 4 },
+          Part: {
+            __resolveReference: ({ id }: { id: string }) => ({ __typename: 'Screw', id }),
+          },
+        },
+      },
+      stock: {
+        typeDefs: `type Query { stocked: Part! } type Part @key(fields: "id") @interfaceObject { id: ID! count: Int }`,
+        resolvers: { Query: { stocked: () => ({ id: 's1' }) } },
+      },
+    });
+    try {
+      const query = '{ doors { width ... @defer { height } } stocked { __typename } }';
+      const { data, errors } = await askInParts(own, query, {});
+      expect({ data, errors }).toEqual({ data: { doors: null, stocked: { __typename: 'Screw' } }, errors: [] });
+    } finally {
+      await own.close();
+    }
   });
 
   test('has a part for each object of a list, and each part its own place', async () => {
