@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { names } from './targets.ts';
+import { type Mode, names } from './targets.ts';
 
 export interface Scene {
   /** `bench/federation` of the clone: the peers are installed there. */
@@ -16,8 +16,6 @@ export interface Launch {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
-
-export type Mode = 'off' | 'subgraph' | 'router';
 
 export interface MeasuredGateway {
   readonly name: string;

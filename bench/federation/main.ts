@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { freePort, pinning, startChild, stopChild } from './child-process.ts';
 import { measureFanOut } from './fan-out.ts';
-import { answerFile, gateways, type MeasuredGateway, type Mode, type Scene } from './gateways.ts';
+import { answerFile, gateways, type MeasuredGateway, type Scene } from './gateways.ts';
 import { type Figures, loadMaker, measureLoad } from './load.ts';
 import { measurePlanning } from './planning.ts';
-import { names, reportTargets } from './targets.ts';
+import { type Mode, names, reportTargets } from './targets.ts';
 
 const help = `andon bench-federation: Andon's gateway and others on the public federation benchmark's query, in one run.
 

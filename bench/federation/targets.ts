@@ -1,7 +1,9 @@
 import type { FanOutFigures } from './fan-out.ts';
-import type { Mode } from './gateways.ts';
 import type { Figures } from './load.ts';
 import type { PlanningFigures } from './planning.ts';
+
+/** What is shared while a load runs: see the help of `bench-federation`. */
+export type Mode = 'off' | 'subgraph' | 'router';
 
 export interface Measured {
   /** By gateway, then by mode. */

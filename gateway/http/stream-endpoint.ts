@@ -10,9 +10,10 @@ import {
   multipartStart,
   multipartType,
 } from '../subscriptions/multipart.ts';
+import type { OperationServices } from '../subscriptions/operation-services.ts';
 import { ReservedStreams } from '../subscriptions/reserved-streams.ts';
 import { resumableFormOf } from '../subscriptions/resumable-operation.ts';
-import { type OperationServices, runOperation, type StreamedOperation } from '../subscriptions/run-operation.ts';
+import { runOperation, type StreamedOperation } from '../subscriptions/run-operation.ts';
 import { slowConsumer } from '../subscriptions/stream-client.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
 import type { Exchange } from './exchange.ts';

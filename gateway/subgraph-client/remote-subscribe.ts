@@ -1,20 +1,11 @@
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import type { AdmittedCall, CircuitBreaker } from './circuit-breaker.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
-import type { RemoteOptions } from './remote.ts';
+import type { RemoteOptions } from './remote-options.ts';
+import type { StreamAttempt } from './stream-attempt.ts';
 import type { SubgraphCall } from './subgraph-client.ts';
 import { subscribeOverEvents } from './subscribe-over-events.ts';
 import { subscribeOverWebSocket } from './subscribe-over-websocket.ts';
-
-/** One time that a subgraph is asked for events. */
-export interface StreamAttempt {
-  readonly options: RemoteOptions;
-  /** The address of its events; http(s) and ws(s) mean the same. */
-  readonly url: string;
-  readonly call: SubgraphCall;
-  /** Tells the circuit breaker what came of it; what is told first counts. */
-  outcome(outcome: keyof AdmittedCall): void;
-}
 
 type Subscribe = (call: SubgraphCall) => Promise<AsyncIterable<SubgraphResponse>>;
 

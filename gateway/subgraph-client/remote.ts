@@ -1,30 +1,18 @@
 import { Pool } from 'undici';
-import type { Runtime } from '../../runtime/runtime.ts';
 import type { Cancellation } from '../cancellation.ts';
-import type { SubgraphsConfig } from '../config.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { type Deadlines, withDeadline } from './deadline.ts';
+import { withDeadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
 import { hedge } from './hedge.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';
+import type { RemoteOptions } from './remote-options.ts';
 import { createRemoteSubscribe } from './remote-subscribe.ts';
 import { isRepeatable } from './repeatable.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { codeForStatus, isAnswer } from './status-code.ts';
 import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
-
-export interface RemoteOptions {
-  readonly service: string;
-  /** http or https address of its GraphQL endpoint. */
-  readonly url: string;
-  readonly deadlines: Deadlines;
-  readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
-  readonly config: SubgraphsConfig;
-  /** The Authorization header of one call with this body, or of a connection. */
-  readonly authorize: (call: SubgraphCall, body?: string) => string | undefined;
-}
 
 /**
  * A subgraph over HTTP, on kept-alive connections. What a call passes, from outside in: the deadline, the queue's bound,

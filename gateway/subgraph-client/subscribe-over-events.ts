@@ -7,8 +7,8 @@ import { EventStreamReader, EventTooLargeError, type ServerSentEvent } from './e
 import { HeartbeatWatch } from './heartbeat-watch.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';
-import type { StreamAttempt } from './remote-subscribe.ts';
 import { codeForStatus, isAnswer } from './status-code.ts';
+import type { StreamAttempt } from './stream-attempt.ts';
 import { StreamRefusedError } from './stream-refused-error.ts';
 
 /**

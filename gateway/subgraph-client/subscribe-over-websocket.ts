@@ -4,7 +4,7 @@ import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { EventQueue } from './event-queue.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';
-import type { StreamAttempt } from './remote-subscribe.ts';
+import type { StreamAttempt } from './stream-attempt.ts';
 import { StreamRefusedError } from './stream-refused-error.ts';
 
 /** A connection on which the subgraph does not answer a ping within half of this is dead. */

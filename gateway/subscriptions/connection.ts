@@ -3,6 +3,7 @@ import { AuthenticationError } from '../authorization/authenticate.ts';
 import { RequestError } from '../request-error.ts';
 import { credentialsIn } from './credentials.ts';
 import type { LiveAuthority } from './live-authority.ts';
+import type { OperationServices } from './operation-services.ts';
 import {
   type ClientMessage,
   closeCodes,
@@ -13,7 +14,7 @@ import {
   readClientMessage,
   type SubscribePayload,
 } from './protocol.ts';
-import { type OperationServices, runOperation, tooManyOperations } from './run-operation.ts';
+import { runOperation, tooManyOperations } from './run-operation.ts';
 
 /** What a connection needs of its socket. */
 export interface Socket {

@@ -2,8 +2,8 @@ import type { CompiledOperation, Variables } from '../execution/compiled-operati
 import type { RequestContext } from '../execution/run.ts';
 import { type DeliveryPolicy, noRule, type SubscriptionRule } from '../supergraph/subscription-rules.ts';
 import { cursorReader } from './event-cursor.ts';
+import type { OperationServices } from './operation-services.ts';
 import { resumableFormOf } from './resumable-operation.ts';
-import type { OperationServices } from './run-operation.ts';
 import type { StreamRequest } from './shared-stream.ts';
 import { streamKey, streamStart } from './stream-key.ts';
 import type { Resumption } from './upstream.ts';

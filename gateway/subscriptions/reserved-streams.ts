@@ -5,13 +5,8 @@ import { writeErrorBody } from '../execution/response-body.ts';
 import { refuse } from '../request-error.ts';
 import { completeEvent, eventStreamHeartbeat, eventStreamType, nextEvent } from './event-stream.ts';
 import { HttpStream } from './http-stream.ts';
-import {
-  type OperationServices,
-  type OwnCredentials,
-  runOperation,
-  type StreamedOperation,
-  tooManyOperations,
-} from './run-operation.ts';
+import type { OperationServices } from './operation-services.ts';
+import { type OwnCredentials, runOperation, type StreamedOperation, tooManyOperations } from './run-operation.ts';
 import { slowConsumer } from './stream-client.ts';
 
 /**

@@ -1,39 +1,17 @@
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
 import { Cancellation } from '../cancellation.ts';
-import type { SubscriptionsConfig } from '../config.ts';
-import type { DocumentRequest, DocumentSource } from '../documents/document-source.ts';
-import type { OperationPreparer } from '../engine/prepare-operation.ts';
+import type { DocumentRequest } from '../documents/document-source.ts';
 import type { IncrementalAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { writeResponseBody } from '../execution/response-body.ts';
 import type { RequestContext } from '../execution/run.ts';
 import { writeBatch, writeFirstPart } from '../incremental/incremental-body.ts';
 import { RequestError } from '../request-error.ts';
-import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
 import { describeStream } from './describe-stream.ts';
-import type { LiveAuthorities, LiveAuthority } from './live-authority.ts';
-import type { SharedStreams } from './shared-streams.ts';
+import type { LiveAuthority } from './live-authority.ts';
+import type { OperationServices } from './operation-services.ts';
 import type { StreamListener } from './stream-client.ts';
-import type { StreamQuota } from './stream-quota.ts';
-
-/** What streaming transports need of the gateway. Read at each operation, since a supergraph may be replaced. */
-export interface OperationServices {
-  readonly engine: {
-    readonly preparer: OperationPreparer;
-    readonly supergraph: {
-      readonly schema: GraphQLSchema;
-      readonly subscriptionRules: ReadonlyMap<string, SubscriptionRule>;
-    };
-  };
-  readonly documents: DocumentSource;
-  readonly streams: SharedStreams;
-  readonly authorities: LiveAuthorities;
-  readonly quota: StreamQuota;
-  readonly config: SubscriptionsConfig;
-  readonly runtime: Runtime;
-}
 
 export interface StreamedOperation extends DocumentRequest {
   /** The document's text where the transport has found it already. */

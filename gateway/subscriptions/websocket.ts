@@ -11,8 +11,8 @@ import { foreignPage, hasForeignOrigin } from '../http/web-origin.ts';
 import { RequestError, refuse } from '../request-error.ts';
 import { Connection } from './connection.ts';
 import { onceDrained } from './once-drained.ts';
+import type { OperationServices } from './operation-services.ts';
 import { closeCodes, subprotocol } from './protocol.ts';
-import type { OperationServices } from './run-operation.ts';
 import { createFrameEncoder } from './text-frame.ts';
 
 export interface WebSocketOptions {

@@ -1,0 +1,15 @@
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { SubgraphsConfig } from '../config.ts';
+import type { Deadlines } from './deadline.ts';
+import type { SubgraphCall } from './subgraph-client.ts';
+
+export interface RemoteOptions {
+  readonly service: string;
+  /** http or https address of its GraphQL endpoint. */
+  readonly url: string;
+  readonly deadlines: Deadlines;
+  readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
+  readonly config: SubgraphsConfig;
+  /** The Authorization header of one call with this body, or of a connection. */
+  readonly authorize: (call: SubgraphCall, body?: string) => string | undefined;
+}

@@ -1,0 +1,26 @@
+import type { GraphQLSchema } from 'graphql';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { SubscriptionsConfig } from '../config.ts';
+import type { DocumentSource } from '../documents/document-source.ts';
+import type { OperationPreparer } from '../engine/prepare-operation.ts';
+import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
+import type { LiveAuthorities } from './live-authority.ts';
+import type { SharedStreams } from './shared-streams.ts';
+import type { StreamQuota } from './stream-quota.ts';
+
+/** What streaming transports need of the gateway. Read at each operation, since a supergraph may be replaced. */
+export interface OperationServices {
+  readonly engine: {
+    readonly preparer: OperationPreparer;
+    readonly supergraph: {
+      readonly schema: GraphQLSchema;
+      readonly subscriptionRules: ReadonlyMap<string, SubscriptionRule>;
+    };
+  };
+  readonly documents: DocumentSource;
+  readonly streams: SharedStreams;
+  readonly authorities: LiveAuthorities;
+  readonly quota: StreamQuota;
+  readonly config: SubscriptionsConfig;
+  readonly runtime: Runtime;
+}
