@@ -95,7 +95,7 @@ const anAddressOfOurs = 'Set HOST to an address of this machine, such as 127.0.0
 
 /** What to do about errors of the operating system, which say only what happened. */
 const remedies: Readonly<Record<string, string>> = {
-  EADDRINUSE: '. Stop what listens there, or set PORT to another port.',
+  EADDRINUSE: '. Stop what listens there, or choose another port: --port where you gave it, else PORT.',
   EADDRNOTAVAIL: `. ${anAddressOfOurs}`,
   ENOTFOUND: `. ${anAddressOfOurs}`,
   EAI_AGAIN: `. ${anAddressOfOurs}`,

@@ -37,13 +37,14 @@ export interface OperationPreparer {
 
 /** A preparer that remembers. */
 export interface RememberingPreparer extends OperationPreparer {
-  /** What was prepared most often, of what is remembered, most used first. */
+  /** What was answered most often, of what is remembered, most used first; what is refused is nothing to prepare again. */
   mostUsed(limit: number): readonly PreparedText[];
 }
 
 interface Prepared extends PreparedText {
   operation: Promise<CompiledOperation>;
   uses: number;
+  isRefused: boolean;
 }
 
 /**
@@ -80,18 +81,22 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
       const onPlanned = () => prepared.reweigh(key, ++plans * planBytes(text));
       const request = { text, operationName, document, onPlanned };
       const operation = prepareOperation({ ...options, compile, limitCost }, request).catch(refuseEndlessNesting);
-      const entry: Prepared = { text, operationName, operation, uses: 1 };
+      const entry: Prepared = { text, operationName, operation, uses: 1, isRefused: false };
       prepared.set(key, entry, planBytes(text));
       operation.catch((error: unknown) => {
         // What failed for another reason than the text itself may succeed next time.
         if (!(error instanceof RequestError) || error.status === 503) return prepared.delete(key);
+        entry.isRefused = true;
         entry.operation = Promise.reject(keepable(error));
         entry.operation.catch(() => undefined);
         prepared.reweigh(key, refusalBytes(text));
       });
       return operation;
     },
-    mostUsed: (limit) => [...prepared.values()].sort((a, b) => b.uses - a.uses).slice(0, limit),
+    mostUsed(limit) {
+      const answered = [...prepared.values()].filter(({ isRefused }) => !isRefused);
+      return answered.sort((a, b) => b.uses - a.uses).slice(0, limit);
+    },
   };
 }
 

@@ -48,6 +48,7 @@ async function loadExecutor(options: ApolloGatewayOptions) {
   try {
     return (await new ApolloGateway(options).load()).executor;
   } catch (cause) {
-    throw new SupergraphError(cause instanceof Error ? cause.message : String(cause));
+    const remedy = 'The fallback engine serves no such supergraph: run the gateway where the native engine loads.';
+    throw new SupergraphError(cause instanceof Error ? cause.message : String(cause), remedy);
   }
 }

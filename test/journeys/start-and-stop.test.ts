@@ -170,7 +170,7 @@ describe('what cannot be started', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    expect(await failedStart({ PORT: String(port) }, join(folder, 'port-taken'))).toContain('set PORT to another port');
+    expect(await failedStart({ PORT: String(port) }, join(folder, 'port-taken'))).toContain('choose another port');
     taken.close();
   });
 
