@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
+import { fetchesOf } from './fetches.ts';
 import { holdsKey, requirementsFor } from './keyed-requirements.ts';
 import { parseRequest } from './parse-request.ts';
 import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Rewrite } from './plan.ts';
@@ -79,38 +80,25 @@ export function startAsking(scope: CoverageScope, rootName: string): Asking {
 
 /** Notes what a step of a plan asks for. */
 export function noteNode(node: PlanNode, asking: Asking): void {
-  switch (node.kind) {
-    case 'fetch': {
-      const places = placesAt(asking, node.path);
-      const fetched = readFetch(node, node.outputRewrites);
-      for (const place of places) note(asking, fetched, place, new Set([asking.rootName]), fetched.selections, '');
-      return;
-    }
-    case 'entities':
-      for (const group of node.groups) {
-        const fetched = readFetch(node, group.outputRewrites, group.alias);
-        for (const place of group.paths.flatMap((path) => placesAt(asking, path))) {
-          const types = new Set(
-            [...(place.possible ?? [])].filter((name) => isAsked(asking, node, group, place, name)),
-          );
-          for (const field of fetched.roots) place.givers.push(giverOf(fetched, field, types));
-          checkRequirements(asking, fetched, group, place, types);
-          note(asking, fetched, place, types, fetched.selections, '');
-        }
-      }
-      return;
-    case 'sequence':
-    case 'parallel':
-      for (const child of node.nodes) noteNode(child, asking);
-      return;
-    case 'condition':
-      if (node.whenTrue) noteNode(node.whenTrue, asking);
-      if (node.whenFalse) noteNode(node.whenFalse, asking);
-      return;
-    case 'subscribe':
-      noteNode(node.primary, asking);
-      return;
-    case 'forget':
+  for (const fetch of fetchesOf(node)) {
+    if (fetch.kind === 'fetch') noteFetch(fetch, asking);
+    else for (const group of fetch.groups) noteGroup(fetch, group, asking);
+  }
+}
+
+function noteFetch(node: FetchNode, asking: Asking): void {
+  const places = placesAt(asking, node.path);
+  const fetched = readFetch(node, node.outputRewrites);
+  for (const place of places) note(asking, fetched, place, new Set([asking.rootName]), fetched.selections, '');
+}
+
+function noteGroup(node: EntityFetchNode, group: EntityGroup, asking: Asking): void {
+  const fetched = readFetch(node, group.outputRewrites, group.alias);
+  for (const place of group.paths.flatMap((path) => placesAt(asking, path))) {
+    const types = new Set([...(place.possible ?? [])].filter((name) => isAsked(asking, node, group, place, name)));
+    for (const field of fetched.roots) place.givers.push(giverOf(fetched, field, types));
+    checkRequirements(asking, fetched, group, place, types);
+    note(asking, fetched, place, types, fetched.selections, '');
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import { typename } from './ask-typenames.ts';
 import type { CoverageScope } from './asked-fields.ts';
+import { changeFetches } from './fetches.ts';
 import type { OperationParts } from './operation-parts.ts';
 import type { PlanNode, PlannedRequest } from './plan.ts';
 import { type Gap, selectedFields, setsOf } from './plan-coverage.ts';
@@ -112,29 +113,12 @@ const onType = (type: string, selections: readonly SelectionNode[]): SelectionNo
   selectionSet: { kind: Kind.SELECTION_SET, selections },
 });
 
-function withAdditions(node: PlanNode, additions: Additions, operation: OperationDefinitionNode): PlanNode {
+function withAdditions(plan: PlanNode, additions: Additions, operation: OperationDefinitionNode): PlanNode {
   const complete = <T extends PlanNode & { readonly request: PlannedRequest }>(fetch: T): T => {
     const addition = additions.get(fetch);
     return addition ? { ...fetch, request: addedTo(fetch.request, addition, operation) } : fetch;
   };
-  switch (node.kind) {
-    case 'fetch':
-    case 'entities':
-      return complete(node);
-    case 'sequence':
-    case 'parallel':
-      return { ...node, nodes: node.nodes.map((child) => withAdditions(child, additions, operation)) };
-    case 'condition':
-      return {
-        ...node,
-        whenTrue: node.whenTrue && withAdditions(node.whenTrue, additions, operation),
-        whenFalse: node.whenFalse && withAdditions(node.whenFalse, additions, operation),
-      };
-    case 'subscribe':
-      return { ...node, primary: complete(node.primary) };
-    case 'forget':
-      return node;
-  }
+  return changeFetches(plan, { fetch: complete, entities: complete });
 }
 
 function addedTo(

@@ -9,6 +9,7 @@ import {
   type VariableDefinitionNode,
   visit,
 } from 'graphql';
+import { changeFetches } from './fetches.ts';
 import { parseRequest } from './parse-request.ts';
 import type { EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
 import { isSelectedKey } from './selected-keys.ts';
@@ -55,30 +56,15 @@ function beginning(plan: PlanNode): Beginning | undefined {
 }
 
 /** The plan with a prefix on every response key that no client selected. Representations keep the names of fields. */
-function renamed(node: PlanNode, prefix: string): PlanNode {
-  switch (node.kind) {
-    case 'fetch':
-      return renamedFetch(node, prefix);
-    case 'subscribe':
-      return { ...node, primary: renamedFetch(node.primary, prefix) };
-    case 'entities':
-      return {
-        ...node,
-        request: renamedRequest(node.request, prefix),
-        groups: node.groups.map((group) => renamedGroup(group, prefix)),
-      };
-    case 'sequence':
-    case 'parallel':
-      return { ...node, nodes: node.nodes.map((child) => renamed(child, prefix)) };
-    case 'condition':
-      return {
-        ...node,
-        whenTrue: node.whenTrue && renamed(node.whenTrue, prefix),
-        whenFalse: node.whenFalse && renamed(node.whenFalse, prefix),
-      };
-    case 'forget':
-      return node;
-  }
+function renamed(plan: PlanNode, prefix: string): PlanNode {
+  return changeFetches(plan, {
+    fetch: (node) => renamedFetch(node, prefix),
+    entities: (node) => ({
+      ...node,
+      request: renamedRequest(node.request, prefix),
+      groups: node.groups.map((group) => renamedGroup(group, prefix)),
+    }),
+  });
 }
 
 const ownKey = (key: string, prefix: string) => (key.startsWith('__') || isSelectedKey(key) ? key : prefix + key);

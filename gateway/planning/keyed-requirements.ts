@@ -1,6 +1,7 @@
 import { Kind, type SelectionNode } from 'graphql';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
+import { changeFetches } from './fetches.ts';
 import type { EntityGroup, PlanNode, Requirement } from './plan.ts';
 
 export interface KeyScope {
@@ -54,26 +55,13 @@ function contains(required: readonly Requirement[], key: readonly SelectionNode[
  * fields that one type needs on all of them, with a key for that one only: whoever is asked without a key refuses the
  * whole request.
  */
-export function onlyKeyed(node: PlanNode, scope: KeyScope): PlanNode {
-  switch (node.kind) {
-    case 'entities': {
+export function onlyKeyed(plan: PlanNode, scope: KeyScope): PlanNode {
+  return changeFetches(plan, {
+    entities(node) {
       const groups = node.groups.map((group) => onlyKeyedGroup(group, node.service, scope));
       return groups.every((group, index) => group === node.groups[index]) ? node : { ...node, groups };
-    }
-    case 'sequence':
-    case 'parallel':
-      return { ...node, nodes: node.nodes.map((child) => onlyKeyed(child, scope)) };
-    case 'condition':
-      return {
-        ...node,
-        whenTrue: node.whenTrue && onlyKeyed(node.whenTrue, scope),
-        whenFalse: node.whenFalse && onlyKeyed(node.whenFalse, scope),
-      };
-    case 'fetch':
-    case 'subscribe':
-    case 'forget':
-      return node;
-  }
+    },
+  });
 }
 
 function onlyKeyedGroup(group: EntityGroup, service: string, scope: KeyScope): EntityGroup {

@@ -1,6 +1,16 @@
 import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionNode } from 'graphql';
+import { fetchesOf } from './fetches.ts';
 import { parseRequest } from './parse-request.ts';
-import type { EntityGroup, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
+import type {
+  EntityFetchNode,
+  EntityGroup,
+  FetchNode,
+  PathStep,
+  PlanNode,
+  PlannedRequest,
+  Requirement,
+  Rewrite,
+} from './plan.ts';
 
 /**
  * Whether some value that the plan asks for would be sent on or shown in the place of another.
@@ -12,7 +22,7 @@ import type { EntityGroup, PathStep, PlanNode, PlannedRequest, Requirement, Rewr
  */
 export function losesValues(plans: readonly PlanNode[]): boolean {
   const usage: Usage = { written: new Set(), read: new Set(), isAmbiguous: false };
-  for (const plan of plans) visit(plan, usage);
+  for (const plan of plans) for (const fetch of fetchesOf(plan)) note(fetch, usage);
   return usage.isAmbiguous || [...usage.written].some((path) => !usage.read.has(path));
 }
 
@@ -25,31 +35,16 @@ interface Usage {
 
 const internalAlias = /^_internal_qp_alias_/;
 
-function visit(node: PlanNode, usage: Usage): void {
-  switch (node.kind) {
-    case 'fetch':
-      noteFetch(node.request, [placeOf(node.path)], '', node.outputRewrites, usage);
-      return;
-    case 'entities':
-      noteSharedVariables(node.groups, usage);
-      for (const group of node.groups) {
-        const paths = group.paths.map(placeOf);
-        for (const path of paths) noteRequirements(group.requires, path, usage);
-        noteFetch(node.request, paths, group.alias, group.outputRewrites, usage);
-      }
-      return;
-    case 'sequence':
-    case 'parallel':
-      for (const child of node.nodes) visit(child, usage);
-      return;
-    case 'condition':
-      if (node.whenTrue) visit(node.whenTrue, usage);
-      if (node.whenFalse) visit(node.whenFalse, usage);
-      return;
-    case 'subscribe':
-      visit(node.primary, usage);
-      return;
-    case 'forget':
+function note(node: FetchNode | EntityFetchNode, usage: Usage): void {
+  if (node.kind === 'fetch') {
+    noteFetch(node.request, [placeOf(node.path)], '', node.outputRewrites, usage);
+    return;
+  }
+  noteSharedVariables(node.groups, usage);
+  for (const group of node.groups) {
+    const paths = group.paths.map(placeOf);
+    for (const path of paths) noteRequirements(group.requires, path, usage);
+    noteFetch(node.request, paths, group.alias, group.outputRewrites, usage);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type FieldNode, type FragmentDefinitionNode, Kind, print, type SelectionNode } from 'graphql';
+import { fetchesOf } from './fetches.ts';
 import { parseRequest } from './parse-request.ts';
-import type { EntityGroup, PathStep, PlanNode, PlannedRequest } from './plan.ts';
+import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest } from './plan.ts';
 
 /**
  * Whether two fetches write one field of the response from different arguments, so that the later one overwrites what
@@ -10,7 +11,7 @@ import type { EntityGroup, PathStep, PlanNode, PlannedRequest } from './plan.ts'
  * for a @requires under the name of the client's own field where it joins several fetches into one.
  */
 export function overwritesValues(plans: readonly PlanNode[]): boolean {
-  const fetches = plans.flatMap(fetchesOf);
+  const fetches = plans.flatMap((plan) => [...fetchesOf(plan)].map(readFetch));
   // Most plans have no arguments, and are not worth parsing.
   if (!fetches.some(({ request }) => hasArguments(request.operation))) return false;
   const places: Places = new Map();
@@ -37,23 +38,10 @@ type Conditions = ReadonlyMap<number, readonly string[]>;
 
 const targetsOf = ({ alias, paths }: EntityGroup) => paths.map((path) => ({ key: alias, path }));
 
-function fetchesOf(node: PlanNode): readonly Fetch[] {
-  switch (node.kind) {
-    case 'fetch':
-      return [{ request: node.request, targets: [{ key: undefined, path: node.path }] }];
-    case 'entities':
-      return [{ request: node.request, targets: node.groups.flatMap(targetsOf) }];
-    case 'sequence':
-    case 'parallel':
-      return node.nodes.flatMap(fetchesOf);
-    case 'condition':
-      return [node.whenTrue, node.whenFalse].flatMap((branch) => (branch ? fetchesOf(branch) : []));
-    case 'subscribe':
-      return fetchesOf(node.primary);
-    case 'forget':
-      return [];
-  }
-}
+const readFetch = (node: FetchNode | EntityFetchNode): Fetch => ({
+  request: node.request,
+  targets: node.kind === 'fetch' ? [{ key: undefined, path: node.path }] : node.groups.flatMap(targetsOf),
+});
 
 const hasArguments = (operation: string) =>
   operation
