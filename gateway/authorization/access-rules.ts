@@ -1,6 +1,7 @@
-import { type ConstDirectiveNode, type DocumentNode, Kind, valueFromASTUntyped } from 'graphql';
+import type { ConstDirectiveNode, DocumentNode } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
-import { linkedDirective } from '../supergraph/linked-directives.ts';
+import { annotatedPlaces } from '../supergraph/annotated-places.ts';
+import { argumentsOf, linkedDirective } from '../supergraph/linked-features.ts';
 
 /** What one directive asks of who reads. `any` is met by whoever has all of one of its lists. */
 export type Requirement =
@@ -19,33 +20,23 @@ export function readAccessRules(supergraph: DocumentNode): AccessRules {
     scopes: linkedDirective(supergraph, 'requiresScopes', 'requiresScopes'),
     policies: linkedDirective(supergraph, 'policy', 'policy'),
   };
-  const rules = new Map<string, readonly Requirement[]>();
-  const read = (coordinate: string, directives: readonly ConstDirectiveNode[] = []) => {
-    const required = directives.flatMap(({ name, arguments: given = [] }): Requirement[] => {
-      const listsOf = (argument: string) => {
-        const value = given.find((one) => one.name.value === argument)?.value;
-        return (value && (valueFromASTUntyped(value) as readonly (readonly string[])[])) ?? [];
-      };
-      if (name.value === names.authenticated) return [{ kind: 'authenticated' }];
-      if (name.value === names.scopes) return [{ kind: 'scopes', any: listsOf('scopes') }];
-      return name.value === names.policies ? [{ kind: 'policies', any: listsOf('policies') }] : [];
-    });
-    if (required.length > 0) rules.set(coordinate, required);
+  const read = (directive: ConstDirectiveNode): Requirement[] => {
+    const { scopes, policies } = argumentsOf(directive);
+    const name = directive.name.value;
+    if (name === names.authenticated) return [{ kind: 'authenticated' }];
+    if (name === names.scopes) return [{ kind: 'scopes', any: listsOf(scopes) }];
+    return name === names.policies ? [{ kind: 'policies', any: listsOf(policies) }] : [];
   };
-  for (const node of supergraph.definitions) {
-    if (
-      node.kind !== Kind.OBJECT_TYPE_DEFINITION &&
-      node.kind !== Kind.INTERFACE_TYPE_DEFINITION &&
-      node.kind !== Kind.SCALAR_TYPE_DEFINITION &&
-      node.kind !== Kind.ENUM_TYPE_DEFINITION
-    )
-      continue;
-    read(node.name.value, node.directives);
-    if (!('fields' in node)) continue;
-    for (const field of node.fields ?? []) read(`${node.name.value}.${field.name.value}`, field.directives);
+  const rules = new Map<string, readonly Requirement[]>();
+  for (const { coordinate, directives } of annotatedPlaces(supergraph)) {
+    const required = directives.flatMap(read);
+    if (required.length > 0) rules.set(coordinate, required);
   }
   return rules;
 }
+
+/** Composition has checked what they are. */
+const listsOf = (value: unknown) => (value ?? []) as readonly (readonly string[])[];
 
 /** A policy is met by a scope or a role of its name. @param principal absent where nobody said who asks */
 export function meets(requirement: Requirement, principal: Principal | undefined): boolean {

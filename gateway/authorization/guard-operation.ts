@@ -1,6 +1,7 @@
 import type { Principal } from '../../auth/principal.ts';
 import { BoundedCache } from '../bounded-cache.ts';
 import type { CompileOperation } from '../engine/selected-operation.ts';
+import { wholeAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { meets, type Requirement } from './access-rules.ts';
 import { type AccessScope, createRestriction, guardedPlaces } from './restrict.ts';
@@ -41,8 +42,7 @@ export function guardOperations(scope: AccessScope, compile: CompileOperation): 
         (async (variables, context) => {
           const operation = await operationFor(context.principal);
           if (operation.executeIncrementally) return operation.executeIncrementally(variables, context);
-          const first = await operation.execute(variables, context);
-          return { first, pending: [], batches: nothingFollows };
+          return wholeAnswer(await operation.execute(variables, context));
         }),
     };
   };
@@ -60,5 +60,3 @@ function unmetBy(
   }
   return unmet;
 }
-
-async function* nothingFollows(): AsyncGenerator<never, void> {}

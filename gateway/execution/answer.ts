@@ -43,3 +43,12 @@ export interface IncrementalAnswer {
   /** The rest, as it becomes ready; ends early when the request is cancelled. */
   batches(): AsyncGenerator<IncrementalBatch, void>;
 }
+
+/** An answer of which nothing is put off. */
+export const wholeAnswer = (first: OperationAnswer): IncrementalAnswer => ({
+  first,
+  pending: [],
+  batches: nothingFollows,
+});
+
+async function* nothingFollows(): ReturnType<IncrementalAnswer['batches']> {}

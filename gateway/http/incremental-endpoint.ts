@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { GatewayConfig } from '../config.ts';
-import type { IncrementalAnswer } from '../execution/answer.ts';
+import { type IncrementalAnswer, wholeAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts';
 import { asksForPlan, showPlan } from '../execution/show-plan.ts';
@@ -36,7 +36,7 @@ export async function answerInParts(
   const context = { principal, requestId, cancellation };
   const answer: IncrementalAnswer = operation.executeIncrementally
     ? await operation.executeIncrementally(variables, context)
-    : { first: await operation.execute(variables, context), pending: [], batches: nothingFollows };
+    : wholeAnswer(await operation.execute(variables, context));
   const header = request.headers['apollo-expose-query-plan']?.toString();
   const isShown = exposeQueryPlans && asksForPlan({ extensions: params.extensions, header });
   const shown = isShown ? showPlan(operation, variables, answer.first) : undefined;
@@ -47,8 +47,6 @@ export async function answerInParts(
   }
   await sendParts(exchange, answer, { format, shown });
 }
-
-async function* nothingFollows(): ReturnType<IncrementalAnswer['batches']> {}
 
 const specOf: Readonly<Record<IncrementalFormat, string>> = {
   '20220824': 'deferSpec=20220824',

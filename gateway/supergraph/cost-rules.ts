@@ -1,5 +1,6 @@
-import { type ConstDirectiveNode, type ConstValueNode, type DocumentNode, Kind, valueFromASTUntyped } from 'graphql';
-import { linkedDirective } from './linked-directives.ts';
+import type { ConstDirectiveNode, DocumentNode } from 'graphql';
+import { annotatedPlaces } from './annotated-places.ts';
+import { argumentsOf, linkedDirective } from './linked-features.ts';
 
 /**
  * What the schema says about the cost of answering, by `@cost` and `@listSize`: https://ibm.github.io/graphql-specs/cost-spec.html,
@@ -31,7 +32,7 @@ export function readCostRules(supergraph: DocumentNode): CostRules {
   };
   const weights = new Map<string, number>();
   const lists = new Map<string, readonly ListSizeRule[]>();
-  const read = (coordinate: string, { directives = [] }: Annotated) => {
+  for (const { coordinate, directives } of annotatedPlaces(supergraph)) {
     for (const directive of directives) {
       const applied = applicationOf(directive);
       if (applied.name === names.cost) {
@@ -41,24 +42,8 @@ export function readCostRules(supergraph: DocumentNode): CostRules {
         lists.set(coordinate, [...(lists.get(coordinate) ?? []), listSizeRule(applied.arguments)]);
       }
     }
-  };
-  for (const node of supergraph.definitions) {
-    if (!('name' in node && node.name && 'directives' in node) || node.kind === Kind.OPERATION_DEFINITION) continue;
-    const type = node.name.value;
-    read(type, { directives: node.directives as Annotated['directives'] });
-    if (!('fields' in node)) continue;
-    for (const field of node.fields ?? []) {
-      const coordinate = `${type}.${field.name.value}`;
-      read(coordinate, field);
-      if (!('arguments' in field)) continue;
-      for (const argument of field.arguments ?? []) read(`${coordinate}(${argument.name.value}:)`, argument);
-    }
   }
   return { weights, lists };
-}
-
-interface Annotated {
-  readonly directives?: readonly ConstDirectiveNode[] | undefined;
 }
 
 interface Application {
@@ -73,11 +58,6 @@ function applicationOf(directive: ConstDirectiveNode): Application {
   const { name, args } = argumentsOf(directive);
   return { name: String(name), arguments: isRecord(args) ? args : {} };
 }
-
-const argumentsOf = (directive: ConstDirectiveNode): Readonly<Record<string, unknown>> =>
-  Object.fromEntries((directive.arguments ?? []).map(({ name, value }) => [name.value, plain(value)]));
-
-const plain = (value: ConstValueNode): unknown => valueFromASTUntyped(value);
 
 function listSizeRule(given: Readonly<Record<string, unknown>>): ListSizeRule {
   const assumed = given['assumedSize'];

@@ -9,6 +9,7 @@ import {
   type SchemaDefinitionNode,
 } from 'graphql';
 import { deferDefinitions } from '../incremental/defer-directive.ts';
+import { readFeatures } from './linked-features.ts';
 
 /**
  * What clients see: the supergraph without the machinery of federation (`join__…`, `link__…`, other linked features),
@@ -52,23 +53,13 @@ const executableLocations = new Set([
 
 const publicDirectives = new Set(['deprecated', 'specifiedBy', 'oneOf']);
 
+/** `@link(url: "https://specs.apollo.dev/inaccessible/v0.2", as: "hidden")` is the feature `inaccessible` as `hidden`. */
 function readHiddenNames(supergraph: DocumentNode): HiddenNames {
-  const schema = supergraph.definitions.find((node) => node.kind === Kind.SCHEMA_DEFINITION);
-  const features = (schema?.directives ?? []).flatMap(readFeature);
+  const features = readFeatures(supergraph).filter(({ name }) => name !== undefined);
   return {
     prefixes: ['link__', 'join__', ...features.map(({ as }) => `${as}__`)],
     inaccessible: features.find(({ name }) => name === 'inaccessible')?.as ?? 'inaccessible',
   };
-}
-
-/** `@link(url: "https://specs.apollo.dev/inaccessible/v0.2", as: "hidden")` is the feature `inaccessible` as `hidden`. */
-function readFeature(directive: ConstDirectiveNode): { name: string; as: string }[] {
-  const text = (name: string) => {
-    const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
-    return value?.kind === Kind.STRING ? value.value : undefined;
-  };
-  const name = /\/([^/]+)\/v\d+\.\d+\/?$/.exec(text('url') ?? text('feature') ?? '')?.[1];
-  return name === undefined ? [] : [{ name, as: text('as') ?? name }];
 }
 
 interface Annotated {
