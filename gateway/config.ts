@@ -382,7 +382,7 @@ function readFile(file: string): GatewayConfig {
     introspection: root.boolean('introspection') ?? defaults.introspection,
     maskErrors: root.boolean('maskErrors') ?? defaults.maskErrors,
     planCacheBytes: root.integer('planCacheBytes', 1, maxInteger) ?? defaults.planCacheBytes,
-    engine: readEngine(root),
+    engine: root.choice('engine', engines) ?? defaults.engine,
     supergraph: readSupergraph(root.section('supergraph')),
     override: readOverride(root.section('override')),
     limits: readLimits(root.section('limits')),
@@ -402,18 +402,15 @@ function readOverride(section: YamlSection): OverrideConfig {
   return Object.freeze({ labels: section.strings('labels') ?? defaultGatewayConfig.override.labels });
 }
 
-function readEngine(root: YamlSection): EngineChoice {
-  const given = root.string('engine') ?? defaultGatewayConfig.engine;
-  const engine = engines.find((one) => one === given);
-  if (engine) return engine;
-  throw root.error('engine', `engine is "${given}".`, `Write ${engines.join(', ')}.`);
-}
-
 function readHosts(root: YamlSection): readonly string[] {
   const hosts = root.strings('allowedHosts') ?? defaultGatewayConfig.allowedHosts;
   const wrong = hosts.find((host) => !/^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(host));
   if (wrong === undefined) return hosts;
-  throw root.error('allowedHosts', `"${wrong}" is no host name.`, 'Write the name alone, without scheme and port.');
+  throw root.error(
+    'allowedHosts',
+    `"${wrong}" in "allowedHosts" is no host name.`,
+    'Write the name alone, without scheme and port.',
+  );
 }
 
 function readSupergraph(section: YamlSection): SupergraphConfig {
@@ -423,13 +420,12 @@ function readSupergraph(section: YamlSection): SupergraphConfig {
 }
 
 function readLimits(section: YamlSection): GatewayLimits {
-  const { costMode: defaultMode, ...defaults } = defaultGatewayConfig.limits;
+  const { costMode, ...defaults } = defaultGatewayConfig.limits;
   section.refuseUnknown(Object.keys(defaultGatewayConfig.limits));
-  const costMode = section.string('costMode') ?? defaultMode;
-  if (costMode !== 'enforce' && costMode !== 'measure') {
-    throw section.error('costMode', `costMode is "${costMode}".`, 'Write enforce or measure.');
-  }
-  return Object.freeze({ ...integersOf(section, defaults, zeroIsOff), costMode });
+  return Object.freeze({
+    ...integersOf(section, defaults, zeroIsOff),
+    costMode: section.choice('costMode', ['enforce', 'measure']) ?? costMode,
+  });
 }
 
 function readSubgraphs(section: YamlSection): SubgraphsConfig {
@@ -444,35 +440,34 @@ function readSubgraphs(section: YamlSection): SubgraphsConfig {
   section.refuseUnknown(Object.keys(defaultGatewayConfig.subgraphs));
   return Object.freeze({
     ...integersOf(section, integers, zeroIsOff),
-    timeoutMsBySubgraph: byName(
-      section.section('timeoutMsBySubgraph'),
-      (names, name) => names.integer(name, 1, maxInteger) ?? 0,
+    timeoutMsBySubgraph: byName(section.section('timeoutMsBySubgraph'), (names, name) =>
+      names.integer(name, 1, maxInteger),
     ),
     idempotencyKey: section.string('idempotencyKey'),
-    subscriptionProtocol: readSubscriptionProtocol(section, 'subscriptionProtocol') ?? subscriptionProtocol,
-    subscriptionProtocolBySubgraph: byName(
-      section.section('subscriptionProtocolBySubgraph'),
-      (names, name) => readSubscriptionProtocol(names, name) ?? subscriptionProtocol,
+    subscriptionProtocol: section.choice('subscriptionProtocol', subscriptionProtocols) ?? subscriptionProtocol,
+    subscriptionProtocolBySubgraph: byName(section.section('subscriptionProtocolBySubgraph'), (names, name) =>
+      names.choice(name, subscriptionProtocols),
     ),
     subscriptionUrlBySubgraph: byName(section.section('subscriptionUrlBySubgraph'), readStreamUrl),
   });
 }
 
-function byName<T>(names: YamlSection, read: (names: YamlSection, name: string) => T): Readonly<Record<string, T>> {
-  return Object.fromEntries(names.keys().map((name) => [name, read(names, name)]));
+/** A name without a value is as good as none. */
+function byName<T>(
+  names: YamlSection,
+  read: (names: YamlSection, name: string) => T | undefined,
+): Readonly<Record<string, T>> {
+  const given = names.keys().flatMap((name) => {
+    const value = read(names, name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(given);
 }
 
-function readSubscriptionProtocol(section: YamlSection, key: string): SubscriptionProtocol | undefined {
-  const given = section.string(key);
-  const protocol = subscriptionProtocols.find((one) => one === given);
-  if (given === undefined || protocol) return protocol;
-  throw section.error(key, `${key} is "${given}".`, `Write ${subscriptionProtocols.join(' or ')}.`);
-}
-
-function readStreamUrl(names: YamlSection, name: string): string {
+function readStreamUrl(names: YamlSection, name: string): string | undefined {
   const url = names.string(name);
-  if (url !== undefined && /^(http|ws)s?:\/\//.test(url) && URL.canParse(url)) return url;
-  throw names.error(name, `The address of "${name}" is none.`, 'Write one that begins with http, https, ws or wss.');
+  if (url === undefined || (/^(http|ws)s?:\/\//.test(url) && URL.canParse(url))) return url;
+  throw names.refuse(name, url, 'Write an address that begins with http, https, ws or wss.');
 }
 
 function readSharing(section: YamlSection): SharingConfig {
@@ -487,13 +482,9 @@ function readSharing(section: YamlSection): SharingConfig {
 function readSubscriptions(section: YamlSection): SubscriptionsConfig {
   const { shareBy, latestFields, mustDeliverFields, ...defaults } = defaultGatewayConfig.subscriptions;
   section.refuseUnknown(Object.keys(defaultGatewayConfig.subscriptions));
-  const given = section.string('shareBy') ?? shareBy;
-  if (given !== 'principal' && given !== 'authority') {
-    throw section.error('shareBy', `shareBy is "${given}".`, 'Write principal or authority.');
-  }
   return Object.freeze({
     ...integersOf(section, defaults, zeroIsOff),
-    shareBy: given,
+    shareBy: section.choice('shareBy', ['principal', 'authority']) ?? shareBy,
     latestFields: section.strings('latestFields') ?? latestFields,
     mustDeliverFields: section.strings('mustDeliverFields') ?? mustDeliverFields,
   });
@@ -505,7 +496,11 @@ function readDocuments(section: YamlSection): DocumentsConfig {
   const manifest = section.string('manifest');
   const strict = section.boolean('strict') ?? defaults.strict;
   if (strict && manifest === undefined) {
-    throw section.error('strict', 'strict needs a list of operations.', 'Name its file as documents.manifest.');
+    throw section.error(
+      'strict',
+      '"documents.strict" is true, and there is no list of operations.',
+      'Name its file as documents.manifest.',
+    );
   }
   return Object.freeze({
     persistedQueries: section.boolean('persistedQueries') ?? defaults.persistedQueries,
@@ -521,7 +516,11 @@ function readCors(section: YamlSection): CorsConfig {
   const origins = section.strings('origins') ?? defaults.origins;
   const wrong = origins.find((origin) => origin !== '*' && !isOrigin(origin));
   if (wrong !== undefined) {
-    throw section.error('origins', `"${wrong}" is no origin.`, 'Write scheme://host, without a path, or "*".');
+    throw section.error(
+      'origins',
+      `"${wrong}" in "cors.origins" is no origin.`,
+      'Write scheme://host, without a path, or "*".',
+    );
   }
   return Object.freeze({
     origins,
@@ -536,7 +535,7 @@ function readTls(section: YamlSection): TlsConfig {
   const required = (key: string): string => {
     const path = section.string(key);
     if (path !== undefined) return path;
-    throw section.error(undefined, `tls needs ${key}.`, 'Name the PEM file of the certificate and of its key.');
+    throw section.error(undefined, `"tls.${key}" is missing.`, 'Name the PEM files of the certificate and of its key.');
   };
   return Object.freeze({ certFile: required('certFile'), keyFile: required('keyFile') });
 }

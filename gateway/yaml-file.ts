@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, visit, type YAMLMap } from 'yaml';
 
 /** A configuration file that cannot be used: says where and what to do. */
 export class ConfigFileError extends Error {
@@ -41,45 +41,44 @@ export class YamlSection {
   }
 
   string(key: string): string | undefined {
-    const value = this.#scalar(key);
-    if (value === undefined) return undefined;
-    if (typeof value === 'string' && value !== '') return value;
-    throw this.error(key, `"${this.#path}${key}" must be text.`, 'Write a non-empty string.');
+    return this.#scalar(key, 'Write text, in quotes where it looks like a number, true, false or null.', isText);
   }
 
   boolean(key: string): boolean | undefined {
-    const value = this.#scalar(key);
-    if (value === undefined || typeof value === 'boolean') return value;
-    throw this.error(key, `"${this.#path}${key}" must be true or false.`, 'Write true or false without quotes.');
+    return this.#scalar(key, 'Write true or false, without quotes.', isBoolean);
   }
 
   integer(key: string, min: number, max: number): number | undefined {
-    const value = this.#scalar(key);
-    if (value === undefined) return undefined;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-    throw this.error(key, `"${this.#path}${key}" is out of range.`, `Write a whole number from ${min} to ${max}.`);
+    const isInRange = (value: unknown): value is number =>
+      Number.isInteger(value) && min <= Number(value) && Number(value) <= max;
+    return this.#scalar(key, `Write a whole number from ${min} to ${max}, without quotes.`, isInRange);
+  }
+
+  /** One of `choices`. */
+  choice<T extends string>(key: string, choices: readonly T[]): T | undefined {
+    const isChoice = (value: unknown): value is T => choices.some((choice) => choice === value);
+    return this.#scalar(key, `Write ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}.`, isChoice);
   }
 
   /** One string or a list of strings, as a list. */
   strings(key: string): readonly string[] | undefined {
     const node = this.#map?.get(key, true);
-    if (!isSeq(node)) {
-      const one = this.string(key);
-      return one === undefined ? undefined : [one];
-    }
-    return node.items.map((item) => {
-      if (isScalar(item) && typeof item.value === 'string' && item.value !== '') return item.value;
-      throw this.error(key, `"${this.#path}${key}" must be a list of texts.`, 'Write one string per item.');
+    const items = isSeq(node) ? node.items : isNothing(node) ? undefined : [node];
+    return items?.map((item) => {
+      if (isScalar(item) && isText(item.value)) return item.value;
+      throw this.refuse(key, item, 'Write text, or a list of texts.');
     });
   }
 
   section(key: string): YamlSection {
     const node: unknown = this.#map?.get(key, true);
-    const empty = node === undefined || (isScalar(node) && node.value === null);
-    if (!empty && !isMap(node)) {
-      throw this.error(key, `"${this.#path}${key}" must be a mapping.`, 'Indent its keys below it.');
-    }
+    if (!isNothing(node) && !isMap(node)) throw this.refuse(key, node, 'Write its keys below it, indented.');
     return new YamlSection(this.#file, this.#lines, isMap(node) ? node : undefined, `${this.#path}${key}.`);
+  }
+
+  /** A value that is not what it has to be: names the option, what is given, and what is wanted. */
+  refuse(key: string, given: unknown, remedy: string): ConfigFileError {
+    return this.error(key, `"${this.#path}${key}" is ${describe(given)}.`, remedy);
   }
 
   error(key: string | undefined, problem: string, remedy: string): ConfigFileError {
@@ -93,12 +92,31 @@ export class YamlSection {
     return this.#lines.linePos(offset).line;
   }
 
-  #scalar(key: string): unknown {
+  /** @returns undefined where nothing is given */
+  #scalar<T>(key: string, remedy: string, isWanted: (value: unknown) => value is T): T | undefined {
     const node: unknown = this.#map?.get(key, true);
-    if (node === undefined) return undefined;
-    if (!isScalar(node)) throw this.error(key, `"${this.#path}${key}" must be one value.`, 'Remove the nesting.');
-    return node.value ?? undefined;
+    if (isNothing(node)) return undefined;
+    if (isScalar(node) && isWanted(node.value)) return node.value;
+    throw this.refuse(key, node, remedy);
   }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean';
+
+/** A key without a value stands for its default. */
+const isNothing = (node: unknown): boolean => node === undefined || (isScalar(node) && node.value === null);
+
+/** Of a value that was given: enough to find it again. */
+const maxShown = 60;
+
+function describe(given: unknown): string {
+  const value = isScalar(given) ? given.value : given;
+  if (isMap(value)) return 'a mapping';
+  if (isSeq(value)) return 'a list';
+  if (value === '') return 'empty';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text;
 }
 
 const keyOf = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.value) : '');
@@ -112,6 +130,7 @@ export function readYamlFile(file: string): YamlSection {
     const problem = `Not valid YAML: ${broken.message.split('\n')[0]?.replace(/ at line.*$/, '')}.`;
     throw new ConfigFileError(file, lines.linePos(broken.pos[0]).line, problem, 'Correct the syntax at this line.');
   }
+  visit(document, { Alias: (_key, alias) => alias.resolve(document) });
   const root: unknown = document.contents;
   if (root !== null && !isMap(root)) throw new ConfigFileError(file, 1, 'Not a mapping.', 'Write "key: value" lines.');
   return new YamlSection(file, lines, isMap(root) ? root : undefined, '');

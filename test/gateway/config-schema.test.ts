@@ -23,18 +23,26 @@ const leaves = (section: OptionSchema, path: readonly string[] = []): readonly L
     option.properties ? leaves(option, [...path, name]) : [{ path: [...path, name], option }],
   );
 
-/** Whether the gateway starts with this one option set. */
-function isAccepted({ path }: Leaf, value: unknown): boolean {
+/** What is only given together. */
+const besides: Readonly<Record<string, object>> = {
+  certFile: { keyFile: 'tls.key' },
+  keyFile: { certFile: 'tls.crt' },
+};
+
+/** Why the gateway does not start with this one option set; undefined where it does. */
+function refusal(path: readonly string[], value: unknown): string | undefined {
   const file = join(folder, 'andon.yaml');
-  const nested = [...path].reverse().reduce<unknown>((inner, name) => ({ [name]: inner }), value);
+  const nested = [...path].reverse().reduce<unknown>((inner, name) => ({ ...besides[name], [name]: inner }), value);
   writeFileSync(file, stringify(nested));
   try {
     readGatewayConfig({ file, env: {} });
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.replace(`${file}:`, '');
   }
 }
+
+const isAccepted = ({ path }: Leaf, value: unknown) => refusal(path, value) === undefined;
 
 test('the committed JSON Schema describes the options as they are (write it anew with "vitest run FILE --update")', async () => {
   const whole = {
@@ -74,4 +82,48 @@ test('what the schema calls too small, of the wrong type or no choice, the gatew
     if (choices) must(leaf, 'something else', false);
   }
   expect(wrong).toEqual([]);
+});
+
+/** Values of every type, as the file may have them, and as the refusal shows them. */
+const values: readonly (readonly [value: unknown, shown: string])[] = [
+  ['a b', '"a b"'],
+  ['', 'empty'],
+  ['7', '"7"'],
+  ['x'.repeat(500), `"${'x'.repeat(59)}…`],
+  [-1, '-1'],
+  [1.5, '1.5'],
+  [7, '7'],
+  [1e300, '1e+300'],
+  [true, 'true'],
+  [['a b'], 'a list'],
+  [{ name: 7 }, 'a mapping'],
+];
+
+const fits = ({ type, minimum = 0, enum: choices }: OptionSchema, value: unknown): boolean => {
+  if (choices) return choices.includes(value as string);
+  if (type === 'array') return [value].flat().every((one) => typeof one === 'string' && one !== '');
+  if (type === 'integer') return Number.isInteger(value) && (value as number) >= minimum && (value as number) < 2 ** 31;
+  return type === 'string' ? typeof value === 'string' && value !== '' : type === typeof value;
+};
+
+test('whatever an option is set to is taken, or refused with its line, its name, what it is and what to write', () => {
+  const places = leaves(schema).flatMap(({ path, option }): Leaf[] =>
+    typeof option.additionalProperties === 'object'
+      ? [{ path: [...path, 'erp'], option: option.additionalProperties }]
+      : [{ path, option }],
+  );
+  expect(places.length).toBeGreaterThan(60);
+  const unhelpful: string[] = [];
+  for (const { path, option } of places) {
+    for (const [value, shown] of values) {
+      const message = refusal(path, value);
+      if (message === undefined && fits(option, value)) continue;
+      const name = path.join('.');
+      const words = [`"${name}" is ${shown}. Write `, ` in "${name}" is no `, `"${name}" is true, and `];
+      if (!/^\d+: /.test(message ?? '') || !words.some((part) => message?.includes(part))) {
+        unhelpful.push(`${name} = ${JSON.stringify(value)}: ${message}`);
+      }
+    }
+  }
+  expect(unhelpful).toEqual([]);
 });

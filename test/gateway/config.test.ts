@@ -46,20 +46,23 @@ test('a file changes what it names, and the environment wins over it', () => {
 test('what cannot be used is refused with its line and what to do', () => {
   expect(refusal('host: a\nprot: 1\n')).toMatch(/^andon\.yaml:2: Unknown key "prot"\. Known here: port, host, /);
   expect(refusal('limits:\n  maxDepth: deep\n')).toBe(
-    'andon.yaml:2: "limits.maxDepth" is out of range. Write a whole number from 1 to 2147483647.',
+    'andon.yaml:2: "limits.maxDepth" is "deep". Write a whole number from 1 to 2147483647, without quotes.',
+  );
+  expect(refusal('port: "8080"\n')).toBe(
+    'andon.yaml:1: "port" is "8080". Write a whole number from 0 to 65535, without quotes.',
   );
   expect(refusal('limits:\n  depth: 3\n')).toMatch(/^andon\.yaml:2: Unknown key "limits\.depth"\./);
   expect(refusal('introspection: "yes"\n')).toBe(
-    'andon.yaml:1: "introspection" must be true or false. Write true or false without quotes.',
+    'andon.yaml:1: "introspection" is "yes". Write true or false, without quotes.',
   );
   expect(refusal('subscriptions:\n\n  shareBy: all\n')).toBe(
-    'andon.yaml:3: shareBy is "all". Write principal or authority.',
+    'andon.yaml:3: "subscriptions.shareBy" is "all". Write principal or authority.',
   );
   expect(refusal('subgraphs:\n  subscriptionProtocolBySubgraph: { mes: http }\n')).toBe(
-    'andon.yaml:2: mes is "http". Write websocket or sse.',
+    'andon.yaml:2: "subgraphs.subscriptionProtocolBySubgraph.mes" is "http". Write websocket or sse.',
   );
   expect(refusal('subgraphs:\n  subscriptionUrlBySubgraph: { mes: mes/events }\n')).toBe(
-    'andon.yaml:2: The address of "mes" is none. Write one that begins with http, https, ws or wss.',
+    'andon.yaml:2: "subgraphs.subscriptionUrlBySubgraph.mes" is "mes/events". Write an address that begins with http, https, ws or wss.',
   );
   expect(refusal('- 1\n')).toBe('andon.yaml:1: Not a mapping. Write "key: value" lines.');
   expect(() => readGatewayConfig({ env: { PORT: '80 80' } })).toThrow(
@@ -68,4 +71,14 @@ test('what cannot be used is refused with its line and what to do', () => {
   expect(() => readGatewayConfig({ file: '/nowhere/andon.yaml', env: {} })).toThrow(
     '/nowhere/andon.yaml:1: The file cannot be read (ENOENT).',
   );
+});
+
+test('an option without a value has its default, also one for a single subgraph, and an anchor says a value twice', () => {
+  const path = file(
+    'port:\nsubgraphs:\n  timeoutMs: &patient 15000\n  breakerSlowMs: *patient\n  timeoutMsBySubgraph: { erp: }\n',
+  );
+  expect(readGatewayConfig({ file: path, env: {} })).toMatchObject({
+    port: 4000,
+    subgraphs: { timeoutMs: 15_000, breakerSlowMs: 15_000, timeoutMsBySubgraph: {} },
+  });
 });

@@ -59,16 +59,13 @@ test('the command writes the supergraph where it is told', async () => {
 test('each mistake in the file is told with its line and what to do', async () => {
   const cases: [Record<string, string>, string][] = [
     [{ 'supergraph.yaml': 'subgraphs:\n  one: [\n' }, 'supergraph.yaml:3: Not valid YAML'],
-    [
-      { 'supergraph.yaml': 'federation_version: 1\nsubgraphs: {}\n' },
-      'supergraph.yaml:1: "federation_version" must be text.',
-    ],
+    [{ 'supergraph.yaml': 'federation_version: 1\nsubgraphs: {}\n' }, 'supergraph.yaml:1: "federation_version" is 1.'],
     [
       { 'supergraph.yaml': 'federation_version: "=1.2"\nsubgraphs: {}\n' },
       'supergraph.yaml:1: federation_version "=1.2" is not supported.',
     ],
     [{ 'supergraph.yaml': 'subgraphs: {}\n' }, 'supergraph.yaml:1: No subgraph is listed.'],
-    [{ 'supergraph.yaml': `${yaml}  routes: 1\n` }, 'supergraph.yaml:6: "subgraphs.routes" must be a mapping.'],
+    [{ 'supergraph.yaml': `${yaml}  routes: 1\n` }, 'supergraph.yaml:6: "subgraphs.routes" is 1.'],
     [
       { 'supergraph.yaml': yaml.replace('routing_url', 'url') },
       'supergraph.yaml:4: Unknown key "subgraphs.one.url". Known here: routing_url, schema.',
