@@ -1,4 +1,3 @@
-import type { Logger } from '../../runtime/logger.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { ExecutionScope } from '../execution/call-subgraph.ts';
@@ -49,7 +48,6 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   // It loads in a process of its own, while this one reads the schema: which keeps this one from sending the rest.
   const loading = await startLoading(supergraphSdl, config.override.labels);
   const supergraph = loadSupergraph(supergraphSdl);
-  warnOfUnknownLabels(config.override.labels, supergraph, runtime.log);
   const planner = boundPlanner(await loading.planner, runtime.timers);
   const second = new ApolloPlanner(supergraphSdl, runtime.timers, config.override.labels);
   const drawOverride = createOverrideDraw(planner.overridePercentages, runtime.ids);
@@ -78,12 +76,6 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
       return registry.close();
     },
   };
-}
-
-/** A label with a typing error moves nothing, and would do so in silence. */
-function warnOfUnknownLabels(labels: readonly string[], { overrideLabels }: Supergraph, log: Logger): void {
-  const unknown = labels.filter((label) => !overrideLabels.has(label));
-  if (unknown.length > 0) log.warn('override labels that no field has', { unknown, known: [...overrideLabels] });
 }
 
 /** Resolves when the planner does not need this process any more to load. Itself it may fail: it has no binary for every machine. */

@@ -4,6 +4,7 @@ import { RequestError } from '../request-error.ts';
 import { createClientRegistry } from '../subgraph-client/client-registry.ts';
 import { chooseEngine } from './choose-engine.ts';
 import type { Engine, EngineOptions } from './engine.ts';
+import { createNameCheck } from './unknown-names.ts';
 
 /** An engine whose supergraph can be replaced while it answers. */
 export interface LiveEngine extends Engine {
@@ -27,7 +28,9 @@ export async function createLiveEngine(options: Omit<EngineOptions, 'clients' | 
   const sharing = createSharing(config.sharing);
   const createEngine = chooseEngine(config.engine, runtime.log);
   const listeners: (() => void)[] = [];
+  const checkNames = createNameCheck(config, runtime.log);
   let current = await createEngine({ ...options, clients, sharing });
+  checkNames(current.supergraph);
   let lastSwap: Promise<unknown> = Promise.resolve();
 
   async function swap(supergraphSdl: string): Promise<boolean> {
@@ -38,6 +41,7 @@ export async function createLiveEngine(options: Omit<EngineOptions, 'clients' | 
     sharing.fence();
     clients.retireAllBut(next.supergraph.subgraphs);
     runtime.log.info('supergraph replaced', { subgraphs: [...next.supergraph.subgraphs.keys()], ...warmed });
+    checkNames(next.supergraph);
     for (const run of listeners) run();
     return true;
   }

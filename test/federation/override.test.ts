@@ -69,7 +69,10 @@ test('a label that no field has is named once when the supergraph is loaded, wit
   await federation.query('{ item { name } }');
   await federation.close();
   expect(warnings).toEqual([
-    ['override labels that no field has', { unknown: ['nightshift'], known: ['night-shift'] }],
+    [
+      'an option names what the supergraph does not have',
+      { option: 'override.labels', name: 'nightshift', known: ['night-shift'] },
+    ],
   ]);
 });
 
