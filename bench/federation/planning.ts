@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createNativeEngine, type Engine } from '../../gateway/engine/engine.ts';
 import { createSharing } from '../../gateway/execution/sharing.ts';
+import { CostReport } from '../../gateway/limits/cost-report.ts';
 import { createClientRegistry } from '../../gateway/subgraph-client/client-registry.ts';
 import { createSystemRuntime } from '../../runtime/system-runtime.ts';
 import { percentile } from '../measure.ts';
@@ -54,7 +55,8 @@ export async function measurePlanning(supergraphSdl: string, query: string): Pro
 function createEngine(supergraphSdl: string): Promise<Engine> {
   const runtime = createSystemRuntime({ logLevel: 'error' });
   const config = defaultGatewayConfig;
-  const options = { supergraphSdl, runtime, config, subgraphs: new Map(), signInternal: undefined };
+  const costReport = new CostReport(runtime.log);
+  const options = { supergraphSdl, runtime, config, subgraphs: new Map(), signInternal: undefined, costReport };
   const clients = createClientRegistry({ ...options, config: config.subgraphs });
   return createNativeEngine({ ...options, clients, sharing: createSharing(config.sharing) });
 }

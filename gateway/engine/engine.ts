@@ -2,6 +2,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { ExecutionScope } from '../execution/call-subgraph.ts';
 import type { Sharing } from '../execution/sharing.ts';
+import type { CostReport } from '../limits/cost-report.ts';
 import { ApolloPlanner } from '../planning/apollo-planner.ts';
 import { boundPlanner } from '../planning/bounded-planner.ts';
 import { createDocumentPlanner } from '../planning/document-planner.ts';
@@ -26,6 +27,8 @@ export interface EngineOptions {
   readonly clients: ClientRegistry;
   /** Outlives the engine. */
   readonly sharing: Sharing;
+  /** Outlives the engine. */
+  readonly costReport: CostReport;
 }
 
 /** One supergraph, ready to answer. Transports stand in front of it and know nothing of plans. */
@@ -44,7 +47,7 @@ export interface Engine {
 
 /** The native planner and our own executor. @throws SupergraphError, EngineError */
 export async function createNativeEngine(options: EngineOptions): Promise<Engine> {
-  const { supergraphSdl, runtime, config, clients: registry, sharing } = options;
+  const { supergraphSdl, runtime, config, clients: registry, sharing, costReport } = options;
   // It loads in a process of its own, while this one reads the schema: which keeps this one from sending the rest.
   const loading = await startLoading(supergraphSdl, config.override.labels);
   const supergraph = loadSupergraph(supergraphSdl);
@@ -69,7 +72,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   return {
     name: 'native',
     supergraph,
-    preparer: createOperationPreparer({ supergraph, config, log: runtime.log, compile }),
+    preparer: createOperationPreparer({ supergraph, config, costReport, compile }),
     warmUp: (budgetMs) => warmUp({ supergraph, config, planner, second, scope, runtime, budgetMs }),
     close() {
       second.close();

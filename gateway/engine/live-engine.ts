@@ -1,5 +1,6 @@
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { createSharing, type Sharing } from '../execution/sharing.ts';
+import { CostReport } from '../limits/cost-report.ts';
 import { RequestError } from '../request-error.ts';
 import { createClientRegistry } from '../subgraph-client/client-registry.ts';
 import { chooseEngine } from './choose-engine.ts';
@@ -21,21 +22,25 @@ export interface LiveEngine extends Engine {
   successorOf(operation: CompiledOperation): Promise<CompiledOperation>;
 }
 
+/** What goes on from one supergraph to the next. */
+type LastingParts = Pick<EngineOptions, 'clients' | 'sharing' | 'costReport'>;
+
 /** @throws SupergraphError, EngineError, NoEngineError */
-export async function createLiveEngine(options: Omit<EngineOptions, 'clients' | 'sharing'>): Promise<LiveEngine> {
+export async function createLiveEngine(options: Omit<EngineOptions, keyof LastingParts>): Promise<LiveEngine> {
   const { runtime, config } = options;
   const clients = createClientRegistry({ ...options, config: config.subgraphs });
   const sharing = createSharing(config.sharing);
+  const lasting: LastingParts = { clients, sharing, costReport: new CostReport(runtime.log) };
   const createEngine = chooseEngine(config.engine, runtime.log);
   const listeners: (() => void)[] = [];
   const checkNames = createNameCheck(config, runtime.log);
-  let current = await createEngine({ ...options, clients, sharing });
+  let current = await createEngine({ ...options, ...lasting });
   checkNames(current.supergraph);
   let lastSwap: Promise<unknown> = Promise.resolve();
 
   async function swap(supergraphSdl: string): Promise<boolean> {
     if (supergraphSdl === current.supergraph.sdl) return false;
-    const next = await createEngine({ ...options, supergraphSdl, clients, sharing });
+    const next = await createEngine({ ...options, ...lasting, supergraphSdl });
     const warmed = await warmUp(current, next, config.supergraph.warmUpOperations);
     current = next;
     sharing.fence();

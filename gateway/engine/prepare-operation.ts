@@ -19,7 +19,9 @@ import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { deferRules } from '../incremental/defer-directive.ts';
 import { checkLimits } from '../limits/check-limits.ts';
 import { createCostLimit, type LimitCost } from '../limits/cost.ts';
+import type { CostReport } from '../limits/cost-report.ts';
 import { isStackOverflow, nestedTooDeep, parseDocument } from '../limits/parse-document.ts';
+import { operationLabel } from '../operation-label.ts';
 import { askTypenames } from '../planning/ask-typenames.ts';
 import type { DocumentPlan, PlanDocuments } from '../planning/document-planner.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
@@ -58,7 +60,7 @@ const refusalBytes = (text: string) => 4096 + 2 * text.length;
 export interface PreparerOptions {
   readonly supergraph: Supergraph;
   readonly config: GatewayConfig;
-  readonly log: Logger;
+  readonly costReport: CostReport;
   /** What makes one engine differ from another. */
   readonly compile: CompileOperation;
 }
@@ -125,7 +127,7 @@ async function prepareOperation(
   // Begins as soon as this function waits: the plan is then on its way in another process.
   const validated = Promise.resolve().then(() => {
     validateDocument(supergraph, document, config.introspection);
-    return limitCost?.(select());
+    return limitCost?.({ ...select(), text });
   });
   const compiling = async () => compile({ ...select(), text, operationName, document, validated, onPlanned });
   const compiled = compiling();
@@ -155,7 +157,7 @@ export function createNativeCompiler(options: NativeCompilerOptions): CompileOpe
   return (selected) => {
     const plan = (parts: OperationParts, draw: number | undefined) => {
       selected.onPlanned();
-      return planOperation(options, { ...parts, validated: selected.validated }, draw);
+      return planOperation(options, { ...selected, ...parts }, draw);
     };
     return compileOperation({ ...selected, plan, drawOverride }, supergraph, scope);
   };
@@ -166,7 +168,7 @@ const passing: ReadonlySet<string> = new Set(['PLANNING_TIMEOUT', 'PLANNING_OVER
 
 async function planOperation(
   { supergraph, planDocuments, log }: Pick<NativeCompilerOptions, 'supergraph' | 'planDocuments' | 'log'>,
-  { operation, fragments, validated }: OperationParts & Pick<SelectedOperation, 'validated'>,
+  { text, operation, fragments, validated }: OperationParts & Pick<SelectedOperation, 'text' | 'validated'>,
   draw: number | undefined,
 ): Promise<DocumentPlan> {
   const documents = toPlannable(operation, fragments).map((document) =>
@@ -176,7 +178,7 @@ async function planOperation(
     return await planDocuments(documents, draw, validated);
   } catch (cause) {
     if (!(cause instanceof PlanningError)) throw cause;
-    log.error('planning failed', { operationName: operation.name?.value, cause });
+    log.error('planning failed', { ...operationLabel({ operation, text }), cause });
     throw refuse(passing.has(cause.code) ? 503 : 500, cause.code, cause.message);
   }
 }

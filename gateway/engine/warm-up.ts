@@ -2,6 +2,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { ExecutionScope } from '../execution/call-subgraph.ts';
+import { CostReport } from '../limits/cost-report.ts';
 import type { ApolloPlanner } from '../planning/apollo-planner.ts';
 import { createDocumentPlanner } from '../planning/document-planner.ts';
 import { type Planner, PlanningError } from '../planning/planner.ts';
@@ -41,7 +42,7 @@ export async function warmUp(options: WarmUpOptions): Promise<void> {
   const preparer = createOperationPreparer({
     supergraph,
     config: { ...config, planCacheBytes: 0 },
-    log: noLog,
+    costReport: new CostReport(noLog),
     compile,
   });
   const { clock, timers } = runtime;

@@ -15,6 +15,7 @@ import type { CompiledOperation, Variables } from '../execution/compiled-operati
 import { type RequestContext, Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
 import { withoutDefer } from '../incremental/resolve-defer.ts';
+import { type LabelledOperation, operationLabel } from '../operation-label.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import { conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
 import { RequestError, refuse } from '../request-error.ts';
@@ -54,7 +55,7 @@ export function createApolloCompiler(scope: ApolloScope): CompileOperation {
           metrics: {},
         })
         .catch((cause: unknown) => {
-          throw planningFailed(scope.log, operation.name?.value, cause);
+          throw planningFailed(scope.log, selected, cause);
         });
       return toAnswer(result, run, scope.log);
     };
@@ -153,9 +154,9 @@ const needsNativeEngine = () =>
   );
 
 /** What Apollo's executor throws comes from planning: everything later is in its result. */
-function planningFailed(log: Logger, operationName: string | undefined, cause: unknown): unknown {
+function planningFailed(log: Logger, operation: LabelledOperation, cause: unknown): unknown {
   if (cause instanceof RequestError) return cause;
-  log.error('planning failed', { operationName, cause });
+  log.error('planning failed', { ...operationLabel(operation), cause });
   return refuse(500, 'PLANNING_FAILED', 'No plan answers this operation.');
 }
 

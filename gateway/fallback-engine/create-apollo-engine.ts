@@ -11,7 +11,7 @@ import { createDataSource } from './subgraph-data-source.ts';
  * @throws SupergraphError, EngineError
  */
 export async function createApolloEngine(options: EngineOptions): Promise<Engine> {
-  const { supergraphSdl, runtime, config, clients: registry, sharing } = options;
+  const { supergraphSdl, runtime, config, clients: registry, sharing, costReport } = options;
   const supergraph = loadSupergraph(supergraphSdl);
   const clients = registry.clientsFor(supergraph.subgraphs);
   const { clock, log } = runtime;
@@ -36,7 +36,7 @@ export async function createApolloEngine(options: EngineOptions): Promise<Engine
   return {
     name: 'apollo',
     supergraph,
-    preparer: createOperationPreparer({ supergraph, config, log, compile }),
+    preparer: createOperationPreparer({ supergraph, config, costReport, compile }),
     // It plans where it answers: nothing of it runs before somebody asks.
     warmUp: () => Promise.resolve(),
     close: () => registry.close(),

@@ -1,5 +1,10 @@
-import type { FragmentDefinitionNode, OperationDefinitionNode } from 'graphql';
-import { refuse } from '../request-error.ts';
+import {
+  type FragmentDefinitionNode,
+  type FragmentSpreadNode,
+  GraphQLError,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { RequestError, withCode } from '../request-error.ts';
 import { limitAliases } from './aliases.ts';
 import { limitDepth } from './depth.ts';
 import { limitDirectives } from './directives.ts';
@@ -31,11 +36,17 @@ export function checkLimits(
   allowed: OperationLimits,
 ): void {
   const size = measure({ operation, fragments });
-  if (size.isCircular) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', 'A fragment must not contain itself.');
+  if (size.circle) throw containsItself(size.circle);
   for (const limit of limits) {
     const refusal = limit(size, allowed);
     if (refusal) throw refusal;
   }
+}
+
+/** As validation would, which is not asked: everything before it walks the fragments. */
+function containsItself(spread: FragmentSpreadNode): RequestError {
+  const message = `The fragment "${spread.name.value}" contains itself: it is spread within itself here. Leave this spread out.`;
+  return new RequestError(400, withCode([new GraphQLError(message, { nodes: spread })], 'GRAPHQL_VALIDATION_FAILED'));
 }
 
 function measure(parsed: ParsedOperation): OperationSize {

@@ -1,7 +1,8 @@
-import type { Logger } from '../../runtime/logger.ts';
 import type { CompiledOperation, Variables } from '../execution/compiled-operation.ts';
+import type { LabelledOperation } from '../operation-label.ts';
 import { type RequestError, refuse } from '../request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
+import type { CostReport } from './cost-report.ts';
 import { costAt, leastOf } from './cost-term.ts';
 import { CostEstimator, type CostedOperation, type OperationCost } from './estimate-cost.ts';
 import type { OperationLimits } from './limit.ts';
@@ -10,7 +11,7 @@ import type { ListSize } from './list-size.ts';
 export interface CostLimitOptions {
   readonly supergraph: Pick<Supergraph, 'schema' | 'costRules'>;
   readonly limits: OperationLimits;
-  readonly log: Logger;
+  readonly costReport: CostReport;
 }
 
 /**
@@ -18,21 +19,23 @@ export interface CostLimitOptions {
  * @returns what looks at each request's variables, too
  * @throws RequestError no variables could make it cost little enough
  */
-export type LimitCost = (operation: CostedOperation) => (compiled: CompiledOperation) => CompiledOperation;
+export type LimitCost = (
+  operation: CostedOperation & LabelledOperation,
+) => (compiled: CompiledOperation) => CompiledOperation;
 
 /** @returns undefined where nothing is limited */
-export function createCostLimit({ supergraph, limits, log }: CostLimitOptions): LimitCost | undefined {
+export function createCostLimit({ supergraph, limits, costReport }: CostLimitOptions): LimitCost | undefined {
   const { maxCost, costMode, listSize } = limits;
   if (maxCost === 0) return undefined;
   const estimator = new CostEstimator(supergraph, listSize);
   return (costed) => {
     const estimate = estimator.estimate(costed);
-    let isLogged = false;
+    let isTold = false;
     const report = (refusal: RequestError | undefined): void => {
       if (!refusal) return;
       if (costMode === 'enforce') throw refusal;
-      if (!isLogged) log.warn('operation over its cost limit', { operation: nameOf(costed), problem: refusal.message });
-      isLogged = true;
+      if (!isTold) costReport.tell(costed, refusal);
+      isTold = true;
     };
     report(limitTotal(leastOf(estimate.total), maxCost));
     const { cost, check } = compileCheck(estimate, maxCost);
@@ -64,8 +67,6 @@ function compileCheck({ total, lists }: OperationCost, maxCost: number) {
   return { cost, check: lists.length > 0 || typeof total !== 'number' ? check : undefined };
 }
 
-const nameOf = ({ operation }: CostedOperation) => operation.name?.value;
-
 const limitTotal = (cost: number, maxCost: number): RequestError | undefined =>
   cost <= maxCost
     ? undefined
@@ -75,9 +76,11 @@ const limitTotal = (cost: number, maxCost: number): RequestError | undefined =>
         `The operation is estimated to cost ${cost}; ${maxCost} is allowed. Ask for fewer objects: shorter lists, fewer lists within lists.`,
       );
 
-const slicingArgumentWanted = ({ coordinate, wanted }: ListSize, given: number): RequestError =>
-  refuse(
-    400,
-    'SLICING_ARGUMENT_REQUIRED',
-    `${coordinate} takes exactly one of its arguments ${wanted.join(', ')}; ${given === 0 ? 'none is' : `${given} are`} given. It says how long a list you expect.`,
-  );
+function slicingArgumentWanted({ coordinate, wanted }: ListSize, given: number): RequestError {
+  const [only, ...others] = wanted;
+  const message =
+    others.length === 0
+      ? `${coordinate} needs its argument ${only}. It says how long a list you expect.`
+      : `${coordinate} takes exactly one of its arguments ${wanted.join(', ')}; ${given === 0 ? 'none is' : `${given} are`} given. It says how long a list you expect.`;
+  return refuse(400, 'SLICING_ARGUMENT_REQUIRED', message);
+}

@@ -1,6 +1,7 @@
 import {
   type ArgumentNode,
   type FragmentDefinitionNode,
+  type FragmentSpreadNode,
   Kind,
   type ObjectValueNode,
   type OperationDefinitionNode,
@@ -24,8 +25,8 @@ export interface OperationSize {
   readonly aliases: number;
   readonly directives: number;
   readonly rootFields: number;
-  /** A fragment that contains itself has no size. */
-  readonly isCircular: boolean;
+  /** Where a fragment is spread in itself, or in what it contains: it has no size. */
+  readonly circle: FragmentSpreadNode | undefined;
   /** Whether a field is to be answered under a name that objects use for themselves. */
   readonly hasReservedName: boolean;
   /** Whether a number is written that does not fit into 64 bits. */
@@ -38,30 +39,32 @@ const nothing: OperationSize = {
   aliases: 0,
   directives: 0,
   rootFields: 0,
-  isCircular: false,
+  circle: undefined,
   hasReservedName: false,
   hasHugeNumber: false,
 };
-const circular: OperationSize = { ...nothing, isCircular: true };
 /** Validation refuses it, but what may be planned meanwhile must be bounded, however often it is spread. */
 const unknown: OperationSize = { ...nothing, fields: 1 };
 
 /** Measures each fragment once, so that the time is linear in the document however often fragments are spread. */
 export function measureOperation({ operation, fragments }: ParsedOperation): OperationSize {
   const measured = new Map<string, OperationSize>();
-  const ofFragment = (name: string): OperationSize => {
+  const open = new Set<string>();
+  const ofFragment = (name: string, spread?: FragmentSpreadNode): OperationSize => {
+    if (open.has(name)) return { ...nothing, circle: spread };
     const known = measured.get(name);
     if (known) return known;
-    measured.set(name, circular);
+    open.add(name);
     const node = fragments.get(name);
     const size = node ? ofSet(node.selectionSet) : unknown;
+    open.delete(name);
     measured.set(name, size);
     return size;
   };
   const ofSet = (set: SelectionSetNode): OperationSize => set.selections.map(ofSelection).reduce(add, nothing);
   const ofSelection = (node: SelectionNode): OperationSize => {
     const directives = node.directives?.length ?? 0;
-    if (node.kind === Kind.FRAGMENT_SPREAD) return plusDirectives(ofFragment(node.name.value), directives);
+    if (node.kind === Kind.FRAGMENT_SPREAD) return plusDirectives(ofFragment(node.name.value, node), directives);
     if (node.kind === Kind.INLINE_FRAGMENT) return plusDirectives(ofSet(node.selectionSet), directives);
     const below = node.selectionSet ? ofSet(node.selectionSet) : nothing;
     return {
@@ -70,7 +73,7 @@ export function measureOperation({ operation, fragments }: ParsedOperation): Ope
       aliases: below.aliases + (node.alias ? 1 : 0),
       directives: below.directives + directives,
       rootFields: 1,
-      isCircular: below.isCircular,
+      circle: below.circle,
       hasHugeNumber: below.hasHugeNumber || (node.arguments ?? []).some(({ value }) => isHuge(value)),
       hasReservedName: below.hasReservedName || (node.alias ?? node.name).value === '__proto__',
     };
@@ -78,8 +81,8 @@ export function measureOperation({ operation, fragments }: ParsedOperation): Ope
   const variables = (operation.variableDefinitions ?? []).map(ofVariable);
   // Validation looks at every fragment, whether or not the operation uses it.
   const unused = [...fragments.keys()]
-    .map(ofFragment)
-    .map(({ depth, isCircular }) => ({ ...nothing, depth, isCircular }));
+    .map((name) => ofFragment(name))
+    .map(({ depth, circle }) => ({ ...nothing, depth, circle }));
   const size = [...variables, ...unused].reduce(add, ofSet(operation.selectionSet));
   return plusDirectives(size, operation.directives?.length ?? 0);
 }
@@ -125,7 +128,7 @@ function add(a: OperationSize, b: OperationSize): OperationSize {
     aliases: a.aliases + b.aliases,
     directives: a.directives + b.directives,
     rootFields: a.rootFields + b.rootFields,
-    isCircular: a.isCircular || b.isCircular,
+    circle: a.circle ?? b.circle,
     hasReservedName: a.hasReservedName || b.hasReservedName,
     hasHugeNumber: a.hasHugeNumber || b.hasHugeNumber,
   };

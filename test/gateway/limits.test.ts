@@ -54,6 +54,23 @@ for (const [what, [query, code]] of Object.entries(refused)) {
   });
 }
 
+test('a fragment that contains itself is named, with the place where it does, also one that nothing uses', async () => {
+  const circle = (name: string, column: number) => [
+    {
+      message: `The fragment "${name}" contains itself: it is spread within itself here. Leave this spread out.`,
+      locations: [{ line: 2, column }],
+      extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+    },
+  ];
+  const direct = '{ product(id: "p1") { ...A } }\nfragment A on Product { ...A }';
+  expect((await federation.query(direct)).errors).toEqual(circle('A', 25));
+  const throughAnother =
+    '{ product(id: "p1") { name } }\nfragment B on Product { ...C } fragment C on Product { ...B }';
+  expect((await federation.query(throughAnother)).errors).toEqual(circle('B', 56));
+  const twice = '{ product(id: "p1") { ...D ...D } }\nfragment D on Product { name }';
+  expect((await federation.query(twice)).errors).toBeUndefined();
+});
+
 test('a deep and wide query that would take validation minutes is refused in milliseconds', async () => {
   const wide = await startFederation(shop());
   const level = (depth: number): string =>

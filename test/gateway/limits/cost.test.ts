@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { defaultGatewayConfig, type GatewayConfig } from '../../../gateway/config.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
@@ -7,6 +8,7 @@ const library = {
   books: {
     typeDefs: `
       type Query {
+        chapters(limit: Int): [Book!] @listSize(slicingArguments: ["limit"])
         books(first: Int, last: Int, hidden: Int @inaccessible): [Book!]
           @listSize(slicingArguments: ["first", "last", "hidden"])
         shelves: [Shelf!]
@@ -108,26 +110,46 @@ test('where the schema wants exactly one slicing argument, none and two are refu
     const { errors } = await federation.query(query, variables);
     expect([codes(errors), errors?.[0]?.message]).toEqual([['SLICING_ARGUMENT_REQUIRED'], message(given)]);
   }
+  const { errors } = await federation.query('{ chapters { id } }');
+  expect([codes(errors), errors?.[0]?.message]).toEqual([
+    ['SLICING_ARGUMENT_REQUIRED'],
+    'Query.chapters needs its argument limit. It says how long a list you expect.',
+  ]);
   // As clients write it that page in both directions.
   const both = 'query ($f: Int, $l: Int) { books(first: $f, last: $l) { id } }';
   expect((await federation.query(both, { f: null, l: 3 })).data).toEqual({ books: [{ id: '1' }] });
 });
 
-test('in measure mode all is answered, and each operation above the limit is named once in the log', async () => {
+test('in measure mode all is answered, and each operation above the limit is told once, also after a new supergraph', async () => {
   const warnings: unknown[] = [];
   const quiet = () => undefined;
   const log = { debug: quiet, info: quiet, error: quiet, warn: (...line: unknown[]) => void warnings.push(line) };
   federation = await start({ maxCost: 20, costMode: 'measure' }, { runtime: { log } });
-  const query = 'query Shelf($n: Int) { books(first: $n) { id } }';
-  for (const n of [5, 50, 60]) expect((await federation.query(query, { n })).errors).toBeUndefined();
-  expect((await federation.query('query Long { shelves { books { id } } }')).errors).toBeUndefined();
-  expect(warnings).toEqual([
-    [
-      'operation over its cost limit',
-      { operation: 'Shelf', problem: expect.stringContaining('estimated to cost 50; 20 is allowed') },
-    ],
-    ['operation over its cost limit', { operation: 'Long', problem: expect.stringContaining('to cost 510') }],
-  ]);
+  const shelf = 'query Shelf($n: Int) { books(first: $n) { id } }';
+  const long = 'query Long { shelves { books { id } } }';
+  const nameless = '{ all: shelves { books { title } } __typename ...More } fragment More on Query { __typename }';
+  const askAll = async () => {
+    for (const n of [5, 50, 60]) expect((await federation.query(shelf, { n })).errors).toBeUndefined();
+    for (const query of [long, nameless]) expect((await federation.query(query)).errors).toBeUndefined();
+  };
+  const told = (text: string, operation: string, problem: string) => [
+    'operation over its cost limit',
+    {
+      operation,
+      sha256: createHash('sha256').update(text).digest('hex'),
+      problem: expect.stringContaining(problem),
+    },
+  ];
+  await askAll();
+  const once = [
+    told(shelf, 'Shelf', 'estimated to cost 50; 20 is allowed'),
+    told(long, 'Long', 'to cost 510'),
+    told(nameless, 'query { shelves __typename ...More }', 'to cost 2010'),
+  ];
+  expect(warnings).toEqual(once);
+  expect(await federation.gateway.replaceSupergraph(`${federation.sdl}\n# another`)).toBe(true);
+  await askAll();
+  expect(warnings).toEqual(once);
 });
 
 test('without a limit nothing is estimated', async () => {

@@ -5,6 +5,7 @@ import { defaultGatewayConfig } from '../../../gateway/config.ts';
 import { createNativeEngine, type Engine } from '../../../gateway/engine/engine.ts';
 import { warmUp } from '../../../gateway/engine/warm-up.ts';
 import { createSharing } from '../../../gateway/execution/sharing.ts';
+import { CostReport } from '../../../gateway/limits/cost-report.ts';
 import { createClientRegistry } from '../../../gateway/subgraph-client/client-registry.ts';
 import { createSystemRuntime } from '../../../runtime/system-runtime.ts';
 
@@ -21,7 +22,8 @@ let engine: Engine;
 afterEach(() => engine.close());
 
 async function createEngine(supergraphSdl: string): Promise<Engine> {
-  const options = { supergraphSdl, runtime, config, subgraphs: new Map(), signInternal: undefined };
+  const costReport = new CostReport(runtime.log);
+  const options = { supergraphSdl, runtime, config, subgraphs: new Map(), signInternal: undefined, costReport };
   const clients = createClientRegistry({ ...options, config: config.subgraphs });
   engine = await createNativeEngine({ ...options, clients, sharing: createSharing(config.sharing) });
   return engine;
