@@ -31,11 +31,11 @@ export interface ClientsOptions {
 export function createClient({ name, url }: SubgraphEndpoint, options: ClientsOptions): SubgraphClient {
   const { runtime, config, subgraphs, signInternal } = options;
   const timeoutMs = config.timeoutMsBySubgraph[name] ?? config.timeoutMs;
-  const deadlines = { timers: runtime.timers, timeoutMs };
+  const deadlines = { timers: runtime.timers, timeoutMs, log: runtime.log };
   if (url.startsWith('local:')) {
     const local = subgraphs.get(url.slice('local:'.length));
     if (!local) throw new SupergraphError(`Subgraph "${name}" is ${url}, which this process does not serve.`);
-    return createLocalClient(name, local, deadlines, runtime.log);
+    return createLocalClient(name, local, deadlines);
   }
   if (!URL.canParse(url)) throw new SupergraphError(`Subgraph "${name}" has no usable routing_url ("${url}").`);
   const authorize = ({ context }: SubgraphCall, body?: string) =>

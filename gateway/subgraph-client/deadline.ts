@@ -1,11 +1,14 @@
+import type { Logger } from '../../runtime/logger.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import { Cancellation } from '../cancellation.ts';
+import type { RequestContext } from '../execution/run.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
 
 export interface Deadlines {
   readonly timers: Timers;
   /** Milliseconds that one call may take, its retry included. */
   readonly timeoutMs: number;
+  readonly log: Logger;
 }
 
 /**
@@ -14,8 +17,8 @@ export interface Deadlines {
  */
 export function withDeadline<T>(
   service: string,
-  { timers, timeoutMs }: Deadlines,
-  outer: Cancellation | undefined,
+  { timers, timeoutMs, log }: Deadlines,
+  { cancellation: outer, requestId }: Pick<RequestContext, 'cancellation' | 'requestId'>,
   call: (cancellation: Cancellation) => Promise<T>,
 ): Promise<T> {
   if (outer?.aborted) return Promise.reject(new SubgraphCallError('REQUEST_ABORTED', service));
@@ -26,7 +29,10 @@ export function withDeadline<T>(
       reject(new SubgraphCallError(code, service));
       cancellation.cancel();
     };
-    const cancelTimer = timers.after(timeoutMs, () => stop('SUBGRAPH_TIMEOUT'));
+    const cancelTimer = timers.after(timeoutMs, () => {
+      log.warn('subgraph call timed out', { subgraph: service, timeoutMs, requestId });
+      stop('SUBGRAPH_TIMEOUT');
+    });
     const forget = outer?.onCancel(() => stop('REQUEST_ABORTED'));
     const release = () => {
       cancelTimer();

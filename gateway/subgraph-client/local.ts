@@ -1,4 +1,3 @@
-import type { Logger } from '../../runtime/logger.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { type Deadlines, withDeadline } from './deadline.ts';
@@ -8,22 +7,18 @@ import { StreamRefusedError } from './stream-refused-error.ts';
 import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
 
 /** A subgraph in this process: no HTTP, no JSON on the way back, the same deadline and the same errors. */
-export function createLocalClient(
-  service: string,
-  subgraph: LocalSubgraph,
-  deadlines: Deadlines,
-  log: Logger,
-): SubgraphClient {
+export function createLocalClient(service: string, subgraph: LocalSubgraph, deadlines: Deadlines): SubgraphClient {
   const unavailable = (call: SubgraphCall, cause: unknown) => {
-    log.error('subgraph call failed', { subgraph: service, requestId: call.context.requestId, cause });
+    deadlines.log.error('subgraph call failed', { subgraph: service, requestId: call.context.requestId, cause });
     return new SubgraphCallError('SUBGRAPH_UNAVAILABLE', service, { cause });
   };
   return {
     service,
     execute: (call) =>
-      withDeadline(service, deadlines, call.context.cancellation, async (cancellation) => {
+      withDeadline(service, deadlines, call.context, async (cancellation) => {
         const response = await subgraph.execute(toRequest(call, cancellation)).catch((cause: unknown) => {
-          throw unavailable(call, cause);
+          // Whoever ended it has answered and told of it: the deadline, or the client that went.
+          throw cancellation.aborted ? cause : unavailable(call, cause);
         });
         return readResponse(service, response);
       }),

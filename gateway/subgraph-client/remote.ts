@@ -45,7 +45,9 @@ export function createRemoteClient(options: RemoteOptions): SubgraphClient {
       try {
         return await attempt(call, cancellation);
       } catch (cause) {
-        const mayRepeat = !cancellation.aborted && sent < config.maxAttempts && isWorthRepeating(cause);
+        // Whoever ended it has answered and told of it: the deadline, or the client that went.
+        if (cancellation.aborted) throw new SubgraphCallError('REQUEST_ABORTED', service, { cause });
+        const mayRepeat = sent < config.maxAttempts && isWorthRepeating(cause);
         if (!mayRepeat || !isRepeatable(call, config.idempotencyKey) || !budget.spend()) {
           throw toCallError(options, call, cause);
         }
@@ -62,7 +64,7 @@ export function createRemoteClient(options: RemoteOptions): SubgraphClient {
     if (!admitted) throw new SubgraphCallError('SUBGRAPH_CIRCUIT_OPEN', service);
     running += 1;
     try {
-      const response = await withDeadline(service, deadlines, call.context.cancellation, (cancellation) =>
+      const response = await withDeadline(service, deadlines, call.context, (cancellation) =>
         attempts(call, cancellation),
       );
       admitted.answered();
@@ -171,8 +173,6 @@ function isWorthRepeating(cause: unknown): boolean {
 function toCallError(options: RemoteOptions, call: SubgraphCall, cause: unknown): SubgraphCallError {
   if (cause instanceof SubgraphCallError) return cause;
   const { service, runtime } = options;
-  // A client that has gone is nothing that the subgraph did.
-  if (call.context.cancellation?.aborted) return new SubgraphCallError('REQUEST_ABORTED', service, { cause });
   runtime.log.warn('subgraph call failed', { subgraph: service, requestId: call.context.requestId, cause });
   const tooLarge = errorCode(cause) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
   return new SubgraphCallError(tooLarge ? 'SUBGRAPH_MALFORMED_RESPONSE' : 'SUBGRAPH_UNAVAILABLE', service, { cause });

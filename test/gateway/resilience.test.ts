@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { defaultGatewayConfig, type SubgraphsConfig } from '../../gateway/config.ts';
 import { EventLog, logSubgraph } from '../support/event-log.ts';
-import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { type Federation, type FederationOptions, startFederation } from '../support/federation-gateway.ts';
 import { catalogue, stock } from '../support/federation-shop.ts';
 import { subscribeOver } from '../support/streaming-client.ts';
 
@@ -11,9 +11,13 @@ afterEach(() => federation?.close());
 
 const shop = () => ({ catalogue: catalogue(), stock: stock() });
 
-async function start(config: Partial<SubgraphsConfig>): Promise<Federation> {
+async function start(
+  config: Partial<SubgraphsConfig>,
+  runtime: FederationOptions['runtime'] = {},
+): Promise<Federation> {
   federation = await startFederation(shop(), {
     config: { subgraphs: { ...defaultGatewayConfig.subgraphs, ...config } },
+    runtime,
   });
   return federation;
 }
@@ -51,6 +55,33 @@ describe('a subgraph that hangs', () => {
     expect(codesOf(both)).toEqual(['SUBGRAPH_TIMEOUT']);
     expect(other).toMatchObject({ data: { product: { name: 'Table' } } });
     expect(answered).toEqual(['other', 'both']);
+  });
+
+  test('is named in the log with its deadline, once for a call, and a client that went is not', async () => {
+    const logged: unknown[] = [];
+    const note = (event: string, fields = {}) => void logged.push({ event, ...fields });
+    const log = { debug: note, info: note, warn: note, error: note };
+    await start({ timeoutMs: 700 }, { log });
+    await warmUp(joined);
+    const { stock: hanging } = federation.subgraphs;
+    hanging?.answerWith(hang);
+    const gone = new AbortController();
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ product(id: "p2") { inStock } }' }),
+    };
+    const abandoned = fetch(federation.url, { ...init, signal: gone.signal }).catch(() => undefined);
+    const asked = hanging?.received.length ?? 0;
+    while ((hanging?.received.length ?? 0) === asked) await new Promise(setImmediate);
+    gone.abort();
+    await abandoned;
+    expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_TIMEOUT']);
+    hanging?.answerWith(undefined);
+    await federation.query(joined);
+    expect(logged).toEqual([
+      { event: 'subgraph call timed out', subgraph: 'stock', timeoutMs: 700, requestId: expect.any(String) },
+    ]);
   });
 
   test('is left alone within five seconds although its deadline is longer, and asked again within five of its recovery', {
