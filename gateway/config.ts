@@ -206,6 +206,16 @@ export interface HttpConfig {
   readonly headersTimeoutMs: number;
   /** Milliseconds for a whole request to arrive. @default 30000 */
   readonly requestTimeoutMs: number;
+  /**
+   * Milliseconds for a client to take each 64 KiB of its answer, while more of it waits. One that reads more slowly, or not
+   * at all, loses its connection (over HTTP/2 that request). @default 30000
+   */
+  readonly sendTimeoutMs: number;
+  /**
+   * Bytes of answers that may wait for clients, all together. What is more ends those whose clients have taken nothing for
+   * the longest time. @default 268435456
+   */
+  readonly maxUnsentBytes: number;
   /** Milliseconds that an idle connection stays open. @default 65000 */
   readonly keepAliveTimeoutMs: number;
   /**
@@ -320,6 +330,8 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
   http: Object.freeze({
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 30_000,
+    sendTimeoutMs: 30_000,
+    maxUnsentBytes: 268_435_456,
     keepAliveTimeoutMs: 65_000,
     drainGraceMs: 300,
     drainTimeoutMs: 10_000,

@@ -18,6 +18,7 @@ import { EqualRequests } from './http/equal-requests.ts';
 import { Graphiql, type GraphiqlOptions } from './http/graphiql.ts';
 import { createHttpHandler, graphqlPath } from './http/http-handler.ts';
 import { StreamEndpoint } from './http/stream-endpoint.ts';
+import { UnsentAnswers } from './http/unsent-answers.ts';
 import { RequestError, refuse } from './request-error.ts';
 import type { SignInternal } from './subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
@@ -113,6 +114,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     server,
     streams,
     equals: config.sharing.router ? new EqualRequests(engine.sharing) : undefined,
+    unsent: new UnsentAnswers(config.http, runtime),
     config,
     runtime,
     authenticate,

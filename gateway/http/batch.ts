@@ -13,10 +13,11 @@ import { answerSingle, cancelOnClose } from './single-answer.ts';
  * order asked; they run side by side. @throws RequestError
  */
 export async function answerBatch(
-  { server, streams, config }: GraphQLEndpointOptions,
+  options: GraphQLEndpointOptions,
   exchange: Exchange,
   batch: readonly unknown[],
 ): Promise<void> {
+  const { server, streams, config } = options;
   const { maxBatchSize } = config.limits;
   if (batch.length === 0) throw refuse(400, 'BAD_REQUEST', 'The list of operations is empty.');
   if (batch.length > maxBatchSize) {
@@ -32,9 +33,8 @@ export async function answerBatch(
   const cancellation = cancelOnClose(exchange.response);
   const answerItem = async (item: unknown): Promise<string> => {
     try {
-      const options = { server, documents: streams.documents };
       return (
-        await answerSingle(options, exchange, {
+        await answerSingle({ server, documents: streams.documents }, exchange, {
           params: readBodyParams(item),
           format,
           cancellation,
@@ -47,5 +47,5 @@ export async function answerBatch(
   };
   const body = `[${(await Promise.all(batch.map(answerItem))).map((text) => text.trim()).join(',')}]`;
   const headers = { 'content-type': `${format}; charset=utf-8` };
-  return sendAnswer(exchange, { status: 200, headers, body: new AnswerBody(body) }, config.http.compressAboveBytes);
+  return sendAnswer(exchange, { status: 200, headers, body: new AnswerBody(body) }, options);
 }

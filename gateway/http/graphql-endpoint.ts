@@ -36,7 +36,7 @@ export async function answerExchange(options: GraphQLEndpointOptions, exchange: 
       const text = await readJson(options, exchange);
       const key = token === undefined ? equals?.keyOf(exchange, text) : undefined;
       const joined = key === undefined ? undefined : equals?.join(key, exchange);
-      if (joined) return sendAnswer(exchange, await joined, config.http.compressAboveBytes);
+      if (joined) return sendAnswer(exchange, await joined, options);
       const body = parseBody(text);
       if (Array.isArray(body)) return answerBatch(options, exchange, body);
       return answerOne(options, exchange, { accepted, params: readBodyParams(body), token, key });
@@ -59,7 +59,7 @@ async function answerOne(
   exchange: Exchange,
   { accepted, params, token, key }: OneRequest,
 ): Promise<void> {
-  const { server, streams, equals, config } = options;
+  const { server, streams, equals } = options;
   if (token !== undefined) return streams.start(exchange, token, params);
   if (await streams.takes(accepted, params)) return streams.answer(exchange, accepted, params);
   if (accepted.incremental && (await answersInParts(options, exchange, accepted, params))) return;
@@ -77,16 +77,17 @@ async function answerOne(
   const isShared = key !== undefined && (await streams.kindOf(params)) === 'query';
   const answered =
     equals && isShared ? await equals.lead(key, exchange, answer) : await answer(cancelOnClose(exchange.response));
-  return sendAnswer(exchange, answered, config.http.compressAboveBytes);
+  return sendAnswer(exchange, answered, options);
 }
 
 /** @returns false where the answer is one that comes whole */
 async function answersInParts(
-  { streams, config }: GraphQLEndpointOptions,
+  options: GraphQLEndpointOptions,
   exchange: Exchange,
   accepted: AcceptedFormats,
   params: OperationParams,
 ): Promise<boolean> {
+  const { streams } = options;
   const { incremental: format, single } = accepted;
   if (!format || (single && !streams.documents.textOf(params).includes('@defer'))) return false;
   const operation = await streams.prepare(params);
@@ -94,7 +95,7 @@ async function answersInParts(
   if (exchange.request.method === 'GET' && operation.kind === 'mutation') {
     throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
   }
-  await answerInParts(exchange, { operation, params, accepted, format }, config);
+  await answerInParts(exchange, { operation, params, accepted, format }, options);
   return true;
 }
 

@@ -13,6 +13,7 @@ import { answerExchange } from './graphql-endpoint.ts';
 import { answerHealth } from './health.ts';
 import { refuseAndClose } from './refuse-and-close.ts';
 import type { StreamEndpoint } from './stream-endpoint.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
 import { corsHeaders, preflightHeaders } from './web-origin.ts';
 
 export const graphqlPath = '/graphql';
@@ -21,6 +22,7 @@ export interface HttpHandlerOptions {
   readonly server: GraphQLServer;
   readonly streams: StreamEndpoint;
   readonly equals: EqualRequests | undefined;
+  readonly unsent: UnsentAnswers;
   readonly config: GatewayConfig;
   readonly runtime: Runtime;
   readonly authenticate: Authenticate | undefined;
@@ -66,7 +68,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
 }
 
 async function answerGraphQL(
-  { server, streams, equals, config, runtime, authenticate }: HttpHandlerOptions,
+  { server, streams, equals, unsent, config, runtime, authenticate }: HttpHandlerOptions,
   request: IncomingMessage,
   response: ServerResponse,
   search: string,
@@ -74,7 +76,10 @@ async function answerGraphQL(
   const principal = await authenticateRequest(authenticate, request.headers.authorization);
   const requestId = requestIdOf(request) ?? runtime.ids.next();
   response.setHeader('x-request-id', requestId);
-  await answerExchange({ server, streams, equals, config }, { request, response, search, principal, requestId });
+  await answerExchange(
+    { server, streams, equals, unsent, config },
+    { request, response, search, principal, requestId },
+  );
 }
 
 const isPreflight = ({ method, headers }: IncomingMessage) =>

@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import type { GatewayConfig } from '../config.ts';
 import { type IncrementalAnswer, wholeAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts';
@@ -10,9 +7,11 @@ import { multipartEnd, multipartPart, multipartStart } from '../subscriptions/mu
 import type { AcceptedFormats } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
+import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
 import type { OperationParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
 import { cancelOnClose } from './single-answer.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
 
 export interface IncrementalRequest {
   readonly operation: CompiledOperation;
@@ -28,7 +27,7 @@ export interface IncrementalRequest {
 export async function answerInParts(
   exchange: Exchange,
   { operation, params, accepted, format }: IncrementalRequest,
-  { http: { compressAboveBytes }, exposeQueryPlans }: Pick<GatewayConfig, 'http' | 'exposeQueryPlans'>,
+  options: Pick<GraphQLEndpointOptions, 'config' | 'unsent'>,
 ): Promise<void> {
   const { principal, request, requestId, response } = exchange;
   const variables = operation.coerceVariables(params.variables);
@@ -38,14 +37,14 @@ export async function answerInParts(
     ? await operation.executeIncrementally(variables, context)
     : wholeAnswer(await operation.execute(variables, context));
   const header = request.headers['apollo-expose-query-plan']?.toString();
-  const isShown = exposeQueryPlans && asksForPlan({ extensions: params.extensions, header });
+  const isShown = options.config.exposeQueryPlans && asksForPlan({ extensions: params.extensions, header });
   const shown = isShown ? showPlan(operation, variables, answer.first) : undefined;
   if (answer.pending.length === 0 && accepted.single) {
     const headers = { 'content-type': `${accepted.single}; charset=utf-8` };
     const body = writeResponseBody(answer.first, shown);
-    return sendAnswer(exchange, { status: 200, headers, body: new AnswerBody(body) }, compressAboveBytes);
+    return sendAnswer(exchange, { status: 200, headers, body: new AnswerBody(body) }, options);
   }
-  await sendParts(exchange, answer, { format, shown });
+  await sendParts(exchange, answer, { format, shown, unsent: options.unsent });
 }
 
 const specOf: Readonly<Record<IncrementalFormat, string>> = {
@@ -56,12 +55,13 @@ const specOf: Readonly<Record<IncrementalFormat, string>> = {
 interface PartsForm {
   readonly format: IncrementalFormat;
   readonly shown: ShownPlan | undefined;
+  readonly unsent: UnsentAnswers;
 }
 
 async function sendParts(
   { response }: Exchange,
   answer: IncrementalAnswer,
-  { format, shown }: PartsForm,
+  { format, shown, unsent }: PartsForm,
 ): Promise<void> {
   if (response.destroyed) return;
   response.writeHead(200, {
@@ -73,18 +73,13 @@ async function sendParts(
   });
   const first = answer.pending.length === 0 ? writeOnlyPart(answer, shown) : writeFirstPart(answer, format, shown);
   try {
-    await write(response, multipartStart + multipartPart(first));
-    for await (const batch of answer.batches()) await write(response, multipartPart(writeBatch(batch, format)));
+    // A client that reads slowly is waited for: parts that are ready meanwhile go out together.
+    await unsent.write(response, multipartStart + multipartPart(first));
+    for await (const batch of answer.batches()) await unsent.write(response, multipartPart(writeBatch(batch, format)));
     response.end(multipartEnd);
   } catch (cause) {
     // Its head has left: only the missing end can tell the client.
     response.destroy();
     throw cause;
   }
-}
-
-/** Waits for a client that reads slowly: parts that are ready meanwhile go out together. */
-async function write(response: ServerResponse, text: string): Promise<void> {
-  if (response.destroyed || response.write(text)) return;
-  await Promise.race([once(response, 'drain'), once(response, 'close')]);
 }

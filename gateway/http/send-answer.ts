@@ -1,23 +1,30 @@
 import type { ServerResponse } from 'node:http';
 import type { EncodedBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
+import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
 import type { SingleAnswer } from './single-answer.ts';
+import type { UnsentAnswers } from './unsent-answers.ts';
 
 /** Sends a whole answer, compressed where the client takes it. */
 export function sendAnswer(
   { request, response }: Pick<Exchange, 'request' | 'response'>,
   answer: SingleAnswer,
-  compressAboveBytes: number,
+  { config, unsent }: Pick<GraphQLEndpointOptions, 'config' | 'unsent'>,
 ): Promise<void> | undefined {
-  const body = answer.body.encode(request.headers['accept-encoding'], compressAboveBytes);
-  if (body instanceof Promise) return body.then((made) => write(response, answer, made));
-  write(response, answer, body);
+  const body = answer.body.encode(request.headers['accept-encoding'], config.http.compressAboveBytes);
+  if (body instanceof Promise) return body.then((made) => write(response, answer, made, unsent));
+  write(response, answer, body, unsent);
   return undefined;
 }
 
-function write(response: ServerResponse, { status, headers }: SingleAnswer, body: EncodedBody): void {
+function write(
+  response: ServerResponse,
+  { status, headers }: SingleAnswer,
+  body: EncodedBody,
+  unsent: UnsentAnswers,
+): void {
   if (response.destroyed) return;
-  const { content, charset, byteLength, coding } = body;
+  const { byteLength, coding } = body;
   const varies = response.getHeader('vary');
   response.writeHead(status, {
     ...headers,
@@ -25,5 +32,5 @@ function write(response: ServerResponse, { status, headers }: SingleAnswer, body
     ...(coding && { 'content-encoding': coding }),
     'content-length': byteLength,
   });
-  response.end(content, charset);
+  unsent.send(response, body);
 }
