@@ -1,3 +1,5 @@
+import { findMistake, SupergraphError } from '../supergraph/supergraph-error.ts';
+
 export type EngineName = 'native' | 'apollo';
 
 const remedies: Readonly<Record<EngineName, string>> = {
@@ -6,6 +8,14 @@ const remedies: Readonly<Record<EngineName, string>> = {
   apollo:
     'The fallback engine needs @apollo/gateway, which cannot be loaded. Install it: npm install @apollo/gateway@2.14.4.',
 };
+
+/** The native planner does not take this supergraph, though it loads. Another engine may. */
+export class UnplannableSupergraphError extends SupergraphError {
+  constructor(sdl: string, cause: unknown) {
+    super(findMistake(sdl) ?? `the native planner does not take it: ${firstLine(cause)}`);
+    this.name = 'UnplannableSupergraphError';
+  }
+}
 
 /** An engine cannot be loaded here, whatever the supergraph. */
 export class EngineError extends Error {

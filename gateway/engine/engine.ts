@@ -9,11 +9,12 @@ import { createDocumentPlanner } from '../planning/document-planner.ts';
 import { createHivePlanner } from '../planning/hive-planner.ts';
 import { createOverrideDraw } from '../planning/override-draw.ts';
 import type { Planner } from '../planning/planner.ts';
+import { PlannerRefusal } from '../planning/planner-process.ts';
 import type { ClientRegistry } from '../subgraph-client/client-registry.ts';
 import type { SignInternal } from '../subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from '../subgraph-client/local-subgraph.ts';
 import { loadSupergraph, type Supergraph } from '../supergraph/load-supergraph.ts';
-import { EngineError, type EngineName } from './engine-error.ts';
+import { EngineError, type EngineName, UnplannableSupergraphError } from './engine-error.ts';
 import { createNativeCompiler, createOperationPreparer, type RememberingPreparer } from './prepare-operation.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -85,7 +86,9 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
 function startLoading(supergraphSdl: string, labels: readonly string[]): Promise<{ planner: Promise<Planner> }> {
   return new Promise((resolve) => {
     const planner = createHivePlanner(supergraphSdl, labels, () => resolve({ planner })).catch((cause: unknown) => {
-      throw new EngineError('native', cause);
+      throw cause instanceof PlannerRefusal
+        ? new UnplannableSupergraphError(supergraphSdl, cause)
+        : new EngineError('native', cause);
     });
     planner.catch(() => undefined);
   });

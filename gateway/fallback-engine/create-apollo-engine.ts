@@ -1,6 +1,7 @@
 import type { Engine, EngineOptions } from '../engine/engine.ts';
 import { createOperationPreparer } from '../engine/prepare-operation.ts';
-import { loadSupergraph, SupergraphError } from '../supergraph/load-supergraph.ts';
+import { loadSupergraph } from '../supergraph/load-supergraph.ts';
+import { SupergraphError } from '../supergraph/supergraph-error.ts';
 import { createApolloCompiler } from './compile-apollo-operation.ts';
 import { type ApolloGatewayOptions, type ApolloLogger, loadApolloGateway } from './load-apollo-gateway.ts';
 import { createDataSource } from './subgraph-data-source.ts';
@@ -48,7 +49,8 @@ async function loadExecutor(options: ApolloGatewayOptions) {
   try {
     return (await new ApolloGateway(options).load()).executor;
   } catch (cause) {
-    const remedy = 'The fallback engine serves no such supergraph: run the gateway where the native engine loads.';
+    const remedy =
+      'Compose it anew; what the fallback engine alone does not take needs a machine where the native one loads.';
     throw new SupergraphError(cause instanceof Error ? cause.message : String(cause), remedy);
   }
 }

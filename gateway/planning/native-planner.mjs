@@ -45,7 +45,11 @@ async function answer({ planner: name, supergraphSdl, operation, draw, labels })
     const { node } = await planner.planAsync(operation, undefined, new Set(labels), draw ?? 100);
     return node ? { node } : {};
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
+    const hasAddon = await addon.then(
+      () => true,
+      () => false,
+    );
+    return { error: error instanceof Error ? error.message : String(error), hasAddon };
   }
 }
 

@@ -18,6 +18,8 @@ export interface PlannerReply {
   readonly node?: HiveNode;
   readonly overridePercentages?: readonly number[];
   readonly error?: string;
+  /** Whether the add-on loads, so that the error is about what it was given. */
+  readonly hasAddon?: boolean;
   /** The process has not loaded this supergraph, or no longer. */
   readonly isUnknown?: boolean;
 }
@@ -35,6 +37,14 @@ export class PlannerCrashError extends Error {
   constructor(lastWords: string) {
     super(`The native planner ended over this operation. ${lastWords}`.trim());
     this.name = 'PlannerCrashError';
+  }
+}
+
+/** The planner does not take what it was given: a supergraph, or an operation. */
+export class PlannerRefusal extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = 'PlannerRefusal';
   }
 }
 
@@ -83,7 +93,7 @@ export class PlannerProcess {
 
   /**
    * @param onSent called when the other process can do without this one, also where it fails
-   * @throws Error the add-on does not load here, or does not take this supergraph
+   * @throws Error the add-on does not load here. PlannerRefusal it does not take this supergraph
    */
   async load(supergraphSdl: string, labels: readonly string[], onSent?: () => void): Promise<NativePlanner> {
     const planner = `${++this.#lastId}`;
@@ -120,7 +130,8 @@ export class PlannerProcess {
       this.#waiting.push({ request: { ...request, id }, resolve, reject, isSuspect, onSent });
       this.#startWaiting();
     }).finally(() => signal?.removeEventListener('abort', stop));
-    if (asked.reply.error !== undefined) throw new Error(asked.reply.error);
+    const { error, hasAddon } = asked.reply;
+    if (error !== undefined) throw hasAddon ? new PlannerRefusal(error) : new Error(error);
     return asked;
   }
 

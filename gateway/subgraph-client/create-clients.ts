@@ -1,8 +1,8 @@
 import type { Principal } from '../../auth/principal.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubgraphsConfig } from '../config.ts';
-import { SupergraphError } from '../supergraph/load-supergraph.ts';
 import type { SubgraphEndpoint } from '../supergraph/subgraph-endpoints.ts';
+import { SupergraphError } from '../supergraph/supergraph-error.ts';
 import { createLocalClient } from './local.ts';
 import type { LocalSubgraph } from './local-subgraph.ts';
 import { createRemoteClient } from './remote.ts';

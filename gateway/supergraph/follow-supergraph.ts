@@ -1,3 +1,4 @@
+import type { LogFields } from '../../runtime/logger.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SupergraphSource } from './supergraph-source.ts';
 
@@ -22,7 +23,8 @@ export function followSupergraph({ source, intervalMs, runtime, replace }: Follo
 
   async function look(): Promise<void> {
     const sdl = await source.read().catch((cause: unknown) => {
-      if (isReadable) log.warn('supergraph unreadable, the last good one stays', { source: source.name, cause });
+      if (isReadable)
+        log.warn('supergraph unreadable, the last good one stays', { source: source.name, ...reasonOf(cause) });
       isReadable = false;
       return null;
     });
@@ -31,7 +33,7 @@ export function followSupergraph({ source, intervalMs, runtime, replace }: Follo
     isReadable = true;
     if (sdl === undefined || stopped) return;
     await replace(sdl).catch((cause: unknown) => {
-      log.error('supergraph refused, the last good one stays', { source: source.name, cause });
+      log.error('supergraph refused, the last good one stays', { source: source.name, ...reasonOf(cause) });
     });
   }
 
@@ -48,4 +50,10 @@ export function followSupergraph({ source, intervalMs, runtime, replace }: Follo
     stopped = true;
     cancel();
   };
+}
+
+/** An error with a code is for whoever made the supergraph, and its sentence says everything; any other is ours. */
+function reasonOf(cause: unknown): LogFields {
+  if (!(cause instanceof Error && 'code' in cause)) return { cause };
+  return { code: cause.code, problem: cause.message };
 }

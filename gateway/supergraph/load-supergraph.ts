@@ -1,4 +1,12 @@
-import { type DocumentNode, type GraphQLSchema, isAbstractType, isUnionType, Kind, parse } from 'graphql';
+import {
+  assertValidSchema,
+  type DocumentNode,
+  type GraphQLSchema,
+  isAbstractType,
+  isUnionType,
+  Kind,
+  parse,
+} from 'graphql';
 import { type AccessRules, readAccessRules } from '../authorization/access-rules.ts';
 import { type CostRules, readCostRules } from './cost-rules.ts';
 import { type FieldSource, readFieldSources } from './field-sources.ts';
@@ -8,6 +16,7 @@ import { unknownFeatures } from './required-features.ts';
 import { readSubgraphEndpoints, type SubgraphEndpoint } from './subgraph-endpoints.ts';
 import { readSubgraphTypes, type SubgraphTypes } from './subgraph-types.ts';
 import { readSubscriptionRules, type SubscriptionRule } from './subscription-rules.ts';
+import { findMistake, SupergraphError } from './supergraph-error.ts';
 
 /** Everything that the engine knows about one supergraph. Frozen: a reload makes another. */
 export interface Supergraph {
@@ -37,6 +46,7 @@ export interface TypeIndex {
 /** @throws SupergraphError */
 export function loadSupergraph(sdl: string): Supergraph {
   const document = parseSupergraph(sdl);
+  refuseRepeated(document);
   const [unknown] = unknownFeatures(document);
   if (unknown !== undefined)
     throw new SupergraphError(
@@ -45,7 +55,7 @@ export function loadSupergraph(sdl: string): Supergraph {
     );
   const subgraphs = readSubgraphEndpoints(document);
   if (subgraphs.size === 0) throw new SupergraphError('It names no subgraph (no join__Graph values).');
-  const schema = buildPublicSchema(document);
+  const schema = publicSchemaOf(sdl, document);
   const types = indexTypes(document);
   return {
     sdl,
@@ -60,16 +70,6 @@ export function loadSupergraph(sdl: string): Supergraph {
     overrideLabels: readOverrideLabels(document),
     subscriptionRules: readSubscriptionRules(document),
   };
-}
-
-/** The supergraph file is not one. */
-export class SupergraphError extends Error {
-  readonly code = 'SUPERGRAPH_INVALID';
-
-  constructor(reason: string, remedy = 'Compose it with "andon compose" or the Rover command line.') {
-    super(`The supergraph cannot be used: ${reason} ${remedy}`);
-    this.name = 'SupergraphError';
-  }
 }
 
 /**
@@ -88,7 +88,32 @@ function parseSupergraph(sdl: string): DocumentNode {
   try {
     return parse(sdl, { noLocation: true });
   } catch (cause) {
-    throw new SupergraphError(cause instanceof Error ? cause.message : String(cause));
+    throw explained(sdl, cause);
+  }
+}
+
+function publicSchemaOf(sdl: string, document: DocumentNode): GraphQLSchema {
+  try {
+    const schema = buildPublicSchema(document);
+    // Else each request would be told: whatever validates operations wants a valid schema.
+    assertValidSchema(schema);
+    return schema;
+  } catch (cause) {
+    throw explained(sdl, cause);
+  }
+}
+
+const explained = (sdl: string, cause: unknown) =>
+  new SupergraphError(findMistake(sdl) ?? (cause instanceof Error ? cause.message : String(cause)));
+
+/** Of two definitions of one type the last would silently be the only one: a file to which another one was added. */
+function refuseRepeated({ definitions }: DocumentNode): void {
+  const names = new Set<string>();
+  for (const node of definitions) {
+    if (node.kind === Kind.DIRECTIVE_DEFINITION || !('name' in node) || !node.name) continue;
+    const { value } = node.name;
+    if (names.has(value)) throw new SupergraphError(`It defines the type "${value}" twice.`);
+    names.add(value);
   }
 }
 

@@ -112,7 +112,7 @@ function createUrlSource(
         return text;
       } catch (cause) {
         if (cause instanceof SupergraphSourceError) throw cause;
-        throw failed(controller.signal.aborted ? `no answer in ${timeoutMs} ms` : 'no answer', cause);
+        throw failed(controller.signal.aborted ? `no answer in ${timeoutMs} ms` : `no answer${reasonOf(cause)}`, cause);
       } finally {
         cancel();
         // What is not read any more must not go on arriving.
@@ -120,6 +120,12 @@ function createUrlSource(
       }
     },
   };
+}
+
+/** `fetch` says only that it failed, and why in the cause. */
+function reasonOf(cause: unknown): string {
+  const inner = cause instanceof Error ? cause.cause : undefined;
+  return inner instanceof Error && 'code' in inner ? `: ${inner.code}` : '';
 }
 
 /** @returns undefined where it is too long, whatever its length is said to be */

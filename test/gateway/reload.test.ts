@@ -7,7 +7,13 @@ import { parse } from 'graphql';
 import { afterEach, describe, expect, test } from 'vitest';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { followSupergraph } from '../../gateway/supergraph/follow-supergraph.ts';
-import { createSupergraphSource, type SupergraphSource } from '../../gateway/supergraph/supergraph-source.ts';
+import {
+  createSupergraphSource,
+  type SupergraphSource,
+  SupergraphSourceError,
+} from '../../gateway/supergraph/supergraph-source.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createJsonLogger } from '../../runtime/logger.ts';
 import { systemTimers } from '../../runtime/timers.ts';
 import { EventLog, logSubgraph } from '../support/event-log.ts';
 import { type Federation, startFederation, testRuntime } from '../support/federation-gateway.ts';
@@ -98,11 +104,27 @@ describe('a new supergraph', () => {
     expect(federation.gateway.schema.getQueryType()?.getFields()['version']).toBeDefined();
   });
 
-  test('that cannot be used is refused, and the last good one goes on', async () => {
+  test('that cannot be used is refused with the mistake and its place, in one line, and the last good one goes on', async () => {
     federation = await startFederation(shop());
-    await expect(federation.gateway.replaceSupergraph('type Query { a: Int }')).rejects.toMatchObject({
-      code: 'SUPERGRAPH_INVALID',
-    });
+    const { sdl } = federation;
+    const mistakes: [sdl: string, mistake: string][] = [
+      ['type Query { a: Int }', 'It names no subgraph (no join__Graph values).'],
+      [sdl.replace('type Product', '<<<<<<< HEAD\ntype Product'), 'Unexpected character: "<" (line 71, column 1).'],
+      [sdl.slice(0, -300), 'Syntax Error: Expected Name, found <EOF> (line 94, column 36).'],
+      [sdl.replace('name: String @join__field', 'name: Strng @join__field'), 'Unknown type "Strng".'],
+      [`${sdl}\ntype Product { id: ID! }`, 'It defines the type "Product" twice.'],
+      [`${sdl}\ntype Extra`, 'Type Extra must define one or more fields (line 114, column 1).'],
+      [sdl.replaceAll('graph: STOCK', 'graph: STOK'), "Subgraph not found: 'STOK'."],
+      [sdl.replace('requires: "price weight"', 'requires: "price {"'), '@requires(fields: "price {"): Syntax Error'],
+    ];
+    for (const [broken, mistake] of mistakes) {
+      const refused = federation.gateway.replaceSupergraph(broken);
+      await expect(refused).rejects.toMatchObject({
+        code: 'SUPERGRAPH_INVALID',
+        message: expect.stringMatching(/^The supergraph cannot be used: [^\n]*$/),
+      });
+      await expect(refused).rejects.toThrow(mistake);
+    }
     expect(await federation.query('{ product(id: "p1") { name inStock } }')).toMatchObject({
       data: { product: { name: 'Table', inStock: 4 } },
     });
@@ -246,10 +268,17 @@ describe('a resumable subscription during a reload', () => {
 });
 
 /** Follows `source`; `tick` lets one interval pass and resolves when the look has ended. */
-function follow(source: SupergraphSource, accept: (sdl: string) => void) {
+function follow(source: SupergraphSource, accept: (sdl: string) => unknown) {
   const logged: string[] = [];
-  const note = (event: string) => void logged.push(event);
-  const log = { debug: note, info: note, warn: note, error: note };
+  const lines: string[] = [];
+  const written = createJsonLogger(systemClock, 'debug', (line) => void lines.push(line));
+  const noting =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (event: string, fields: Record<string, unknown> = {}) => {
+      logged.push(event);
+      written[level](event, fields);
+    };
+  const log = { debug: noting('debug'), info: noting('info'), warn: noting('warn'), error: noting('error') };
   let pass = () => {};
   let waits = () => {};
   const timers = {
@@ -271,7 +300,7 @@ function follow(source: SupergraphSource, accept: (sdl: string) => void) {
       waits = resolve;
       pass();
     });
-  return { tick, logged, stop };
+  return { tick, logged, lines, stop };
 }
 
 describe('a supergraph that is followed', () => {
@@ -311,6 +340,38 @@ describe('a supergraph that is followed', () => {
     }
   });
 
+  test('is refused, or missed, in one line of the log with its code and what to do, without a stack', async () => {
+    federation = await startFederation(shop());
+    const read = async () => {
+      if (next !== undefined) return next;
+      throw new SupergraphSourceError('The supergraph x cannot be read (ENOENT). Make it with "andon compose".');
+    };
+    let next: string | undefined = 'type Query { nothing';
+    const { tick, lines } = follow({ name: 'x', read }, (sdl) => federation.gateway.replaceSupergraph(sdl));
+    await tick();
+    next = undefined;
+    await tick();
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      {
+        time: expect.any(String),
+        level: 'error',
+        event: 'supergraph refused, the last good one stays',
+        source: 'x',
+        code: 'SUPERGRAPH_INVALID',
+        problem:
+          'The supergraph cannot be used: Syntax Error: Expected ":", found <EOF> (line 1, column 21). Compose it with "andon compose" or the Rover command line.',
+      },
+      {
+        time: expect.any(String),
+        level: 'warn',
+        event: 'supergraph unreadable, the last good one stays',
+        source: 'x',
+        code: 'SUPERGRAPH_UNREADABLE',
+        problem: 'The supergraph x cannot be read (ENOENT). Make it with "andon compose".',
+      },
+    ]);
+  });
+
   test('at a URL: it is sent again only when it has changed, and an unavailable server changes nothing', async () => {
     let sdl = 'one';
     let status = 200;
@@ -332,6 +393,7 @@ describe('a supergraph that is followed', () => {
     expect(await source.read()).toBe('two');
     expect(answered).toEqual([200, 304, 503, 200]);
     server.closeAllConnections();
-    server.close();
+    await new Promise((resolve) => server.close(resolve));
+    await expect(source.read()).rejects.toThrow(`${url} cannot be read (no answer: ECONNREFUSED). Check the address`);
   });
 });
