@@ -44,6 +44,13 @@ export class Failure {
   }
 }
 
+/** The failure as another field has it because of the first one: the steps from there lead nowhere here. */
+export function withoutSteps(failure: Failure): Failure {
+  const errors = Failure.errorsOf(failure);
+  if (errors.every(({ below, elsewhere }) => below.length === 0 && elsewhere === undefined)) return failure;
+  return new Failure(errors.map(({ message, extensions }) => ({ message, extensions, below: [] })));
+}
+
 export function formatFieldError(error: FieldError, path: ResponsePath): GraphQLFormattedError {
   const below = error.below.map((step) => (typeof step === 'string' ? clientKey(step) : step));
   return { message: error.message, path: [...path, ...below], extensions: { ...error.extensions } };

@@ -2,7 +2,7 @@ import type { EntityFetchNode, EntityGroup } from '../planning/plan.ts';
 import { prepareRequest } from '../subgraph-client/subgraph-client.ts';
 import { callSubgraph, type ExecutionScope, type SubgraphAnswer } from './call-subgraph.ts';
 import { compileEntityPath, type EntityPath } from './entity-path.ts';
-import { Failure } from './failure.ts';
+import { Failure, withoutSteps } from './failure.ts';
 import { quote } from './json-text.ts';
 import { copyData, holdsObjects, mergeInto } from './merge.ts';
 import { compileRepresentations, type Representations } from './representation.ts';
@@ -89,7 +89,7 @@ function collectBatch(group: CompiledGroup, { root, sharesObjects }: Run): Batch
       const index = representations.indexOf(entity);
       if (typeof index !== 'number') {
         // What is needed to ask is missing because another subgraph failed: so these fields fail with it.
-        if (index) markFailed(entity, group.shapes, withoutTail(index));
+        if (index) markFailed(entity, group.shapes, withoutSteps(index));
         else markUnknown(entity, group);
         return;
       }
@@ -106,12 +106,6 @@ function markUnknown(entity: ResponseObject, { shapes, lost }: CompiledGroup): v
   else markNotAsked(entity, shapes);
 }
 
-function withoutTail(failure: Failure): Failure {
-  const errors = Failure.errorsOf(failure);
-  if (errors.every(({ below }) => below.length === 0)) return failure;
-  return new Failure(errors.map((error) => ({ ...error, below: [] })));
-}
-
 /** Groups that need equal representations at equal paths name the same variable: it is written once. */
 function variablesText(groups: readonly CompiledGroup[], batches: readonly Batch[], members: string): string {
   const lists = new Map(groups.map(({ variable }, i) => [variable, `[${batches[i]?.texts.join(',') ?? ''}]`]));
@@ -123,7 +117,8 @@ function mergeBatch(group: CompiledGroup, batch: Batch, answer: SubgraphAnswer, 
   const entities = answer.data?.[group.alias];
   if (!Array.isArray(entities) || entities.length !== batch.texts.length) {
     const failure = answer.failure ?? (entities instanceof Failure ? entities : group.malformed);
-    failBatch(group, batch, withoutEntityTail(failure));
+    // Paths of errors that took the whole list away start at the list (`_entities`, index, …): places start below.
+    failBatch(group, batch, withoutSteps(failure));
     return;
   }
   if (group.rewrite) for (const entity of entities) if (isResponseObject(entity)) group.rewrite(entity);
@@ -133,11 +128,6 @@ function mergeBatch(group: CompiledGroup, batch: Batch, answer: SubgraphAnswer, 
 }
 
 const holdsSharable = (entity: unknown) => isResponseObject(entity) && holdsObjects(entity);
-
-/** Paths of errors that took the whole list away start at the list (`_entities`, index, …): places start below. */
-function withoutEntityTail(failure: Failure): Failure {
-  return new Failure(Failure.errorsOf(failure).map((error) => ({ ...error, below: [] })));
-}
 
 function failBatch(group: CompiledGroup, { targets }: Batch, failure: Failure): void {
   for (const target of targets) markFailed(target, group.shapes, failure);

@@ -17,8 +17,8 @@ export interface Representations {
 }
 
 /**
- * A representation is left out when the entity's type needs nothing from this subgraph, when a required field never
- * arrived, or when every required field is null: a key of nulls identifies nothing. A null among other values is sent.
+ * A representation is left out when the entity's type needs nothing from this subgraph, when nobody knows a required
+ * field, or when every required field is null: a key of nulls identifies nothing. A null among other values is sent.
  */
 export function compileRepresentations(
   requires: readonly Requirement[],
@@ -96,6 +96,15 @@ function isAlike(one: ResponseObject, other: ResponseObject, sources: readonly s
   return true;
 }
 
+/** Some subgraph was asked for it and did not say it, not even as null: without it another entity might be found. */
+const leftOut = new Failure([
+  {
+    message: 'A subgraph left out what is needed to ask for this field.',
+    extensions: { code: 'SUBGRAPH_MALFORMED_RESPONSE', retryable: false },
+    below: [],
+  },
+]);
+
 interface CollectedField {
   readonly source: string;
   readonly key: string;
@@ -144,7 +153,8 @@ function compileObject(requires: readonly Requirement[], typename: string, types
     let identifies = false;
     for (const { source, prefix, write } of fields) {
       const field = value[source];
-      if (field === undefined || field === notAsked) return undefined;
+      if (field === notAsked) return undefined;
+      if (field === undefined) return leftOut;
       if (field instanceof Failure) return field;
       if (field !== null) identifies = true;
       const written = write(field);
@@ -194,7 +204,8 @@ function writeNested(value: ResponseObject, fields: readonly NestedField[]): str
   const parts: string[] = [];
   for (const { source, prefix, write } of fields) {
     const field = value[source];
-    if (field === undefined || field === notAsked) continue;
+    if (field === notAsked) continue;
+    if (field === undefined) return leftOut;
     const written = field instanceof Failure ? field : write(field);
     if (typeof written !== 'string') return written;
     parts.push(prefix + written);

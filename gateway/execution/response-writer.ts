@@ -23,7 +23,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql';
-import { clientKey, selectedKey } from '../planning/selected-keys.ts';
+import { selectedKey } from '../planning/selected-keys.ts';
 import type { FieldSource } from '../supergraph/field-sources.ts';
 import type { Restriction } from './compiled-operation.ts';
 import { Failure, notAsked, type ResponsePath, untoldType } from './failure.ts';
@@ -31,6 +31,7 @@ import { jsonText, quote } from './json-text.ts';
 import { createObjectWriter, type PlainValue } from './object-writer.ts';
 import type { ResponseObject } from './response-data.ts';
 import { type SelectionScope, selectFields } from './select-fields.ts';
+import { compileSelectedSteps, ofAnyType, type SelectedSteps } from './selected-steps.ts';
 import { type MergedData, type Position, type Write, WriteRun } from './write-run.ts';
 
 /** A response as it goes to the client. */
@@ -97,7 +98,7 @@ function compileObject(
   sets: readonly SelectionSetNode[],
 ): Write {
   const selected = selectFields(scope, type, sets);
-  const siblings = new Set(selected.keys());
+  const siblings = compileSelectedSteps(scope, (key) => selected.get(key));
   const fields = [...selected].flatMap(([key, nodes], index) => {
     const write = compileField(scope, type, nodes, siblings);
     if (!write) return [];
@@ -132,7 +133,7 @@ function compileField(
   scope: WriterScope,
   parent: GraphQLObjectType | GraphQLInterfaceType,
   nodes: readonly FieldNode[],
-  siblings: ReadonlySet<string>,
+  siblings: SelectedSteps,
 ): Write | undefined {
   const name = nodes[0]?.name.value ?? '';
   if (name === '__typename') {
@@ -150,9 +151,16 @@ function compileField(
     type: String(field.type),
     service: scope.fieldSource(parent.name, name),
     siblings,
+    below: compileSelectedSteps(scope, fieldsBelow(scope, field.type, sets)),
   };
   const write = compileType(scope, field.type, sets, position);
   return sets.length > 0 ? writeOnce(write) : write;
+}
+
+function fieldsBelow(scope: WriterScope, type: GraphQLOutputType, sets: readonly SelectionSetNode[]) {
+  const named = getNamedType(type);
+  // Needed where something failed only.
+  return isObjectType(named) ? (key: string) => selectFields(scope, named, sets).get(key) : ofAnyType(scope, sets);
 }
 
 /** The same field may be asked for in several fragments, and be denied in one. */
@@ -161,9 +169,9 @@ function denialOf({ denied }: WriterScope, nodes: readonly FieldNode[]): Failure
   return nodes[0] && denied.get(nodes[0]);
 }
 
-function writeDenied(failure: Failure, isNonNull: boolean, siblings: ReadonlySet<string>): Write {
+function writeDenied(failure: Failure, isNonNull: boolean, siblings: SelectedSteps): Write {
   return (_value, depth, run) => {
-    run.fail(failure, depth, siblings);
+    run.fail(failure, depth, { siblings, below: () => [] });
     return isNonNull ? undefined : 'null';
   };
 }
@@ -282,7 +290,7 @@ function abstractWriter(
   const possible = new Map(
     [...scope.schema.getPossibleTypes(type), ...typeless].map((named) => [named.name, named] as const),
   );
-  const untold = untoldWriter(scope, sets, position);
+  const untold = untoldWriter(position);
   const writers = new Map<string, Write>();
   // Where the answer does not depend on the type, the planner does not ask for it.
   const untyped = isInterfaceType(type) ? compileObject(scope, type, sets) : undefined;
@@ -306,35 +314,13 @@ function abstractWriter(
  * An object without a type that clients know. Where another subgraph was to tell the type, what it failed with is told;
  * an entity that it does not know is null, as everywhere.
  */
-function untoldWriter(scope: WriterScope, sets: readonly SelectionSetNode[], position: Position): Write {
-  const selected = selectedKeys(scope, sets);
+function untoldWriter(position: Position): Write {
   return (value, depth, run) => {
     const failure = (value as { [untoldType]?: Failure })[untoldType];
     if (failure === undefined) return refuse(value, position, depth, run);
-    if (failure === notAsked) return undefined;
-    const errors = Failure.errorsOf(failure).map((error) => {
-      const [key] = error.below;
-      return typeof key === 'string' && selected.has(clientKey(key)) ? error : { ...error, below: [] };
-    });
-    run.fail(new Failure(errors), depth, position.siblings);
+    if (failure !== notAsked) run.fail(failure, depth, position);
     return undefined;
   };
-}
-
-/** The response keys that clients may see of objects of any type. */
-function selectedKeys(scope: WriterScope, sets: readonly SelectionSetNode[]): ReadonlySet<string> {
-  const keys = new Set<string>();
-  const collect = ({ selections }: SelectionSetNode): void => {
-    for (const node of selections) {
-      if (node.kind === Kind.FIELD) keys.add((node.alias ?? node.name).value);
-      else {
-        const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : scope.fragments.get(node.name.value);
-        if (fragment) collect(fragment.selectionSet);
-      }
-    }
-  };
-  for (const set of sets) collect(set);
-  return keys;
 }
 
 /** Whether objects of one interface may be answered differently, by `__typename` or a fragment on some of them. */
@@ -383,6 +369,6 @@ function serialize(type: GraphQLLeafType, value: unknown): string | undefined {
 }
 
 function refuse(value: unknown, position: Position, depth: number, run: WriteRun): undefined {
-  if (value instanceof Failure) run.fail(value, depth, position.siblings);
+  if (value instanceof Failure) run.fail(value, depth, position);
   else run.malformed(position, depth);
 }

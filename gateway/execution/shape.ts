@@ -8,7 +8,7 @@ import {
 import { parseRequest } from '../planning/parse-request.ts';
 import type { Rewrite } from '../planning/plan.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
-import { Failure, notAsked, untoldType } from './failure.ts';
+import { Failure, notAsked, untoldType, withoutSteps } from './failure.ts';
 import { isResponseObject, ownValue, type ResponseObject, typenameOf } from './response-data.ts';
 
 /** What a planned request asks for: known so that a failed or incomplete answer can be told field by field. */
@@ -97,8 +97,8 @@ export function markFailed(target: ResponseObject, shapes: readonly Shape[], fai
     }
     if (types && typename !== undefined && !types.has(typename)) continue;
     const value = ownValue(target, key);
-    if (value === undefined || value === null) target[key] = belowKey(failure, key);
-    else if (children.length > 0) markBelow(value, children, withoutPlace(failure));
+    if (value === undefined || value === null) target[key] = belowKey(failure, key, target);
+    else if (children.length > 0) markBelow(value, children, withoutSteps(failure));
   }
 }
 
@@ -122,22 +122,21 @@ function markBelow(value: unknown, children: readonly Shape[], failure: Failure)
   else if (isResponseObject(value) && !(value instanceof Failure)) markFailed(value, children, failure);
 }
 
-/** An error that names a field below the failed object belongs to that field; the others are null because of it. */
-function belowKey(failure: Failure, key: string): Failure {
+/**
+ * An error that names a field below the failed object belongs to that field; the others are null because of it. Where
+ * another subgraph has given that field its value, nothing is wrong there.
+ */
+function belowKey(failure: Failure, key: string, target: ResponseObject): Failure {
   const errors = Failure.errorsOf(failure);
   if (errors.every(({ below }) => below.length === 0)) return failure;
   return new Failure(
-    errors.map((error) =>
-      error.below[0] === key
-        ? { ...error, below: error.below.slice(1) }
-        : { ...error, below: [], ...(error.below.length > 0 && { elsewhere: error.below }) },
-    ),
+    errors.map((error) => {
+      const [culprit, ...further] = error.below;
+      if (culprit === key) return { ...error, below: further };
+      const isElsewhere = typeof culprit === 'string' && !hasValue(ownValue(target, culprit));
+      return { ...error, below: [], ...(isElsewhere && { elsewhere: error.below }) };
+    }),
   );
 }
 
-/** What is below a field that another subgraph gave does not know the steps from above it. */
-function withoutPlace(failure: Failure): Failure {
-  const errors = Failure.errorsOf(failure);
-  if (errors.every(({ below }) => below.length === 0)) return failure;
-  return new Failure(errors.map((error) => ({ ...error, below: [] })));
-}
+const hasValue = (value: unknown): boolean => value !== undefined && value !== null && !(value instanceof Failure);

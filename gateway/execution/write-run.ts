@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { clientKey } from '../planning/selected-keys.ts';
 import { Failure, formatFieldError, maxErrors, type ResponsePath } from './failure.ts';
 import type { Run } from './run.ts';
+import type { SelectedSteps } from './selected-steps.ts';
 
 /** What was merged while a plan ran. */
 export type MergedData = Pick<Run, 'root' | 'errors' | 'isPlain' | 'sharesObjects'>;
@@ -32,16 +32,15 @@ export class WriteRun {
     this.sharesObjects = sharesObjects;
   }
 
-  /** @param siblings the fields that the client selected of the object that lacks the value */
-  fail(failure: Failure, depth: number, siblings: ReadonlySet<string>): void {
+  fail(failure: Failure, depth: number, { siblings, below }: Pick<Position, 'siblings' | 'below'>): void {
     this.refusals += 1;
     const path = this.path.slice(0, depth);
     for (const error of Failure.errorsOf(failure)) {
-      const { elsewhere = [] } = error;
-      const [culprit] = elsewhere;
-      if (typeof culprit === 'string' && siblings.has(clientKey(culprit))) {
-        this.#addOnce(formatFieldError({ ...error, below: elsewhere }, path.slice(0, -1)));
-      } else if (this.#blamed) this.#addOnce(formatFieldError(error, path));
+      const culprit = siblings(error.elsewhere ?? []);
+      const told = below(error.below);
+      if (culprit.length > 0) this.#addOnce(formatFieldError({ ...error, below: culprit }, path.slice(0, -1)));
+      else if (this.#blamed || told.length < error.below.length)
+        this.#addOnce(formatFieldError({ ...error, below: told }, path));
       else this.#add(formatFieldError(error, path));
     }
   }
@@ -102,6 +101,8 @@ export interface Position {
   readonly coordinate: string;
   readonly type: string;
   readonly service: string | undefined;
-  /** The response keys of the object that holds the field. */
-  readonly siblings: ReadonlySet<string>;
+  /** Of the object that holds the field. */
+  readonly siblings: SelectedSteps;
+  /** Of the field's value. */
+  readonly below: SelectedSteps;
 }

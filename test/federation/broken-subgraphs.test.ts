@@ -204,6 +204,55 @@ test('a field that needs another subgraph, which failed, fails with that subgrap
   ]);
 });
 
+test('what a subgraph leaves out that others need to be asked is told at the fields that need it', async () => {
+  federation.subgraphs['catalogue']!.answerWith((response) =>
+    response.end('{"data":{"products":[{"name":"Table"},{"id":"p2","name":"Lamp"}]}}'),
+  );
+  const result = await federation.query(query);
+  expect(result.data).toEqual({
+    products: [
+      { name: 'Table', inStock: null },
+      { name: 'Lamp', inStock: 0 },
+    ],
+  });
+  expect(result.errors).toMatchObject([
+    { path: ['products', 0, 'inStock'], extensions: { code: 'SUBGRAPH_MALFORMED_RESPONSE' } },
+  ]);
+});
+
+test('a failed key that only the gateway asked for is told at its object, without its name', async () => {
+  federation.subgraphs['reviewing']!.answerWith((response) =>
+    response.end(
+      JSON.stringify({
+        data: { review: { body: 'Solid', product: null } },
+        errors: [{ message: 'No id.', path: ['review', 'product', 'id'], extensions: { code: 'NO_ID' } }],
+      }),
+    ),
+  );
+  const result = await federation.query('{ review(id: "r1") { body product { name } } }');
+  expect(result.data).toEqual({ review: { body: 'Solid', product: null } });
+  expect(result.errors).toMatchObject([{ path: ['review', 'product'], extensions: { code: 'NO_ID' } }]);
+  const selected = await federation.query('{ review(id: "r1") { body product { id name } } }');
+  expect(selected.errors).toMatchObject([{ path: ['review', 'product', 'id'], extensions: { code: 'NO_ID' } }]);
+});
+
+test('an error of a field that another subgraph has given is told at the fields that are null because of it', async () => {
+  federation.subgraphs['stock']!.answerWith((response) =>
+    response.end(
+      JSON.stringify({
+        data: { _entities: [{ inStock: 4 }, null] },
+        errors: [{ message: 'No id.', path: ['_entities', 1, 'id'], extensions: { code: 'NO_ID' } }],
+      }),
+    ),
+  );
+  const result = await federation.query('{ products(first: 2) { id inStock } }');
+  expect(result.data.products).toEqual([
+    { id: 'p1', inStock: 4 },
+    { id: 'p2', inStock: null },
+  ]);
+  expect(result.errors).toMatchObject([{ path: ['products', 1, 'inStock'], extensions: { code: 'NO_ID' } }]);
+});
+
 test('sources tell which subgraph could not be asked', async () => {
   federation.subgraphs['stock']!.answerWith((response) => response.writeHead(503).end());
   const { extensions } = await federation.query(query);
@@ -234,4 +283,42 @@ test('an unreachable subgraph leaves everything else, and a long list does not g
   expect(result.errors).toHaveLength(4);
   expect(result.errors?.every(({ extensions }) => extensions?.['code'] === 'SUBGRAPH_UNAVAILABLE')).toBe(true);
   await own.close().catch(() => undefined);
+});
+
+test('where a requirement fails below an object, the error is not told at a field of the same name above', async () => {
+  const own = await startFederation({
+    boxes: {
+      typeDefs: `
+        type Query { box: Box }
+        type Box @key(fields: "id") { id: ID! code: String lids: [Lid] }
+        type Lid @key(fields: "id") { id: ID! }
+      `,
+      resolvers: { Query: { box: () => ({ id: 'b', code: 'B', lids: [{ id: 'l' }] }) } },
+    },
+    lids: { typeDefs: 'type Lid @key(fields: "id") { id: ID! size: Int code: String! }' },
+    sums: {
+      typeDefs: `
+        type Box @key(fields: "id") { id: ID! lids: [Lid] @external sum: Int @requires(fields: "lids { size }") }
+        type Lid @key(fields: "id", resolvable: false) { id: ID! size: Int @external }
+      `,
+    },
+  });
+  try {
+    own.subgraphs['lids']!.answerWith((response) =>
+      response.end(
+        JSON.stringify({
+          data: { _entities: [null] },
+          errors: [{ message: 'No code.', path: ['_entities', 0, 'code'], extensions: { code: 'NO_CODE' } }],
+        }),
+      ),
+    );
+    const { data, errors } = await own.query('{ box { code sum lids { code } } }');
+    expect(data).toEqual({ box: { code: 'B', sum: null, lids: [null] } });
+    expect(errors?.map(({ path }) => path)).toEqual([
+      ['box', 'sum'],
+      ['box', 'lids', 0, 'code'],
+    ]);
+  } finally {
+    await own.close();
+  }
 });
