@@ -44,8 +44,9 @@ const read = new BoundedCache<AcceptedFormats>(100);
 
 function negotiate(accept: string): AcceptedFormats {
   const ranges = accept.split(',').map(readRange);
-  const json = qualityOf(ranges, 'application/json', ['application/json', 'application/*', '*/*']);
-  const modern = qualityOf(ranges, modernType, [modernType]);
+  const json = qualityOf(ranges, 'application/json', ['application/json', ...wildcards]);
+  // A wildcard means JSON, as it always has, unless the client takes anything but that.
+  const modern = qualityOf(ranges, modernType, json > 0 ? [modernType] : [modernType, ...wildcards]);
   const single = modern > 0 && modern >= json ? modernType : json > 0 ? 'application/json' : undefined;
   const events = qualityOf(ranges, 'text/event-stream', ['text/event-stream']);
   const parts = Math.max(0, ...ranges.filter(isSubscriptionSpec).map(({ quality }) => quality));
@@ -56,6 +57,7 @@ function negotiate(accept: string): AcceptedFormats {
 }
 
 const modernType = 'application/graphql-response+json';
+const wildcards = ['application/*', '*/*'];
 
 const jsonOnly: AcceptedFormats = {
   single: 'application/json',

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
 import type { HttpHandler } from './http-handler.ts';
+import { asksForWebSocket, passOverUpgrade } from './pass-over-upgrade.ts';
 
 /** The server of the gateway, whichever protocol it speaks. */
 export interface WebServer {
@@ -50,14 +52,20 @@ export function createWebServer(config: GatewayConfig, handle: HttpHandler): Web
  */
 class Connections {
   readonly #underWay = new Map<Socket, number>();
+  readonly #onceAnswered = new Map<Socket, () => void>();
   #ending = false;
   #arrived = 0;
 
   constructor(http: Server, isTls: boolean) {
     const opened = (socket: Socket) => {
+      // One that offered another protocol in vain is opened anew.
+      if (this.#underWay.has(socket)) return;
       this.#arrived += 1;
       this.#underWay.set(socket, 0);
-      socket.once('close', () => this.#underWay.delete(socket));
+      socket.once('close', () => {
+        this.#underWay.delete(socket);
+        this.#onceAnswered.delete(socket);
+      });
     };
     // Requests over TLS name the decrypted socket, whose end closes the other one. HTTP/2 sessions end by themselves.
     if (isTls)
@@ -70,7 +78,11 @@ class Connections {
       this.#count(socket, 1);
       response.once('close', () => this.#count(socket, -1));
     });
-    http.on('upgrade', ({ socket }) => this.#underWay.delete(socket));
+    http.on('upgrade', (request: IncomingMessage, _: Duplex, head: Buffer) => {
+      const { socket } = request;
+      if (asksForWebSocket(request)) this.#underWay.delete(socket);
+      else this.#afterAnswers(socket, () => passOverUpgrade(http, { request, socket, head }));
+    });
   }
 
   get arrived(): number {
@@ -90,7 +102,25 @@ class Connections {
     const requests = this.#underWay.get(socket);
     if (requests === undefined) return;
     this.#underWay.set(socket, requests + change);
-    if (this.#ending && requests + change === 0) socket.destroySoon();
+    if (requests + change > 0) return;
+    this.#onceAnswered.get(socket)?.();
+    if (this.#ending && this.#underWay.get(socket) === 0) socket.destroySoon();
+  }
+
+  /** Requests that came before on this connection are answered before. */
+  #afterAnswers(socket: Socket, run: () => void): void {
+    if (this.#underWay.get(socket) === 0) {
+      run();
+      return;
+    }
+    // Node has let go of the connection: nobody else would hear that it fails.
+    const failed = () => socket.destroy();
+    socket.on('error', failed);
+    this.#onceAnswered.set(socket, () => {
+      this.#onceAnswered.delete(socket);
+      socket.off('error', failed);
+      if (!socket.destroyed) run();
+    });
   }
 }
 

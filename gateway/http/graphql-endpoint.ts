@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Cancellation } from '../cancellation.ts';
-import { refuse } from '../request-error.ts';
-import { type AcceptedFormats, notAcceptable, readAcceptedFormats } from './accepted-formats.ts';
+import { RequestError, refuse } from '../request-error.ts';
+import { type AcceptedFormats, notAcceptable, readAcceptedFormats, type SingleFormat } from './accepted-formats.ts';
 import { answerBatch } from './batch.ts';
 import type { Exchange } from './exchange.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
@@ -10,6 +10,7 @@ import { type OperationParams, readBodyParams, readSearchParams } from './operat
 import { isJsonType, parseBody, readBody } from './request-body.ts';
 import { sendAnswer } from './send-answer.ts';
 import { answerSingle, cancelOnClose, type SingleAnswer } from './single-answer.ts';
+import type { StreamEndpoint } from './stream-endpoint.ts';
 import { foreignPage, isFromForeignPage } from './web-origin.ts';
 
 /**
@@ -27,6 +28,9 @@ export async function answerExchange(options: GraphQLEndpointOptions, exchange: 
       return streams.reserve(exchange);
     case 'DELETE':
       return streams.stop(exchange, token);
+    case 'HEAD':
+      if (isFromForeignPage(request.headers, config.cors)) throw foreignPage();
+      return answerOne(options, exchange, { ...whatGetSays(accepted), params: readSearchParams(search) });
     case 'GET': {
       if (isFromForeignPage(request.headers, config.cors)) throw foreignPage();
       if (token !== undefined && accepted.stream === 'event-stream') return streams.open(exchange, token);
@@ -45,6 +49,13 @@ export async function answerExchange(options: GraphQLEndpointOptions, exchange: 
       throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send GraphQL requests with GET or POST.');
   }
 }
+
+/** HEAD is a GET without the body (RFC 9110, 9.3.2); streams, which are nothing but body, are none of it. */
+const whatGetSays = (accepted: AcceptedFormats) => ({
+  accepted: { ...accepted, stream: undefined, prefersStream: false, incremental: undefined },
+  token: undefined,
+  key: undefined,
+});
 
 interface OneRequest {
   readonly accepted: AcceptedFormats;
@@ -80,7 +91,7 @@ async function answerOne(
   return sendAnswer(exchange, answered, options);
 }
 
-/** @returns false where the answer is one that comes whole */
+/** @returns false where the answer is one that comes whole, as is what is wrong with the operation */
 async function answersInParts(
   options: GraphQLEndpointOptions,
   exchange: Exchange,
@@ -90,13 +101,26 @@ async function answersInParts(
   const { streams } = options;
   const { incremental: format, single } = accepted;
   if (!format || (single && !streams.documents.textOf(params).includes('@defer'))) return false;
-  const operation = await streams.prepare(params);
+  const ready = await readyToRun(streams, params, single);
+  if (ready === undefined) return false;
+  const { operation, variables } = ready;
   if (operation.kind === 'subscription' || (single && !operation.executeIncrementally)) return false;
   if (exchange.request.method === 'GET' && operation.kind === 'mutation') {
     throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
   }
-  await answerInParts(exchange, { operation, params, accepted, format }, options);
+  await answerInParts(exchange, { operation, variables, params, accepted, format }, options);
   return true;
+}
+
+/** @returns undefined where it is refused, if the client takes one response, which tells why with the status of its type */
+async function readyToRun(streams: StreamEndpoint, params: OperationParams, single: SingleFormat | undefined) {
+  try {
+    const operation = await streams.prepare(params);
+    return { operation, variables: operation.coerceVariables(params.variables) };
+  } catch (cause) {
+    if (single && cause instanceof RequestError) return undefined;
+    throw cause;
+  }
 }
 
 async function readJson({ config }: GraphQLEndpointOptions, { request }: Exchange): Promise<string> {

@@ -45,6 +45,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
     try {
       checkHost(request, options.config);
+      if (path === graphqlPath) response.setHeader('vary', variesBy(options.config));
       if (await graphiql?.answer(request, response, path, search)) return;
       if (path === '/' && graphiql) return send(response, 302, { location: graphqlPath }, '');
       if (path !== graphqlPath)
@@ -82,6 +83,10 @@ async function answerGraphQL(
   );
 }
 
+/** The page, the answers, the streams and the refusals of one address: what comes depends on these headers of the request. */
+const variesBy = ({ cors }: GatewayConfig) =>
+  cors.origins.length > 0 ? 'Origin, Accept, Accept-Encoding' : 'Accept, Accept-Encoding';
+
 const isPreflight = ({ method, headers }: IncomingMessage) =>
   method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 
@@ -96,15 +101,25 @@ function answerRefusal(cause: unknown, request: IncomingMessage, response: Serve
   const refusal = cause instanceof RequestError ? cause : undefined;
   const errors = refusal?.errors.map((error) => error.toJSON()) ?? [internalError];
   const { single = 'application/json' } = readAcceptedFormats(request.headers.accept);
-  const headers: Record<string, string> = { 'content-type': `${single}; charset=utf-8` };
-  if (refusal?.status === 401) headers['www-authenticate'] = 'Bearer';
-  if (refusal?.status === 405) headers['allow'] = 'GET, POST';
   const status = refusal?.status ?? 500;
+  const headers: Record<string, string> = {
+    'content-type': `${single}; charset=utf-8`,
+    // Caches may keep some refusals unasked, such as 404 and 405 (RFC 9110, 15.1).
+    'cache-control': 'no-store',
+    ...remedies[status],
+  };
   const body = writeErrorBody(errors);
   // A body that was not read to its end would be taken for the next request.
   if (request.complete || request.httpVersionMajor >= 2) send(response, status, headers, body);
   else refuseAndClose({ request, response }, { status, headers, body: Buffer.from(body) }, runtime);
 }
+
+/** The headers that tell programs what would have been right (RFC 9110, 11.6.1, 10.2.1 and 15.5.16). */
+const remedies: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'www-authenticate': 'Bearer' },
+  405: { allow: 'GET, HEAD, POST, PUT, DELETE' },
+  415: { accept: 'application/json', 'accept-encoding': 'gzip, br' },
+};
 
 const internalError = {
   message: 'The gateway failed to answer. Report the request id to its operator.',
@@ -123,6 +138,7 @@ function send(
   body: string | Uint8Array,
 ): void {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  response.writeHead(status, { ...headers, 'content-length': bytes.length });
+  // A 204 has no length (RFC 9110, 8.6).
+  response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': bytes.length });
   response.end(bytes);
 }

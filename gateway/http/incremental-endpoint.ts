@@ -15,6 +15,8 @@ import type { UnsentAnswers } from './unsent-answers.ts';
 
 export interface IncrementalRequest {
   readonly operation: CompiledOperation;
+  /** Coerced. */
+  readonly variables: Record<string, unknown>;
   readonly params: OperationParams;
   readonly accepted: AcceptedFormats;
   readonly format: IncrementalFormat;
@@ -26,11 +28,10 @@ export interface IncrementalRequest {
  */
 export async function answerInParts(
   exchange: Exchange,
-  { operation, params, accepted, format }: IncrementalRequest,
+  { operation, variables, params, accepted, format }: IncrementalRequest,
   options: Pick<GraphQLEndpointOptions, 'config' | 'unsent'>,
 ): Promise<void> {
   const { principal, request, requestId, response } = exchange;
-  const variables = operation.coerceVariables(params.variables);
   const cancellation = cancelOnClose(response);
   const context = { principal, requestId, cancellation };
   const answer: IncrementalAnswer = operation.executeIncrementally
@@ -67,7 +68,6 @@ async function sendParts(
   response.writeHead(200, {
     'content-type': `multipart/mixed;boundary="graphql";${specOf[format]}`,
     'cache-control': 'no-cache, no-transform',
-    vary: [response.getHeader('vary'), 'Accept'].filter((name) => name !== undefined).join(', '),
     // Proxies such as nginx would hold parts back.
     'x-accel-buffering': 'no',
   });

@@ -42,10 +42,14 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
 
 type Unpack = (bytes: Buffer, maxBytes: number) => Promise<Buffer> | Buffer;
 
+const unpackGzip = unpackWith(promisify<Buffer, UnpackOptions, Unpacked>(gunzip as unknown as ZlibFunction));
+
 /** The limit holds while unpacking, too: a few kilobytes can unpack to gigabytes. */
 const unpackers: Readonly<Record<string, Unpack>> = {
   identity: (bytes) => bytes,
-  gzip: unpackWith(promisify<Buffer, UnpackOptions, Unpacked>(gunzip as unknown as ZlibFunction)),
+  gzip: unpackGzip,
+  // Its older name (RFC 9110, 8.4.1.3).
+  'x-gzip': unpackGzip,
   br: unpackWith(promisify<Buffer, UnpackOptions, Unpacked>(brotliDecompress as unknown as ZlibFunction)),
 };
 

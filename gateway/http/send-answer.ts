@@ -25,10 +25,8 @@ function write(
 ): void {
   if (response.destroyed) return;
   const { byteLength, coding } = body;
-  const varies = response.getHeader('vary');
   response.writeHead(status, {
     ...headers,
-    vary: varies === undefined ? 'Accept, Accept-Encoding' : `${varies}, Accept, Accept-Encoding`,
     ...(coding && { 'content-encoding': coding }),
     'content-length': byteLength,
   });

@@ -34,7 +34,7 @@ export async function answerSingle(
   const { operationName, variables } = params;
   const { persistedQuery: _, ...extensions } = params.extensions;
   const body = { query: documents.textOf(params), operationName, variables, extensions };
-  const method = request.method ?? 'GET';
+  const method = request.method === 'POST' ? 'POST' : 'GET';
   const answer = await server.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
       method,
@@ -81,7 +81,7 @@ function headersOf(request: IncomingMessage, format: SingleFormat): HeaderMap {
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
-  if (request.method === 'GET') headers.delete('content-type');
+  if (request.method !== 'POST') headers.delete('content-type');
   headers.set('accept', format);
   headers.set('apollo-require-preflight', 'checked');
   return headers;

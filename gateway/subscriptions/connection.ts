@@ -3,6 +3,7 @@ import { AuthenticationError } from '../authorization/authenticate.ts';
 import { RequestError } from '../request-error.ts';
 import { credentialsIn } from './credentials.ts';
 import type { LiveAuthority } from './live-authority.ts';
+import { idTooLong, isTooLong } from './operation-id.ts';
 import type { OperationServices } from './operation-services.ts';
 import {
   type ClientMessage,
@@ -172,7 +173,7 @@ export class Connection {
     const connection = this.#authority;
     if (this.#state !== 'acknowledged' || !connection) return this.#close(closeCodes.unauthorized, 'Unauthorized');
     if (this.#operations.has(id)) return this.#close(closeCodes.duplicateId, `Subscriber for ${id} already exists`);
-    if (id.length > maxIdLength) return this.#send(errorMessage(id, [idTooLong]));
+    if (isTooLong(id)) return this.#send(errorMessage(id, [idTooLong]));
     if (this.#operations.size >= services.config.maxOperations) {
       return this.#send(errorMessage(id, [tooManyOperations]));
     }
@@ -216,11 +217,3 @@ export class Connection {
     this.#options.socket.close(code, reason);
   }
 }
-
-/** An id is kept and sent back with every event. The protocol sets no limit, so passing ours ends only that operation. */
-const maxIdLength = 512;
-
-const idTooLong: GraphQLFormattedError = {
-  message: `The id of an operation has at most ${maxIdLength} characters. Choose a shorter one.`,
-  extensions: { code: 'OPERATION_ID_TOO_LONG' },
-};

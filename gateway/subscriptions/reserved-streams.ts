@@ -5,6 +5,7 @@ import { writeErrorBody } from '../execution/response-body.ts';
 import { refuse } from '../request-error.ts';
 import { completeEvent, eventStreamHeartbeat, eventStreamType, nextEvent } from './event-stream.ts';
 import { HttpStream } from './http-stream.ts';
+import { idTooLong, isTooLong } from './operation-id.ts';
 import type { OperationServices } from './operation-services.ts';
 import { type OwnCredentials, runOperation, type StreamedOperation, tooManyOperations } from './run-operation.ts';
 import { slowConsumer } from './stream-client.ts';
@@ -59,7 +60,7 @@ export class ReservedStreams {
 
   /**
    * Starts an operation whose answers go into the stream.
-   * @throws RequestError 404 no such stream, 400 no operation id, 409 the id is in use, 429 too many operations
+   * @throws RequestError 404 no such stream, 400 no operation id or one too long, 409 the id is in use, 429 too many operations
    */
   start(token: string, caller: OwnCredentials, operation: StreamedOperation): void {
     const stream = this.#streamOf(token, caller.principal);
@@ -67,6 +68,7 @@ export class ReservedStreams {
     if (typeof id !== 'string' || id === '') {
       throw refuse(400, 'OPERATION_ID_MISSING', 'Name the operation in "extensions.operationId".');
     }
+    if (isTooLong(id)) throw refuse(400, idTooLong.extensions.code, idTooLong.message);
     if (stream.operations.has(id)) {
       throw refuse(409, 'OPERATION_ID_IN_USE', 'An operation with this id runs already. Choose another.');
     }

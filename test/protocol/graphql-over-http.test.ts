@@ -1,3 +1,5 @@
+import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
@@ -80,6 +82,43 @@ test('what the client does not accept is refused with 406 and a code', async () 
   }
 });
 
+test('a wildcard means whichever type the client does not rule out', async () => {
+  const cases = { 'application/json;q=0, */*': 'application/graphql-response+json', '*/*': 'application/json' };
+  for (const [accept, type] of Object.entries(cases)) {
+    const response = await postAs(accept, { query: '{ __typename }' });
+    expect([response.status, response.headers.get('content-type')], accept).toEqual([200, `${type}; charset=utf-8`]);
+  }
+});
+
+test('what is wrong with an operation has the status of its type, also where the client would take parts', async () => {
+  const wrong = [
+    { query: '{ nothing ... @defer { __typename } }' },
+    { query: 'query ($id: ID!) { product(id: $id) { ... @defer { name } } }' },
+  ];
+  for (const body of wrong) {
+    const json = await postAs('multipart/mixed;deferSpec=20220824, application/json', body);
+    expect([json.status, await json.json()]).toEqual([200, { errors: [expect.anything()] }]);
+    const modern = await postAs('multipart/mixed;deferSpec=20220824, application/graphql-response+json', body);
+    expect([modern.status, await modern.json()]).toEqual([400, { errors: [expect.anything()] }]);
+  }
+});
+
+test('caches learn of every answer what it depends on, and that they keep none', async () => {
+  const answers = [
+    await ask({}, { query: '{ __typename }' }),
+    await ask({}, { query: mutation }),
+    await ask({}, { query: '{ nothing }' }),
+    await ask({}, { documentId: 'unknown' }),
+    await ask({ headers: { accept: 'text/plain' } }, { query: '{ __typename }' }),
+    await ask({ headers: { accept: 'multipart/mixed' } }, { query: '{ __typename }' }),
+    await ask({ headers: { accept: 'text/event-stream' } }, { query: '{ __typename }' }),
+  ];
+  for (const { status, headers } of answers) {
+    expect(headers.get('vary'), `${status}`).toBe('Accept, Accept-Encoding');
+    expect(headers.get('cache-control'), `${status}`).toMatch(/^no-(store|cache)/);
+  }
+});
+
 test('a partial answer has status 200 in both media types', async () => {
   for (const accept of ['application/json', 'application/graphql-response+json']) {
     federation.subgraphs['stock']!.answerWith((response) => response.writeHead(503).end());
@@ -115,10 +154,83 @@ test('a byte order mark is skipped, and bytes that are no UTF-8 are refused', as
 });
 
 test('methods other than the protocols use are refused with 405 and what is allowed', async () => {
-  for (const method of ['PATCH', 'OPTIONS', 'HEAD']) {
+  for (const method of ['PATCH', 'OPTIONS']) {
     const response = await ask({ method });
-    expect([response.status, response.headers.get('allow')], method).toEqual([405, 'GET, POST']);
+    expect([response.status, response.headers.get('allow')], method).toEqual([405, 'GET, HEAD, POST, PUT, DELETE']);
   }
+});
+
+test('HEAD says what GET would, without a body; it runs no mutation and opens no stream', async () => {
+  const before = federation.subgraphs['catalogue']!.received.length;
+  const cases: [string, string, number][] = [
+    ['application/json', '{ products { name } }', 200],
+    ['application/json', '{ nothing }', 200],
+    ['application/graphql-response+json', '{ nothing }', 400],
+    ['application/json', mutation, 405],
+    ['text/event-stream', '{ products { name } }', 406],
+    ['text/plain', '{ products { name } }', 406],
+  ];
+  for (const [accept, query, status] of cases) {
+    const response = await ask({ method: 'HEAD', headers: { accept } }, { query });
+    expect([response.status, await response.text()], query).toEqual([status, '']);
+    if (status >= 405) continue;
+    const get = await ask({ headers: { accept } }, { query });
+    expect(response.headers.get('content-length')).toBe(get.headers.get('content-length'));
+  }
+  const received = federation.subgraphs['catalogue']!.received.slice(before);
+  expect(received.map(({ query }) => query).filter((query) => query.includes('rename'))).toEqual([]);
+});
+
+test('what cannot be read is refused with what can', async () => {
+  for (const headers of [{ 'content-type': 'application/xml' }, { 'content-encoding': 'compress' }]) {
+    const response = await new Promise<IncomingMessage>((resolve) => {
+      const sent = request(federation.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+      sent.on('response', (answer) => resolve(answer.resume())).end('{}');
+    });
+    expect([response.statusCode, response.headers['accept'], response.headers['accept-encoding']]).toEqual([
+      415,
+      'application/json',
+      'gzip, br',
+    ]);
+  }
+});
+
+test('a request that offers another protocol is answered in this one, as Java and curl expect of a plain connection', async () => {
+  const { host, port } = new URL(federation.url);
+  const offering = (body: string) =>
+    [
+      'POST /graphql HTTP/1.1',
+      `Host: ${host}`,
+      'Connection: Upgrade, HTTP2-Settings',
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+      '',
+      body,
+    ].join('\r\n');
+  const socket = connect(Number(port), '127.0.0.1');
+  let text = '';
+  const said = (words: string) =>
+    new Promise<void>((resolve) => {
+      socket.on('data', () => text.includes(words) && resolve());
+    });
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  const first = offering('{"query":"{ first: __typename }"}');
+  socket.write(first.slice(0, -7));
+  socket.write(first.slice(-7));
+  await said('{"first":"Query"}');
+  // Two at once: the second waits for the answer of the first.
+  socket.write(offering('{"query":"{ second: products { name } }"}') + offering('{"query":"{ third: __typename }"}'));
+  await said('{"third":"Query"}');
+  expect(text.match(/HTTP\/1.1 200 OK/g)).toHaveLength(3);
+  expect(text.indexOf('"second"')).toBeLessThan(text.indexOf('"third"'));
+  socket.destroy();
 });
 
 test('a page of another site cannot make a browser ask, neither by GET nor by a form', async () => {

@@ -339,6 +339,7 @@ describe('one connection for all operations', () => {
     const stream = await open({ method: 'GET', headers: token });
     expect((await open({ method: 'GET', headers: token })).response.statusCode).toBe(409);
     expect(await start(token, '{ now }')).toEqual([400, 'OPERATION_ID_MISSING']);
+    expect(await start(token, '{ now }', 'x'.repeat(513))).toEqual([400, 'OPERATION_ID_TOO_LONG']);
     expect(await start(token, '{ nothing }', '1')).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
     expect(await start(token, lotSubscription, '1')).toEqual([202, '']);
     expect(await start(token, lotSubscription, '1')).toEqual([409, 'OPERATION_ID_IN_USE']);
