@@ -126,12 +126,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const web = createWebServer(config, (request, response) => track(running, handle(request, response)));
   const sockets = serveWebSocket({ http: web.http, services, config, runtime, authenticate });
   const stop = async () => {
+    const { clock, log } = runtime;
+    const startedAt = clock.monotonic();
+    log.info('gateway stopping', { requests: running.size, streams: quota.taken });
     state = 'draining';
     await drain({ web, sockets, streams, running, config, runtime });
     authorities.stop();
     shared.close();
     await server.stop();
     await engine.close();
+    log.info('gateway stopped', { afterMs: Math.round(clock.monotonic() - startedAt) });
   };
   let drained: Promise<void> | undefined;
   return {
@@ -183,7 +187,7 @@ interface DrainOptions {
 
 async function drain({ web, sockets, streams, running, config, runtime }: DrainOptions): Promise<void> {
   runtime.crashPoints.reached('K22');
-  const { timers } = runtime;
+  const { timers, log } = runtime;
   if (web.http.listening) await readWhatHasArrived(web, { graceMs: config.http.drainGraceMs, timers });
   const closed = new Promise<void>((resolve) => {
     if (web.http.listening) web.http.close(() => resolve());
@@ -192,7 +196,11 @@ async function drain({ web, sockets, streams, running, config, runtime }: DrainO
   sockets.drain();
   streams.drain();
   web.endConnections();
-  const cancel = timers.after(config.http.drainTimeoutMs, () => web.closeAll());
+  const { drainTimeoutMs } = config.http;
+  const cancel = timers.after(drainTimeoutMs, () => {
+    log.warn('connections cut: their requests took longer than the drain', { requests: running.size, drainTimeoutMs });
+    web.closeAll();
+  });
   while (running.size > 0) await Promise.allSettled(running);
   await closed;
   cancel();

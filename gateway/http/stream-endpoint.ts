@@ -1,3 +1,4 @@
+import type { GraphQLFormattedError } from 'graphql';
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { RequestError, refuse } from '../request-error.ts';
@@ -23,7 +24,8 @@ import type { OperationParams } from './operation-params.ts';
 export class StreamEndpoint {
   readonly #services: OperationServices;
   readonly #reserved: ReservedStreams;
-  readonly #open = new Set<HttpStream>();
+  /** Each with its last words where the gateway stops. */
+  readonly #open = new Map<HttpStream, string>();
 
   constructor(services: OperationServices) {
     this.#services = services;
@@ -103,16 +105,16 @@ export class StreamEndpoint {
     response.end();
   }
 
-  /** Ends every stream without a last word, so that clients connect again. */
+  /** Ends every stream so that its client comes back. */
   drain(): void {
     this.#reserved.drain();
-    for (const http of [...this.#open]) http.end();
+    for (const [http, lastWords] of [...this.#open]) http.end(lastWords);
   }
 
-  #openStream({ response }: Exchange, { start, ...kind }: StreamKind): HttpStream {
+  #openStream({ response }: Exchange, { start, lastWords, ...kind }: StreamKind): HttpStream {
     const { config, runtime } = this.#services;
     const http = new HttpStream({ ...kind, response, config, runtime });
-    this.#open.add(http);
+    this.#open.set(http, lastWords);
     http.onClose(() => this.#open.delete(http));
     http.write(start);
     return http;
@@ -139,18 +141,29 @@ interface StreamKind {
   readonly contentType: string;
   readonly heartbeat: string;
   readonly start: string;
+  /** Where the gateway stops. */
+  readonly lastWords: string;
   tooSlow(): string;
 }
+
+const stopping: GraphQLFormattedError = {
+  message: 'The gateway stops, or restarts. Subscribe again, with your last cursor.',
+  extensions: { code: 'GATEWAY_STOPPING', retryable: true },
+};
 
 const eventStream: StreamKind = {
   contentType: eventStreamType,
   heartbeat: eventStreamHeartbeat,
   start: eventStreamHeartbeat,
+  // Browsers and the clients of graphql-sse connect again where a stream breaks off, and after no last word of it.
+  lastWords: '',
   tooSlow: () => failedEvents([slowConsumer]),
 };
 const multipart: StreamKind = {
   contentType: multipartType,
   heartbeat: multipartHeartbeat,
   start: multipartStart,
+  // Clients of this protocol take any end without an error for that of the subscription.
+  lastWords: failedParts([stopping]),
   tooSlow: () => failedParts([slowConsumer]),
 };

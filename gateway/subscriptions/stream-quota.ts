@@ -15,6 +15,11 @@ export class StreamQuota {
     this.#config = config;
   }
 
+  /** How many there are now. */
+  get taken(): number {
+    return this.#count;
+  }
+
   /**
    * @param principal absent where nobody is told from anybody: then only the limit of the process holds
    * @returns a function that gives the place back

@@ -408,16 +408,44 @@ test('a page of another origin cannot connect to a gateway without authenticatio
   await waitFor(() => own.messages.length === 1);
 });
 
-test('draining asks clients to come back, and is done when called twice', async () => {
+test('draining asks clients to come back, tells the log how many there were, and is done when called twice', async () => {
   const source = new Source();
-  federation = await startFederation(lots(source));
+  const logged: unknown[] = [];
+  const note = (event: string, fields: object = {}) => void logged.push({ event, ...fields });
+  const log = { debug: note, info: note, warn: note, error: note };
+  federation = await startFederation(lots(source), { runtime: { log } });
   const raw = await rawSocket(federation.url);
   raw.send({ type: 'connection_init' });
   await waitFor(() => raw.messages.length === 1);
   raw.send({ type: 'subscribe', id: '1', payload: { query } });
   await waitFor(() => source.listeners === 1);
+  const overEvents = await openStream(federation.url, 'text/event-stream');
+  const overMultipart = await openStream(federation.url, 'multipart/mixed;subscriptionSpec=1.0');
   await Promise.all([federation.gateway.drain(), federation.gateway.drain()]);
   expect((await raw.closed).code).toBe(1012);
+  expect(await overEvents.text()).toBe(':\n\n');
+  const lastPart = /\{"payload":null.*\}/.exec(await overMultipart.text())?.[0] ?? '';
+  expect(JSON.parse(lastPart)).toEqual({
+    payload: null,
+    errors: [
+      {
+        message: 'The gateway stops, or restarts. Subscribe again, with your last cursor.',
+        extensions: { code: 'GATEWAY_STOPPING', retryable: true },
+      },
+    ],
+  });
+  expect(logged).toEqual([
+    // A WebSocket with one operation, and two operations with a response each.
+    { event: 'gateway stopping', requests: 0, streams: 4 },
+    { event: 'gateway stopped', afterMs: expect.any(Number) },
+  ]);
   await waitFor(() => source.listeners === 0);
   expect(federation.gateway.ready()).toBe(false);
 });
+
+const openStream = (url: string, accept: string) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { accept, 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });

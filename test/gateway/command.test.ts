@@ -60,7 +60,7 @@ test('SIGTERM resets nothing that is on the wire, and idle connections hold noth
   folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
   const file = join(folder, 'supergraph.graphql');
   writeFileSync(file, federation.sdl);
-  const { child, lines } = andon('gateway', '--supergraph', file, '--port', '0');
+  const { child, lines, errors } = andon('gateway', '--supergraph', file, '--port', '0');
   let url = new URL('http://localhost');
   for await (const line of lines) {
     url = new URL(/ready at (\S+)/.exec(line)?.[1] ?? '');
@@ -96,6 +96,9 @@ test('SIGTERM resets nothing that is on the wire, and idle connections hold noth
     expect(text).toContain('"inStock":4');
   }
   expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(errors()).toMatch(
+    /"event":"gateway stopping","requests":\d+,"streams":0\}\n.*"event":"gateway stopped","afterMs":\d+\}\n$/,
+  );
   expect(await Promise.all(idle)).toEqual(['', '']);
 });
 
