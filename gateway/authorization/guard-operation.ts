@@ -9,6 +9,9 @@ import { type AccessScope, createRestriction, guardedPlaces } from './restrict.t
 /** Sets of rules that are kept planned for one operation; callers are of few kinds. */
 const maxVariants = 32;
 
+/** Combinations of scopes and roles for which is remembered what they do not meet. */
+const maxAuthorities = 256;
+
 /**
  * Enforces @authenticated, @requiresScopes and @policy: who does not meet them gets null for the field, with an error that
  * says what is missing, and its subgraph is not asked. What others may read of the operation stays.
@@ -22,10 +25,10 @@ export function guardOperations(scope: AccessScope, compile: CompileOperation): 
     const places = guardedPlaces(scope, selected);
     if (places.length === 0) return whole;
     const variants = new BoundedCache<Promise<CompiledOperation>>(maxVariants);
+    const unmetBy = rememberUnmet(places, scope);
     const operationFor = async (principal: Principal | undefined): Promise<CompiledOperation> => {
-      const unmet = unmetBy(principal, places, scope);
+      const { unmet, key } = unmetBy(principal);
       if (unmet.size === 0) return whole;
-      const key = [...unmet.keys()].join();
       const known = variants.get(key);
       if (known) return known;
       const made = compile({ ...selected, restrict: createRestriction(scope, selected.rootType, unmet) });
@@ -48,15 +51,27 @@ export function guardOperations(scope: AccessScope, compile: CompileOperation): 
   };
 }
 
-function unmetBy(
-  principal: Principal | undefined,
-  places: readonly string[],
-  { accessRules }: AccessScope,
-): ReadonlyMap<string, Requirement> {
-  const unmet = new Map<string, Requirement>();
-  for (const place of places) {
-    const missing = accessRules.get(place)?.find((requirement) => !meets(requirement, principal));
-    if (missing) unmet.set(place, missing);
-  }
-  return unmet;
+interface Unmet {
+  /** With a rule of each that is not met. */
+  readonly unmet: ReadonlyMap<string, Requirement>;
+  /** Of the plan without them. */
+  readonly key: string;
+}
+
+/** An operation may touch hundreds of places, and few kinds of callers ask for it. */
+function rememberUnmet(places: readonly string[], { accessRules }: AccessScope) {
+  const known = new BoundedCache<Unmet>(maxAuthorities);
+  return (principal: Principal | undefined): Unmet => {
+    // All that `meets` looks at.
+    const authority = principal ? JSON.stringify([principal.scopes, principal.roles]) : '';
+    const found = known.get(authority);
+    if (found) return found;
+    const missing = places.flatMap((place) => {
+      const requirement = accessRules.get(place)?.find((rule) => !meets(rule, principal));
+      return requirement ? [[place, requirement] as const] : [];
+    });
+    const made: Unmet = { unmet: new Map(missing), key: missing.map(([place]) => place).join() };
+    known.set(authority, made);
+    return made;
+  };
 }

@@ -4,6 +4,7 @@ import type { Run } from '../execution/run.ts';
 import { readRootShapes, readShapes, renameShapes } from '../execution/shape.ts';
 import type { Step } from '../execution/step.ts';
 import type { DocumentPlan } from '../planning/document-planner.ts';
+import { fetchesOf } from '../planning/fetches.ts';
 import type { EntityFetchNode, FetchNode, PlanNode } from '../planning/plan.ts';
 import {
   type KeyTree,
@@ -41,11 +42,11 @@ export function stagePlan({ plans, isDisentangled }: DocumentPlan, scope: StageS
     const whole = once(inSequence(plans.map((plan) => compilePlan(plan, scope))));
     return { plans, stepFor: () => whole };
   }
-  const asked = [...fetchesOf(plans)].map((node) => readExchange(node, scope));
+  const asked = plans.flatMap((plan) => [...fetchesOf(plan)]).map((node) => readExchange(node, scope));
   const parts = scope.selected.map((wanted) => neededFor(wanted, asked).tree);
   const split = plans.map((plan) => splitFetches(refetchDeferred(plan, { ...scope, parts }), parts));
   const fetches = new Map<PlanNode, Fetch>();
-  for (const node of fetchesOf(split)) {
+  for (const node of split.flatMap((plan) => [...fetchesOf(plan)])) {
     fetches.set(node, { ...readExchange(node, scope), step: once(compilePlan(node, scope)) });
   }
   return {
@@ -69,29 +70,6 @@ interface PlannedExchange {
 /** One call of the plan, which runs once for each request, whichever stages need it. */
 interface Fetch extends PlannedExchange {
   readonly step: Step;
-}
-
-function* fetchesOf(nodes: readonly (PlanNode | undefined)[]): Generator<FetchNode | EntityFetchNode> {
-  for (const node of nodes) {
-    switch (node?.kind) {
-      case undefined:
-        break;
-      case 'fetch':
-      case 'entities':
-        yield node;
-        break;
-      case 'sequence':
-      case 'parallel':
-        yield* fetchesOf(node.nodes);
-        break;
-      case 'condition':
-        yield* fetchesOf([node.whenTrue, node.whenFalse]);
-        break;
-      case 'subscribe':
-      case 'forget':
-        throw new Error(`A plan in stages has no ${node.kind}.`);
-    }
-  }
 }
 
 const readExchange = (node: FetchNode | EntityFetchNode, scope: ExecutionScope): PlannedExchange =>
@@ -169,9 +147,13 @@ function compose(node: PlanNode, fetches: ReadonlyMap<PlanNode, Fetch>, needed: 
       const onFalse = node.whenFalse && compose(node.whenFalse, fetches, needed);
       return (run) => (run.variables[node.variable] === true ? onTrue : onFalse)?.(run);
     }
-    default: {
+    case 'fetch':
+    case 'entities': {
       const fetch = fetches.get(node);
       return fetch && needed.has(fetch) ? fetch.step : undefined;
     }
+    case 'subscribe':
+    case 'forget':
+      throw new Error(`A plan in stages has no ${node.kind}.`);
   }
 }

@@ -6,6 +6,7 @@ import {
   type ObjectTypeExtensionNode,
 } from 'graphql';
 import type { CompositionProblem } from './composition-error.ts';
+import { argumentsOf } from './linked-features.ts';
 import { locate, type SubgraphSource } from './subgraph-source.ts';
 
 /**
@@ -204,6 +205,6 @@ function argument(
   name: string,
 ): string | undefined {
   const found = directives?.find((node) => node.name.value === directive);
-  const value = found?.arguments?.find((node) => node.name.value === name)?.value;
-  return value?.kind === Kind.STRING || value?.kind === Kind.ENUM ? value.value : undefined;
+  const value = found && argumentsOf(found)[name];
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,4 +1,5 @@
 import { type ConstDirectiveNode, Kind, parse } from 'graphql';
+import { argumentsOf } from './linked-features.ts';
 
 /** Who is the system of record of one field. */
 export interface OwnedField {
@@ -27,6 +28,6 @@ export function readOwnership(supergraphSdl: string): OwnedField[] {
 
 function ownerIn(directives: readonly ConstDirectiveNode[] | undefined): string | undefined {
   const owner = directives?.find((directive) => directive.name.value === 'owner');
-  const value = owner?.arguments?.find((argument) => argument.name.value === 'system')?.value;
-  return value?.kind === Kind.ENUM || value?.kind === Kind.STRING ? value.value : undefined;
+  const { system } = owner ? argumentsOf(owner) : {};
+  return typeof system === 'string' ? system : undefined;
 }

@@ -1,4 +1,5 @@
-import { type ConstDirectiveNode, type DocumentNode, Kind } from 'graphql';
+import type { DocumentNode } from 'graphql';
+import { readJoinGraphs } from './join-graphs.ts';
 
 /** Where one subgraph answers. */
 export interface SubgraphEndpoint {
@@ -8,21 +9,5 @@ export interface SubgraphEndpoint {
   readonly url: string;
 }
 
-export function readSubgraphEndpoints(supergraph: DocumentNode): ReadonlyMap<string, SubgraphEndpoint> {
-  const graphs = supergraph.definitions.find(
-    (node) => node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value === 'join__Graph',
-  );
-  const values = graphs?.kind === Kind.ENUM_TYPE_DEFINITION ? (graphs.values ?? []) : [];
-  return new Map(
-    values.flatMap(({ directives }) => {
-      const graph = directives?.find(({ name }) => name.value === 'join__graph');
-      const name = graph && text(graph, 'name');
-      return name === undefined ? [] : [[name, { name, url: text(graph, 'url') ?? '' }] as const];
-    }),
-  );
-}
-
-function text(directive: ConstDirectiveNode | undefined, name: string): string | undefined {
-  const value = directive?.arguments?.find((argument) => argument.name.value === name)?.value;
-  return value?.kind === Kind.STRING ? value.value : undefined;
-}
+export const readSubgraphEndpoints = (supergraph: DocumentNode): ReadonlyMap<string, SubgraphEndpoint> =>
+  new Map(readJoinGraphs(supergraph).map(({ name, url }) => [name, { name, url }]));

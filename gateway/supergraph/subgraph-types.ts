@@ -10,6 +10,7 @@ import {
   type SelectionNode,
   type TypeNode,
 } from 'graphql';
+import { readJoinGraphs } from './join-graphs.ts';
 
 /** What each subgraph knows of the types of the supergraph: whatever plans are checked against. */
 export interface SubgraphTypes {
@@ -40,7 +41,7 @@ export interface SubgraphTypes {
 
 /** Reads join directives (https://specs.apollo.dev/join). */
 export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
-  const graphs = readGraphs(supergraph);
+  const graphs = new Map(readJoinGraphs(supergraph).map(({ value, name }) => [name, value]));
   const fields = new Map<string, ReadonlyMap<string, FieldDefinitionNode>>();
   /** By `GRAPH/Type`. */
   const possible = new Map<string, Set<string>>();
@@ -258,22 +259,10 @@ function parseSelections(fieldSet: string): readonly SelectionNode[] {
   return operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet.selections : [];
 }
 
-/** `join__Graph` values by the names of their subgraphs. */
-function readGraphs(supergraph: DocumentNode): ReadonlyMap<string, string> {
-  const graphs = supergraph.definitions.find(
-    (node) => node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value === 'join__Graph',
-  );
-  if (graphs?.kind !== Kind.ENUM_TYPE_DEFINITION) return new Map();
-  return new Map(
-    (graphs.values ?? []).flatMap(({ name, directives }) =>
-      named(directives, 'join__graph').map((directive) => [textOf(directive, 'name'), name.value] as const),
-    ),
-  );
-}
-
 const named = (directives: readonly ConstDirectiveNode[] | undefined, name: string) =>
   (directives ?? []).filter((directive) => directive.name.value === name);
 
+/** One argument alone: each directive is asked for several, at different moments. */
 function textOf(directive: ConstDirectiveNode, name: string): string {
   const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
   return value && 'value' in value ? String(value.value) : '';

@@ -1,4 +1,5 @@
-import { type ConstDirectiveNode, type DocumentNode, type FieldDefinitionNode, Kind } from 'graphql';
+import { type DocumentNode, type FieldDefinitionNode, Kind } from 'graphql';
+import { argumentsOf } from './linked-features.ts';
 
 /** What the schema says about the events of one subscription field. */
 export interface SubscriptionRule {
@@ -47,25 +48,24 @@ export const noRule: SubscriptionRule = Object.freeze({
 });
 
 function ruleOf(field: FieldDefinitionNode): SubscriptionRule {
-  const resumable = directiveOf(field, 'resumable');
+  const { after, cursor, snapshot } = directiveOf(field, 'resumable') ?? {};
   const names = (field.arguments ?? []).map(({ name }) => name.value);
   return {
-    after: textOf(resumable, 'after') ?? commonNames.find((name) => names.includes(name)),
-    cursor: textOf(resumable, 'cursor'),
-    snapshot: textOf(resumable, 'snapshot'),
+    after: textOf(after) ?? commonNames.find((name) => names.includes(name)),
+    cursor: textOf(cursor),
+    snapshot: textOf(snapshot),
     isFinite: directiveOf(field, 'finite') !== undefined,
-    delivery: textOf(directiveOf(field, 'delivery'), 'policy') === 'LATEST' ? 'LATEST' : 'MUST_DELIVER',
+    delivery: directiveOf(field, 'delivery')?.['policy'] === 'LATEST' ? 'LATEST' : 'MUST_DELIVER',
   };
 }
 
-/** Directives of somebody's own specification keep its prefix where they are not imported. */
-const directiveOf = (field: FieldDefinitionNode, name: string) =>
-  field.directives?.find((directive) => directive.name.value === name || directive.name.value.endsWith(`__${name}`));
-
-function textOf(directive: ConstDirectiveNode | undefined, argument: string): string | undefined {
-  const value = directive?.arguments?.find(({ name }) => name.value === argument)?.value;
-  return value?.kind === Kind.STRING || value?.kind === Kind.ENUM ? value.value : undefined;
+/** Its arguments. Directives of somebody's own specification keep its prefix where they are not imported. */
+function directiveOf({ directives = [] }: FieldDefinitionNode, wanted: string) {
+  const found = directives.find(({ name: { value } }) => value === wanted || value.endsWith(`__${wanted}`));
+  return found && argumentsOf(found);
 }
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 function subscriptionTypeName(supergraph: DocumentNode): string {
   const schema = supergraph.definitions.find((node) => node.kind === Kind.SCHEMA_DEFINITION);

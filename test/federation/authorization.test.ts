@@ -230,6 +230,18 @@ test('whatever is asked with whatever scopes, no value of a denied field is in t
   );
 });
 
+test('one operation is answered to each caller by its own authority, in whatever order hundreds of them come', async () => {
+  const query = '{ lot { number state } }';
+  const shown = async (token: string) => (await ask(query, token)).data.lot.state;
+  for (let n = 0; n < 300; n += 1) {
+    // A role is no scope, and scopes of other names are not this one.
+    expect(await shown(`other:${n}`)).toBe(null);
+    if (n % 50 === 0) expect([await shown('lot:state'), await shown(`;lot:state`)]).toEqual(['FREE', null]);
+  }
+  expect(await shown('other:0 lot:state')).toBe('FREE');
+  expect(await shown('other:0')).toBe(null);
+});
+
 test('a supergraph that demands what this gateway does not know is refused when it is loaded', async () => {
   const start = () =>
     createGateway({
