@@ -1,4 +1,4 @@
-import { refuse } from '../request-error.ts';
+import { type RequestError, refuse } from '../request-error.ts';
 
 /** Levels of objects and lists: more than any input type needs, fewer than what writing the values again can descend. */
 const maxLevels = 200;
@@ -10,15 +10,20 @@ const maxLevels = 200;
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  // Each level takes two characters at least.
-  if (text.length > 2 * maxLevels && levelsOf(text) > maxLevels) {
-    throw refuse(
-      400,
-      'DEPTH_LIMIT_EXCEEDED',
-      `The JSON is nested deeper than ${maxLevels} levels. Send flatter variables.`,
-    );
-  }
+  const refusal = refuseNesting(text);
+  if (refusal) throw refusal;
   return value;
+}
+
+/** @returns undefined where `text`, which is known to be JSON, is flat enough */
+export function refuseNesting(text: string): RequestError | undefined {
+  // Each level takes two characters at least.
+  if (text.length <= 2 * maxLevels || levelsOf(text) <= maxLevels) return undefined;
+  return refuse(
+    400,
+    'DEPTH_LIMIT_EXCEEDED',
+    `The JSON is nested deeper than ${maxLevels} levels. Send flatter variables.`,
+  );
 }
 
 /** The deepest nesting in a text that is known to be JSON. */

@@ -13,6 +13,7 @@ import {
   nextMessage,
   pongMessage,
   readClientMessage,
+  type SubscribeMessage,
   type SubscribePayload,
 } from './protocol.ts';
 import { runOperation, tooManyOperations } from './run-operation.ts';
@@ -107,7 +108,7 @@ export class Connection {
         return stop?.();
       }
       case 'subscribe':
-        return this.#subscribe(message.id, message.payload);
+        return this.#subscribe(message);
     }
   }
 
@@ -168,12 +169,19 @@ export class Connection {
     this.#close(closeCodes.forbidden, `${error.extensions?.['code']}: ${error.message}`);
   }
 
-  #subscribe(id: string, payload: SubscribePayload) {
+  #subscribe({ id, payload, refusal }: SubscribeMessage) {
     const { services } = this.#options;
     const connection = this.#authority;
     if (this.#state !== 'acknowledged' || !connection) return this.#close(closeCodes.unauthorized, 'Unauthorized');
     if (this.#operations.has(id)) return this.#close(closeCodes.duplicateId, `Subscriber for ${id} already exists`);
     if (isTooLong(id)) return this.#send(errorMessage(id, [idTooLong]));
+    if (refusal)
+      return this.#send(
+        errorMessage(
+          id,
+          refusal.errors.map((error) => error.toJSON()),
+        ),
+      );
     if (this.#operations.size >= services.config.maxOperations) {
       return this.#send(errorMessage(id, [tooManyOperations]));
     }

@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { parseJson } from '../limits/parse-json.ts';
+import { refuseNesting } from '../limits/parse-json.ts';
+import type { RequestError } from '../request-error.ts';
 
 /** The subprotocol of GraphQL over WebSocket: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const subprotocol = 'graphql-transport-ws';
@@ -32,14 +33,24 @@ export type ClientMessage =
   | { readonly type: 'connection_init'; readonly payload: Record<string, unknown> }
   | { readonly type: 'ping'; readonly payload: Record<string, unknown> | undefined }
   | { readonly type: 'pong' }
-  | { readonly type: 'subscribe'; readonly id: string; readonly payload: SubscribePayload }
+  | SubscribeMessage
   | { readonly type: 'complete'; readonly id: string };
+
+export interface SubscribeMessage {
+  readonly type: 'subscribe';
+  readonly id: string;
+  readonly payload: SubscribePayload;
+  /** Of a message that the protocol allows and a limit does not: only its operation ends. */
+  readonly refusal: RequestError | undefined;
+}
 
 /** @returns the reason where the text is no message of the protocol, which then wants the socket closed with 4400 */
 export function readClientMessage(text: string): ClientMessage | string {
   const message = parseRecord(text);
   if (!message) return 'Invalid message: not a JSON object';
   const { type, id, payload } = message;
+  const refusal = refuseNesting(text);
+  if (refusal && type !== 'subscribe') return `Invalid message: ${refusal.message}`;
   switch (type) {
     case 'connection_init':
       return isOptionalRecord(payload)
@@ -56,7 +67,8 @@ export function readClientMessage(text: string): ClientMessage | string {
     case 'subscribe': {
       if (!isId(id)) return 'Invalid message: subscribe needs an id';
       const operation = readPayload(payload);
-      return operation ? { type, id, payload: operation } : 'Invalid message: subscribe needs a payload with a query';
+      if (!operation) return 'Invalid message: subscribe needs a payload with a query';
+      return { type, id, payload: operation, refusal };
     }
     default:
       return typeof type === 'string' ? 'Invalid message: its type is not known' : 'Invalid message: it has no type';
@@ -83,7 +95,7 @@ function readPayload(payload: unknown): SubscribePayload | undefined {
 
 function parseRecord(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = parseJson(text);
+    const value: unknown = JSON.parse(text);
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;

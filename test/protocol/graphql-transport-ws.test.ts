@@ -255,6 +255,7 @@ describe('operations', () => {
     await events.opened(0);
   });
 
+  const nested = JSON.parse(`${'['.repeat(300)}${']'.repeat(300)}`);
   const wrong: Record<string, [Record<string, unknown>, string]> = {
     'a syntax error': [{ query: '{ now' }, 'GRAPHQL_PARSE_FAILED'],
     'an empty document': [{ query: '' }, 'GRAPHQL_PARSE_FAILED'],
@@ -266,6 +267,7 @@ describe('operations', () => {
       'PERSISTED_QUERY_NOT_FOUND',
     ],
     'nesting deeper than the stack': [{ query: `${'{a'.repeat(3300)}${'}'.repeat(3300)}` }, 'DEPTH_LIMIT_EXCEEDED'],
+    'a variable nested too deep': [{ query: '{ now }', variables: { deep: nested } }, 'DEPTH_LIMIT_EXCEEDED'],
     'a value deeper than the stack': [{ query: `{ lot(id: ${'['.repeat(9000)}) { id } }` }, 'DEPTH_LIMIT_EXCEEDED'],
   };
   for (const [what, [payload, code]] of Object.entries(wrong)) {
