@@ -6,11 +6,28 @@ export class RequestError extends Error {
   readonly errors: readonly GraphQLError[];
 
   constructor(status: number, errors: readonly GraphQLError[]) {
-    super(errors.map(({ message }) => message).join(' '));
+    const told = errors.map(shortened);
+    super(told.map(({ message }) => message).join(' '));
     this.name = 'RequestError';
     this.status = status;
-    this.errors = errors;
+    this.errors = told;
   }
+}
+
+/** What a client sent comes back in messages, as a name or a value: enough of it to be recognised. */
+const maxMessageLength = 2000;
+
+function shortened(error: GraphQLError): GraphQLError {
+  const { message, source, positions, path, extensions } = error;
+  if (message.length <= maxMessageLength) return error;
+  const half = maxMessageLength / 2;
+  const short = `${message.slice(0, half)} … ${message.slice(-half)}`;
+  return new GraphQLError(short, {
+    source: source ?? null,
+    positions: positions ?? null,
+    path: path ?? null,
+    extensions,
+  });
 }
 
 /** @returns a refusal with one error that carries `code` and says what to do */

@@ -98,6 +98,8 @@ export function createCoercion(
 ): CompiledOperation['coerceVariables'] {
   const definitions = operation.variableDefinitions ?? [];
   if (definitions.length === 0) return () => ({});
+  // `$constructor` has no value where nobody gave it one, though objects inherit something of that name.
+  const isInherited = definitions.some(({ variable }) => variable.name.value in Object.prototype);
   return (given) => {
     const { coerced, errors } = getVariableValues(schema, definitions, given, {
       maxErrors: 20,
@@ -105,7 +107,7 @@ export function createCoercion(
       hideSuggestions: true,
     });
     if (errors) throw new RequestError(400, withCode(errors, 'BAD_USER_INPUT'));
-    return coerced;
+    return isInherited ? { __proto__: null, ...coerced } : coerced;
   };
 }
 

@@ -53,7 +53,7 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
       if (isTokenLimit(formatted)) return errorOf(tokenLimitExceeded(maxTokens));
       if (isStackOverflow(cause)) return errorOf(nestedTooDeep());
       if (formatted.extensions?.['code'] === ApolloServerErrorCode.INTERNAL_SERVER_ERROR) return internalError;
-      return formatted.message.startsWith('GET requests only') ? errorOf(mutationOverGet()) : formatted;
+      return formatted.message.startsWith('GET requests only') ? errorOf(noQueryOverGet()) : formatted;
     },
     stringifyResult: (result) => (result.data instanceof WrittenData ? result.data.body : JSON.stringify(result)),
   });
@@ -70,7 +70,8 @@ const internalError: GraphQLFormattedError = {
 };
 
 /** Apollo Server refuses it with the status alone. */
-const mutationOverGet = () => refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
+const noQueryOverGet = () =>
+  refuse(405, 'METHOD_NOT_ALLOWED', 'GET is for queries. Send mutations with POST, and subscribe over a stream.');
 
 /** Rides in the place of `data`: Apollo copies the result object around it, but hands `data` on as it is. */
 class WrittenData {

@@ -80,21 +80,30 @@ export function measureOperation({ operation, fragments }: ParsedOperation): Ope
   };
   const variables = (operation.variableDefinitions ?? []).map(ofVariable);
   // Validation looks at every fragment, whether or not the operation uses it.
-  const unused = [...fragments.keys()]
-    .map((name) => ofFragment(name))
-    .map(({ depth, circle }) => ({ ...nothing, depth, circle }));
-  const size = [...variables, ...unused].reduce(add, ofSet(operation.selectionSet));
+  const definitions = [...fragments].map(([name, { directives }]) => {
+    const { depth, circle } = ofFragment(name);
+    return { ...nothing, depth, circle, directives: directives?.length ?? 0 };
+  });
+  const size = [...variables, ...definitions].reduce(add, ofSet(operation.selectionSet));
   return plusDirectives(size, operation.directives?.length ?? 0);
 }
 
-function ofVariable({ variable, type, defaultValue }: VariableDefinitionNode): OperationSize {
+function ofVariable({ variable, type, defaultValue, directives }: VariableDefinitionNode): OperationSize {
   const depth = Math.max(levelsOfType(type), defaultValue ? levelsOfValue(defaultValue) : 0);
   const hasHugeNumber = defaultValue !== undefined && isHuge(defaultValue);
-  return { ...nothing, depth, hasHugeNumber, hasReservedName: variable.name.value === '__proto__' };
+  return {
+    ...nothing,
+    depth,
+    directives: directives?.length ?? 0,
+    hasHugeNumber,
+    hasReservedName: variable.name.value === '__proto__',
+  };
 }
 
 function isHuge(node: ValueNode): boolean {
   switch (node.kind) {
+    case Kind.FLOAT:
+      return !Number.isFinite(Number(node.value));
     case Kind.INT:
       return node.value.length > 18 && BigInt.asIntN(64, BigInt(node.value)) !== BigInt(node.value);
     case Kind.LIST:

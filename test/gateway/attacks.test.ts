@@ -195,6 +195,18 @@ const documents: [name: string, query: string, code: string][] = [
   ['a number of more than 64 bits', `{ machine(id: ${'9'.repeat(40)}) { id } }`, 'BAD_USER_INPUT'],
   ['a number of a hundred thousand digits', `{ machine(id: ${'9'.repeat(100_000)}) { id } }`, 'BAD_USER_INPUT'],
   ['an integer out of range', '{ count(n: 99999999999) }', 'GRAPHQL_VALIDATION_FAILED'],
+  ['a number beyond all numbers', '{ count(ratio: 1e999999) }', 'BAD_USER_INPUT'],
+  ['a number of four hundred digits and a fraction', `{ count(ratio: ${'9'.repeat(400)}.5) }`, 'BAD_USER_INPUT'],
+  [
+    'directives on fragments that nothing uses',
+    `{ machine { id } } fragment A on Machine ${times(101, '@a')} { id }`,
+    'DIRECTIVE_LIMIT_EXCEEDED',
+  ],
+  [
+    'directives on variables',
+    `query (${times(51, (i) => `$v${i}: Int @a @b`)}) { machine { id } }`,
+    'DIRECTIVE_LIMIT_EXCEEDED',
+  ],
   ['no operation', 'fragment A on Machine { id }', 'GRAPHQL_VALIDATION_FAILED'],
   ['no document but blanks', '   \n\t,,,', 'GRAPHQL_PARSE_FAILED'],
   ['a NUL character', '{ machine { name } }\u0000', 'GRAPHQL_PARSE_FAILED'],
@@ -394,10 +406,38 @@ describe('requests', () =>
     ],
   ]));
 
+describe('what a client sent comes back shortened', () => {
+  const long = 'x'.repeat(900_000);
+  const attacks: [name: string, run: (to: AttackTarget) => Promise<Reply>, code: string][] = [
+    ['a field', ask(`{ ${long} }`), 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'the name of an operation',
+      ask('query A { machine { id } }', { operationName: long }),
+      'OPERATION_RESOLUTION_FAILURE',
+    ],
+    ['a value', ask('query ($v: Kind) { count(kind: $v) }', { variables: { v: long } }), 'BAD_USER_INPUT'],
+    [
+      'the name of a value',
+      ask('query ($v: Filter) { count(filter: $v) }', { variables: { v: { [long]: 1 } } }),
+      'BAD_USER_INPUT',
+    ],
+  ];
+  test.each(attacks)('%s', async (_, run, code) => {
+    const reply = await run(target);
+    expect(reply.code).toBe(code);
+    expect(reply.text.length).toBeLessThan(5000);
+  });
+});
+
 describe('variables', () => {
   const variable = (type: string, value: unknown, use: string) =>
     ask(`query ($v: ${type}) { ${use} }`, { variables: { v: value } });
   withstand([
+    [
+      'one that has the name of what objects inherit, and no value',
+      ask('query ($constructor: ID, $toString: Int) { machine(id: $constructor) { name } count(n: $toString) }'),
+      200,
+    ],
     [
       '__proto__ beside those that are used',
       body(
