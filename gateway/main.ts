@@ -7,10 +7,11 @@ import { readRevocations } from '../auth/revocations.ts';
 import { UsedTokens } from '../auth/used-tokens.ts';
 import { createVerifier } from '../auth/verify.ts';
 import { createCallerVerifier } from '../auth/verify-caller.ts';
+import { stopOnSignal } from '../runtime/process-thread.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { readGatewayConfig } from './config.ts';
-import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+import { createGateway, type GatewayOptions } from './gateway.ts';
 import { followSupergraph } from './supergraph/follow-supergraph.ts';
 import { createSupergraphSource } from './supergraph/supergraph-source.ts';
 import { UsageError } from './usage-error.ts';
@@ -72,10 +73,14 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
     graphiql: config.introspection ? {} : false,
     ...identity?.options,
   });
+  let stopFollowing: (() => void) | undefined;
+  await stopOnSignal(() => {
+    stopFollowing?.();
+    return gateway.drain();
+  });
   const { url } = await gateway.listen();
   const replace = gateway.replaceSupergraph.bind(gateway);
-  const stopFollowing = followSupergraph({ source, intervalMs: pollIntervalMs, runtime, replace });
-  drainOnSignal(gateway, stopFollowing);
+  stopFollowing = followSupergraph({ source, intervalMs: pollIntervalMs, runtime, replace });
   const whoMayAsk = identity?.summary ?? 'no authentication is configured, so it listens on loopback only.';
   print(`andon gateway: ready at ${url}\nandon gateway: ${whoMayAsk}\n`);
 }
@@ -113,15 +118,6 @@ async function readIdentity(developmentKeys: boolean, runtime: Runtime): Promise
         ? `accepts the tokens of ${issuers}.`
         : `accepts development tokens (see "andon token"). Not for production: set ANDON_JWKS_URL there.`,
   };
-}
-
-function drainOnSignal(gateway: Gateway, stopFollowing: () => void): void {
-  const stop = () => {
-    stopFollowing();
-    void gateway.drain().then(() => process.exit(0));
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
 }
 
 function print(text: string): void {

@@ -4,6 +4,7 @@ import { readInternalSecret } from '../auth/internal-secret.ts';
 import { createInternalTokens } from '../auth/internal-token.ts';
 import { readConfig } from '../config.ts';
 import { type Domain, openDomain } from '../domain.ts';
+import { stopOnSignal } from '../runtime/process-thread.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import type { Workflows } from '../workflows/create-workflows.ts';
 import { createCmmsSubgraph } from './cmms/index.ts';
@@ -86,8 +87,7 @@ export async function runSubgraphCommand(argv: string[]): Promise<void> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UsageError(`--port is ${values.port}; write 0 to 65535.`);
   const stop = await serve(name, port, values.gateway);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.once(signal, () => void stop().then(() => process.exit(0)));
+  await stopOnSignal(stop);
 }
 
 async function serve(name: keyof typeof factories, port: number, gateway: string): Promise<() => Promise<void>> {

@@ -5,6 +5,7 @@ import { createInternalTokens } from '../auth/internal-token.ts';
 import { gatewayAudience } from '../auth/verify-caller.ts';
 import { readConfig } from '../config.ts';
 import { openDomain } from '../domain.ts';
+import { stopOnSignal } from '../runtime/process-thread.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { createRemoteGraph } from '../subgraphs/remote-graph.ts';
 
@@ -39,9 +40,7 @@ export async function runWorkflowsCommand(argv: string[]): Promise<void> {
   if (!URL.canParse(values.gateway)) throw new UsageError(`--gateway is "${values.gateway}"; write an http(s) URL.`);
   const stop = await follow(values.gateway);
   process.stdout.write(`andon workflows: follow the journal, and act at ${values.gateway}\n`);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void stop().then(() => process.exit(0)));
-  }
+  await stopOnSignal(stop);
 }
 
 async function follow(gateway: string): Promise<() => Promise<void>> {

@@ -53,6 +53,21 @@ test('andon gateway serves any supergraph, says that it is open, and ends with 0
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
+test('has room for large answers in flight without a flag of Node', async () => {
+  const told =
+    'import { resourceLimits } from "node:worker_threads"; process.stderr.write(JSON.stringify(resourceLimits))';
+  const child = spawn(process.execPath, [entry, 'gateway', '--help'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(told)}` },
+  });
+  let output = '';
+  child.stderr.on('data', (chunk) => {
+    output += chunk;
+  });
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(output).toContain('"maxYoungGenerationSizeMb":192');
+});
+
 test('SIGTERM resets nothing that is on the wire, and idle connections hold nothing up', {
   timeout: 120_000,
 }, async () => {
