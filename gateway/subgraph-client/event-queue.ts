@@ -24,7 +24,9 @@ export class EventQueue<T> {
     this.#connection = connection;
   }
 
+  /** What comes after the end is none of it. */
   next(event: T): void {
+    if (this.#end) return;
     this.#waiting.push(event);
     if (this.#waiting.length >= maxWaiting && !this.#isThrottled) {
       this.#isThrottled = true;

@@ -10,6 +10,9 @@ import { StreamRefusedError } from './stream-refused-error.ts';
 /** A connection on which the subgraph does not answer a ping within half of this is dead. */
 const pingIntervalMs = 10_000;
 
+/** Of the only operation on its connection. */
+const operationId = '1';
+
 /** Events over `graphql-transport-ws`, on a connection of their own: authority is per connection. */
 export async function* subscribeOverWebSocket({
   options,
@@ -35,9 +38,14 @@ export async function* subscribeOverWebSocket({
     retryAttempts: 0,
     connectionAckWaitTimeout: deadlines.timeoutMs,
     keepAlive: pingIntervalMs,
+    generateID: () => operationId,
     on: {
       opened: (socket) => events.throttle(socket as WebSocket),
       connected: () => outcome('answered'),
+      message: (message) => {
+        // The library tells of the end a moment later, and meanwhile of what comes after it.
+        if (message.type === 'complete' && message.id === operationId) events.complete();
+      },
       ping: (received) => {
         if (received) return;
         cancelPong = runtime.timers.after(pingIntervalMs / 2, () => {

@@ -177,6 +177,32 @@ test.each([
   server.close();
 });
 
+test('what a subgraph says of an operation after its end is not heard', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  server.on('connection', (socket, { socket: raw }) => {
+    socket.on('message', (text) => {
+      const { type, id } = JSON.parse(String(text));
+      if (type === 'connection_init') socket.send('{"type":"connection_ack"}');
+      if (type !== 'subscribe') return;
+      const event = (cursor: string) =>
+        socket.send(JSON.stringify({ id, type: 'next', payload: { data: { lotChanged: { cursor, lot: null } } } }));
+      raw.cork();
+      event('c1');
+      socket.send(JSON.stringify({ id, type: 'complete' }));
+      event('c2');
+      raw.uncork();
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  const subscriptionUrlBySubgraph = { events: `ws://127.0.0.1:${port}/` };
+  await start(new EventLog(), 'websocket', { directives: '', subgraphs: { subscriptionUrlBySubgraph } });
+  const client = await subscribe();
+  expect(await client.ended).toEqual(['SUBSCRIPTION_ENDED']);
+  expect(cursorsOf(client)).toEqual(['c1']);
+  server.close();
+});
+
 test('each subgraph may have a protocol of its own', async () => {
   const log = new EventLog();
   await start(log, 'websocket', { subgraphs: { subscriptionProtocolBySubgraph: { events: 'sse' } } });
