@@ -103,13 +103,14 @@ function publicDefinition(
   }
 }
 
-/** Of the composed directives clients use those that operations may carry. @defer is one that this gateway refuses. */
+/** Of the composed directives clients use those that operations may carry. @defer is defined by the gateway itself. */
 function publicDirective(node: DirectiveDefinitionNode, hidden: HiddenNames): DirectiveDefinitionNode | undefined {
   const name = node.name.value;
   if (name === 'defer' || name === 'stream' || hidden.prefixes.some((prefix) => name.startsWith(prefix)))
     return undefined;
   const locations = node.locations.filter(({ value }) => executableLocations.has(value));
-  return locations.length > 0 ? { ...node, locations } : undefined;
+  const args = node.arguments?.filter((arg) => !isHidden(arg, hidden)).map(publicDirectivesOnly);
+  return locations.length > 0 ? { ...node, locations, ...(args && { arguments: args }) } : undefined;
 }
 
 function publicRoot(node: SchemaDefinitionNode, inaccessible: ReadonlySet<string>): SchemaDefinitionNode {

@@ -6,6 +6,7 @@ const parts = {
   typeDefs: `
     extend schema @composeDirective(name: "@audited") @link(url: "https://example.org/audit/v1.0", import: ["@audited"])
     directive @audited on FIELD_DEFINITION
+    directive @traced(as: String, inside: Boolean @inaccessible) on FIELD
     type Query {
       part(id: ID!, secretly: Boolean = false @inaccessible): Part @audited
       hidden: Part @inaccessible
@@ -39,7 +40,10 @@ const parts = {
   },
 };
 const weights = {
-  typeDefs: 'type Part @key(fields: "internal") { internal: ID! @inaccessible weight: String }',
+  typeDefs: `
+    directive @traced(as: String, inside: Boolean) on FIELD
+    type Part @key(fields: "internal") { internal: ID! @inaccessible weight: String }
+  `,
   resolvers: { Part: { weight: ({ internal }: { internal: string }) => `weight of ${internal}` } },
 };
 
@@ -61,6 +65,7 @@ test.each([
   ['an argument', '{ part(id: "p", secretly: true) { id } }'],
   ['a type', '{ find { ... on Ghost { id } } }'],
   ['an enum value', '{ find(mode: CLOSED) { id } }'],
+  ['an argument of a directive', '{ shape @traced(inside: true) { __typename } }'],
   ['an input field', '{ find(by: { code: "c" }) { id } }'],
 ])('%s that is hidden cannot be used', async (_, query) => {
   const { data, errors } = await federation.query(query);
@@ -77,8 +82,11 @@ test('objects of hidden types are null among the visible ones', async () => {
 test('introspection shows what clients may use, deprecated arguments and defaults included, and nothing else', async () => {
   const { data } = await federation.query(getIntrospectionQuery({ inputValueDeprecation: true }));
   const sdl = printSchema(buildClientSchema(data));
-  expect(sdl).not.toMatch(/internal|hidden|secretly|Ghost|Orb|CLOSED|code|join__|link__|_Entity|_Service|@tag|audited/);
+  expect(sdl).not.toMatch(
+    /internal|hidden|secretly|inside|Ghost|Orb|CLOSED|code|join__|link__|_Entity|_Service|@tag|audited/,
+  );
   expect(sdl).toContain('find(by: Search, mode: Mode = OPEN): [Thing]');
   expect(sdl).toContain('old: String @deprecated(reason: "Use id.")');
+  expect(sdl).toContain('directive @traced(as: String) on FIELD');
   expect(sdl).toContain('size: Int @deprecated(reason: "Use first.")');
 });
