@@ -366,7 +366,7 @@ export function readGatewayConfig({ file, env = process.env }: ConfigSources = {
 }
 
 /** @param text of ANDON_ENGINE @throws ConfigValueError */
-export function readEngineChoice(text: string | undefined): EngineChoice | undefined {
+function readEngineChoice(text: string | undefined): EngineChoice | undefined {
   if (!text) return undefined;
   const engine = engines.find((one) => one === text);
   if (engine) return engine;

@@ -184,7 +184,7 @@ const changed = {
   renewal: 'The token is of somebody else, or allows something else. Open another connection with it.',
 } as const;
 
-export const tokenExpired: GraphQLFormattedError = {
+const tokenExpired: GraphQLFormattedError = {
   message: 'The token has expired. Reconnect with a new one.',
   extensions: { code: 'TOKEN_EXPIRED' },
 };
