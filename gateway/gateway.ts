@@ -199,6 +199,7 @@ async function drain({ web, sockets, streams, running, config, runtime }: DrainO
   const { drainTimeoutMs } = config.http;
   const cancel = timers.after(drainTimeoutMs, () => {
     log.warn('connections cut: their requests took longer than the drain', { requests: running.size, drainTimeoutMs });
+    sockets.closeAll();
     web.closeAll();
   });
   while (running.size > 0) await Promise.allSettled(running);

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 
 /** A request that was refused before it ran. `status` is the HTTP status; other transports send the errors alone. */
 export class RequestError extends Error {
@@ -34,6 +34,12 @@ function shortened(error: GraphQLError): GraphQLError {
 export function refuse(status: number, code: string, message: string): RequestError {
   return new RequestError(status, [new GraphQLError(message, { extensions: { code } })]);
 }
+
+/** What clients read of a failure of our own. The log has the rest, under this id. */
+export const internalError = (requestId: string): GraphQLFormattedError => ({
+  message: 'The gateway failed to answer. Report the request id to its operator.',
+  extensions: { code: 'INTERNAL', requestId },
+});
 
 /** The same errors, each with `code` unless it has its own. */
 export function withCode(errors: readonly GraphQLError[], code: string): GraphQLError[] {

@@ -10,7 +10,7 @@ import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts
 import type { RequestContext } from '../execution/run.ts';
 import { asksForPlan, showPlan } from '../execution/show-plan.ts';
 import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from '../limits/parse-document.ts';
-import { RequestError, refuse } from '../request-error.ts';
+import { internalError, RequestError, refuse } from '../request-error.ts';
 
 /** What travels with one request through Apollo Server. */
 export interface ServerContext {
@@ -34,7 +34,7 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
   const { maxTokens } = config.limits;
   const server = new ApolloServer<ServerContext>({
     schema,
-    plugins: [answerWith(preparer, config.exposeQueryPlans), ApolloServerPluginLandingPageDisabled()],
+    plugins: [answerWith({ preparer, config, log }), ApolloServerPluginLandingPageDisabled()],
     logger: {
       debug: () => undefined,
       info: () => undefined,
@@ -52,7 +52,7 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
     formatError: (formatted, cause) => {
       if (isTokenLimit(formatted)) return errorOf(tokenLimitExceeded(maxTokens));
       if (isStackOverflow(cause)) return errorOf(nestedTooDeep());
-      if (formatted.extensions?.['code'] === ApolloServerErrorCode.INTERNAL_SERVER_ERROR) return internalError;
+      if (formatted.extensions?.['code'] === ApolloServerErrorCode.INTERNAL_SERVER_ERROR) return failedOnItsWay;
       return formatted.message.startsWith('GET requests only') ? errorOf(noQueryOverGet()) : formatted;
     },
     stringifyResult: (result) => (result.data instanceof WrittenData ? result.data.body : JSON.stringify(result)),
@@ -63,8 +63,8 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
 
 const errorOf = ({ message, errors }: RequestError): GraphQLFormattedError => errors[0]?.toJSON() ?? { message };
 
-/** Apollo Server has logged what it was. */
-const internalError: GraphQLFormattedError = {
+/** In Apollo Server itself, which has logged what it was. */
+const failedOnItsWay: GraphQLFormattedError = {
   message: 'The gateway failed to answer. Report the request id to its operator.',
   extensions: { code: 'INTERNAL' },
 };
@@ -88,7 +88,7 @@ class WrittenData {
   }
 }
 
-function answerWith(preparer: OperationPreparer, exposePlans: boolean): ApolloServerPlugin<ServerContext> {
+function answerWith({ preparer, config, log }: Omit<ServerOptions, 'schema'>): ApolloServerPlugin<ServerContext> {
   return {
     requestDidStart: async () => ({
       async responseForOperation({ source, document, request, contextValue }) {
@@ -98,12 +98,17 @@ function answerWith(preparer: OperationPreparer, exposePlans: boolean): ApolloSe
           const variables = operation.coerceVariables(request.variables ?? {});
           const answer = await operation.execute(variables, contextValue.request);
           const header = request.http?.headers.get('apollo-expose-query-plan');
-          const isShown = exposePlans && asksForPlan({ extensions: request.extensions, header });
+          const isShown = config.exposeQueryPlans && asksForPlan({ extensions: request.extensions, header });
           const data = new WrittenData(answer, isShown ? showPlan(operation, variables, answer) : undefined);
           return singleResponse(200, { data: data as unknown as Record<string, unknown> });
         } catch (cause) {
-          if (!(cause instanceof RequestError)) throw cause;
-          return singleResponse(cause.status, { errors: cause.errors.map((error) => error.toJSON()) });
+          const refusal = isStackOverflow(cause) ? nestedTooDeep() : cause;
+          if (refusal instanceof RequestError) {
+            return singleResponse(refusal.status, { errors: refusal.errors.map((error) => error.toJSON()) });
+          }
+          const { requestId } = contextValue.request;
+          log.error('request failed', { requestId, cause });
+          return singleResponse(500, { errors: [internalError(requestId)] });
         }
       },
     }),

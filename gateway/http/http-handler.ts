@@ -3,7 +3,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { type Authenticate, authenticateRequest } from '../authorization/authenticate.ts';
 import type { GatewayConfig } from '../config.ts';
 import { writeErrorBody } from '../execution/response-body.ts';
-import { RequestError } from '../request-error.ts';
+import { internalError, RequestError } from '../request-error.ts';
 import { readAcceptedFormats } from './accepted-formats.ts';
 import { checkHost } from './allowed-host.ts';
 import type { GraphQLServer } from './apollo-server.ts';
@@ -62,7 +62,6 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
       }
       await answerGraphQL(options, request, response, search);
     } catch (cause) {
-      if (!(cause instanceof RequestError)) runtime.log.error('request failed', { cause });
       answerRefusal(cause, request, response, runtime);
     }
   };
@@ -74,9 +73,9 @@ async function answerGraphQL(
   response: ServerResponse,
   search: string,
 ): Promise<void> {
-  const principal = await authenticateRequest(authenticate, request.headers.authorization);
   const requestId = requestIdOf(request) ?? runtime.ids.next();
   response.setHeader('x-request-id', requestId);
+  const principal = await authenticateRequest(authenticate, request.headers.authorization);
   await answerExchange(
     { server, streams, equals, unsent, config },
     { request, response, search, principal, requestId },
@@ -97,9 +96,11 @@ function requestIdOf(request: IncomingMessage): string | undefined {
 }
 
 function answerRefusal(cause: unknown, request: IncomingMessage, response: ServerResponse, runtime: Runtime): void {
+  const requestId = String(response.getHeader('x-request-id') ?? runtime.ids.next());
+  if (!(cause instanceof RequestError)) runtime.log.error('request failed', { requestId, cause });
   if (response.headersSent || response.destroyed) return;
   const refusal = cause instanceof RequestError ? cause : undefined;
-  const errors = refusal?.errors.map((error) => error.toJSON()) ?? [internalError];
+  const errors = refusal?.errors.map((error) => error.toJSON()) ?? [internalError(requestId)];
   const { single = 'application/json' } = readAcceptedFormats(request.headers.accept);
   const status = refusal?.status ?? 500;
   const headers: Record<string, string> = {
@@ -119,11 +120,6 @@ const remedies: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'www-authenticate': 'Bearer' },
   405: { allow: 'GET, HEAD, POST, PUT, DELETE' },
   415: { accept: 'application/json', 'accept-encoding': 'gzip, br' },
-};
-
-const internalError = {
-  message: 'The gateway failed to answer. Report the request id to its operator.',
-  extensions: { code: 'INTERNAL' },
 };
 
 function splitUrl(url: string): { path: string; search: string } {

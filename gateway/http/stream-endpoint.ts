@@ -1,4 +1,3 @@
-import type { GraphQLFormattedError } from 'graphql';
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { RequestError, refuse } from '../request-error.ts';
@@ -14,7 +13,12 @@ import {
 import type { OperationServices } from '../subscriptions/operation-services.ts';
 import { ReservedStreams } from '../subscriptions/reserved-streams.ts';
 import { resumableFormOf } from '../subscriptions/resumable-operation.ts';
-import { runOperation, type StreamedOperation } from '../subscriptions/run-operation.ts';
+import {
+  gatewayStopping,
+  type RunningOperation,
+  runOperation,
+  type StreamedOperation,
+} from '../subscriptions/run-operation.ts';
 import { slowConsumer } from '../subscriptions/stream-client.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
 import type { Exchange } from './exchange.ts';
@@ -24,8 +28,7 @@ import type { OperationParams } from './operation-params.ts';
 export class StreamEndpoint {
   readonly #services: OperationServices;
   readonly #reserved: ReservedStreams;
-  /** Each with its last words where the gateway stops. */
-  readonly #open = new Map<HttpStream, string>();
+  readonly #open = new Map<HttpStream, OpenStream>();
 
   constructor(services: OperationServices) {
     this.#services = services;
@@ -64,14 +67,20 @@ export class StreamEndpoint {
     if (exchange.request.method === 'GET' && operation?.kind === 'mutation') {
       throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
     }
-    const { principal, request } = exchange;
+    const { principal, request, requestId } = exchange;
     const authority = { credentials: request.headers.authorization, principal };
-    const http = this.#openStream(exchange, stream === 'multipart' ? multipart : eventStream);
+    const kind = stream === 'multipart' ? multipart : eventStream;
+    const http = this.#openStream(exchange, kind);
     const sink = stream === 'multipart' ? multipartSink(http) : eventStreamSink(http);
     const asked = this.#resume(exchange, params, operation);
     // The protocol of multipart subscriptions has no parts.
     const comesWhole = stream === 'multipart';
-    http.onClose(runOperation(this.#services, { ...asked, comesWhole }, authority, sink));
+    const running = runOperation(this.#services, { ...asked, comesWhole, requestId }, authority, sink);
+    this.#open.set(http, { running, lastWords: kind.lastWords });
+    http.onClose(() => {
+      this.#open.delete(http);
+      running.stop();
+    });
   }
 
   async reserve({ principal, response }: Exchange): Promise<void> {
@@ -85,13 +94,17 @@ export class StreamEndpoint {
   }
 
   /** What is wrong with the operation is the answer to this request; its results go into the stream. */
-  async start({ principal, request, response }: Exchange, token: string, params: OperationParams): Promise<void> {
+  async start(
+    { principal, request, response, requestId }: Exchange,
+    token: string,
+    params: OperationParams,
+  ): Promise<void> {
     const operation = await this.prepare(params);
     operation.coerceVariables(params.variables);
     if (request.method === 'GET' && operation.kind === 'mutation') {
       throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
     }
-    this.#reserved.start(token, { principal, credentials: request.headers.authorization }, params);
+    this.#reserved.start(token, { principal, credentials: request.headers.authorization }, { ...params, requestId });
     response.writeHead(202, { 'content-length': 0 });
     response.end();
   }
@@ -105,17 +118,15 @@ export class StreamEndpoint {
     response.end();
   }
 
-  /** Ends every stream so that its client comes back. */
+  /** Ends every stream so that its client comes back; one that owes an answer ends with it. */
   drain(): void {
     this.#reserved.drain();
-    for (const [http, lastWords] of [...this.#open]) http.end(lastWords);
+    for (const [http, { running, lastWords }] of [...this.#open]) if (!running.owesAnswer()) http.end(lastWords);
   }
 
-  #openStream({ response }: Exchange, { start, lastWords, ...kind }: StreamKind): HttpStream {
+  #openStream({ response }: Exchange, { start, lastWords: _, ...kind }: StreamKind): HttpStream {
     const { config, runtime } = this.#services;
     const http = new HttpStream({ ...kind, response, config, runtime });
-    this.#open.set(http, lastWords);
-    http.onClose(() => this.#open.delete(http));
     http.write(start);
     return http;
   }
@@ -137,6 +148,12 @@ export class StreamEndpoint {
   }
 }
 
+interface OpenStream {
+  readonly running: RunningOperation;
+  /** Where the gateway stops. */
+  readonly lastWords: string;
+}
+
 interface StreamKind {
   readonly contentType: string;
   readonly heartbeat: string;
@@ -145,11 +162,6 @@ interface StreamKind {
   readonly lastWords: string;
   tooSlow(): string;
 }
-
-const stopping: GraphQLFormattedError = {
-  message: 'The gateway stops, or restarts. Subscribe again, with your last cursor.',
-  extensions: { code: 'GATEWAY_STOPPING', retryable: true },
-};
 
 const eventStream: StreamKind = {
   contentType: eventStreamType,
@@ -164,6 +176,6 @@ const multipart: StreamKind = {
   heartbeat: multipartHeartbeat,
   start: multipartStart,
   // Clients of this protocol take any end without an error for that of the subscription.
-  lastWords: failedParts([stopping]),
+  lastWords: failedParts([gatewayStopping]),
   tooSlow: () => failedParts([slowConsumer]),
 };

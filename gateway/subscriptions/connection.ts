@@ -16,7 +16,7 @@ import {
   type SubscribeMessage,
   type SubscribePayload,
 } from './protocol.ts';
-import { runOperation, tooManyOperations } from './run-operation.ts';
+import { gatewayStopping, type RunningOperation, runOperation, tooManyOperations } from './run-operation.ts';
 
 /** What a connection needs of its socket. */
 export interface Socket {
@@ -46,11 +46,13 @@ export interface ConnectionOptions {
  * `acknowledged`: operations run side by side. A message that is none → 4400, an id in use → 4409. When the token expires
  *   or holds no longer, each operation ends with the code and the socket with 4403. A `ping` whose payload has another token
  *   of the same authority renews it; the `pong` says what came of that.
+ *   Where the gateway stops, nothing is started any more, and it closes with 1012 when it owes no answer.
  * `closed`: everything stops; whatever still arrives is ignored.
  */
 export class Connection {
   readonly #options: ConnectionOptions;
-  readonly #operations = new Map<string, () => void>();
+  readonly #operations = new Map<string, RunningOperation>();
+  #isDraining = false;
   #state: 'opened' | 'authenticating' | 'acknowledged' | 'closed' = 'opened';
   #credentials: string | undefined;
   #authority: LiveAuthority | undefined;
@@ -80,13 +82,23 @@ export class Connection {
     this.#cancelTimer();
     this.#giveBack();
     this.#authority?.close();
-    for (const stop of this.#operations.values()) stop();
+    for (const operation of this.#operations.values()) operation.stop();
     this.#operations.clear();
   }
 
-  /** The gateway stops: the client is asked to come back. */
+  /** The gateway stops: the client is asked to come back, once it has the answers to what it has begun. */
   drain(): void {
+    this.#isDraining = true;
+    this.#closeIfDrained();
+  }
+
+  /** The same without waiting. */
+  cut(): void {
     this.#close(closeCodes.restarting, 'The gateway restarts. Reconnect.');
+  }
+
+  #closeIfDrained(): void {
+    if (this.#isDraining && ![...this.#operations.values()].some((operation) => operation.owesAnswer())) this.cut();
   }
 
   #handle(message: ClientMessage) {
@@ -103,9 +115,9 @@ export class Connection {
       case 'pong':
         return;
       case 'complete': {
-        const stop = this.#operations.get(message.id);
+        this.#operations.get(message.id)?.stop();
         this.#operations.delete(message.id);
-        return stop?.();
+        return this.#closeIfDrained();
       }
       case 'subscribe':
         return this.#subscribe(message);
@@ -161,8 +173,8 @@ export class Connection {
   }
 
   #endAll(error: GraphQLFormattedError): void {
-    for (const [id, stop] of this.#operations) {
-      stop();
+    for (const [id, operation] of this.#operations) {
+      operation.stop();
       this.#send(errorMessage(id, [error]));
     }
     this.#operations.clear();
@@ -175,6 +187,7 @@ export class Connection {
     if (this.#state !== 'acknowledged' || !connection) return this.#close(closeCodes.unauthorized, 'Unauthorized');
     if (this.#operations.has(id)) return this.#close(closeCodes.duplicateId, `Subscriber for ${id} already exists`);
     if (isTooLong(id)) return this.#send(errorMessage(id, [idTooLong]));
+    if (this.#isDraining) return this.#send(errorMessage(id, [gatewayStopping]));
     if (refusal)
       return this.#send(
         errorMessage(
@@ -187,20 +200,22 @@ export class Connection {
     }
     const own = this.#ownCredentials(payload);
     const authority = own === undefined ? { connection } : { credentials: own };
-    const stop = runOperation(services, payload, authority, {
+    const operation = runOperation(services, payload, authority, {
       next: (body) => this.#send(nextMessage(id, body)),
       fail: (errors) => {
         this.#operations.delete(id);
         this.#send(errorMessage(id, errors));
+        this.#closeIfDrained();
       },
       complete: () => {
         this.#operations.delete(id);
         this.#send(completeMessage(id));
+        this.#closeIfDrained();
       },
       isCongested: () => this.#options.socket.isCongested(),
       onceRelieved: (run) => this.#options.socket.onceRelieved(run),
     });
-    this.#operations.set(id, stop);
+    this.#operations.set(id, operation);
   }
 
   /** An operation may bring credentials of its own (`extensions.headers`), as IDEs do that let users change them. */

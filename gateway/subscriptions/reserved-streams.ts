@@ -7,7 +7,13 @@ import { completeEvent, eventStreamHeartbeat, eventStreamType, nextEvent } from 
 import { HttpStream } from './http-stream.ts';
 import { idTooLong, isTooLong } from './operation-id.ts';
 import type { OperationServices } from './operation-services.ts';
-import { type OwnCredentials, runOperation, type StreamedOperation, tooManyOperations } from './run-operation.ts';
+import {
+  type OwnCredentials,
+  type RunningOperation,
+  runOperation,
+  type StreamedOperation,
+  tooManyOperations,
+} from './run-operation.ts';
 import { slowConsumer } from './stream-client.ts';
 
 /**
@@ -21,6 +27,7 @@ import { slowConsumer } from './stream-client.ts';
 export class ReservedStreams {
   readonly #services: OperationServices;
   readonly #streams = new Map<string, ReservedStream>();
+  #isDraining = false;
 
   constructor(services: OperationServices) {
     this.#services = services;
@@ -78,29 +85,37 @@ export class ReservedStreams {
     const end = (text: string) => {
       stream.operations.delete(id);
       this.#send(token, stream, text);
+      this.#closeIfDrained(token, stream);
     };
-    const stop = runOperation(this.#services, operation, caller, {
+    const running = runOperation(this.#services, operation, caller, {
       next: (body) => this.#send(token, stream, operationEvent(id, body)),
       complete: () => end(completedOperation(id)),
       fail: (errors) => end(failedOperation(id, errors)),
       isCongested: () => stream.http?.isCongested() ?? false,
       onceRelieved: (run) => stream.http?.onceRelieved(run),
     });
-    stream.operations.set(id, stop);
+    stream.operations.set(id, running);
   }
 
   /** Stops an operation, and says so in the stream, as the reference server does. @throws RequestError 404 no such stream */
   stop(token: string, principal: Principal | undefined, operationId: string): void {
     const stream = this.#streamOf(token, principal);
-    const stop = stream.operations.get(operationId);
-    if (!stop) return;
-    stop();
+    const running = stream.operations.get(operationId);
+    if (!running) return;
+    running.stop();
     stream.operations.delete(operationId);
     this.#send(token, stream, completedOperation(operationId));
+    this.#closeIfDrained(token, stream);
   }
 
+  /** The gateway stops: each stream ends when it owes no answer. */
   drain(): void {
-    for (const token of [...this.#streams.keys()]) this.#close(token);
+    this.#isDraining = true;
+    for (const [token, stream] of [...this.#streams]) this.#closeIfDrained(token, stream);
+  }
+
+  #closeIfDrained(token: string, { operations }: ReservedStream): void {
+    if (this.#isDraining && ![...operations.values()].some((running) => running.owesAnswer())) this.#close(token);
   }
 
   /** Another's stream is answered like none at all. */
@@ -126,7 +141,7 @@ export class ReservedStreams {
     this.#streams.delete(token);
     stream.cancelTimeout();
     stream.giveBack();
-    for (const stop of stream.operations.values()) stop();
+    for (const running of stream.operations.values()) running.stop();
     stream.operations.clear();
     stream.http?.end();
   }
@@ -140,7 +155,7 @@ const failedOperation = (id: string, errors: readonly GraphQLFormattedError[]) =
 interface ReservedStream {
   /** The id of the principal that reserved it. */
   readonly owner: string | undefined;
-  readonly operations: Map<string, () => void>;
+  readonly operations: Map<string, RunningOperation>;
   /** What there is to say before the stream is open. */
   readonly waiting: string[];
   waitingCharacters?: number;

@@ -7,7 +7,7 @@ import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { writeResponseBody } from '../execution/response-body.ts';
 import type { RequestContext } from '../execution/run.ts';
 import { writeBatch, writeFirstPart } from '../incremental/incremental-body.ts';
-import { RequestError } from '../request-error.ts';
+import { internalError, RequestError } from '../request-error.ts';
 import { describeStream } from './describe-stream.ts';
 import type { LiveAuthority } from './live-authority.ts';
 import type { OperationServices } from './operation-services.ts';
@@ -20,6 +20,8 @@ export interface StreamedOperation extends DocumentRequest {
   readonly variables: Record<string, unknown>;
   /** Whether the answer comes whole, whatever the operation defers. @default false */
   readonly comesWhole?: boolean;
+  /** The id that the request has told its client. @default a new one */
+  readonly requestId?: string;
 }
 
 /** In whose name an operation runs: its connection's, or that of a token of its own. */
@@ -48,35 +50,47 @@ export interface OperationSink {
   onceRelieved(run: () => void): void;
 }
 
-/**
- * Runs one operation of any kind for a transport that streams: the same documents, limits, plan and authority for all.
- * @returns a function that stops it, silently
- */
+/** An operation that was started. */
+export interface RunningOperation {
+  /** Silently: its sink hears nothing more. */
+  stop(): void;
+  /**
+   * Whether it is a query or mutation without its answer. It is waited for where the gateway stops: its client would send
+   * it again, and a mutation be done twice.
+   */
+  owesAnswer(): boolean;
+}
+
+/** Runs one operation of any kind for a transport that streams: the same documents, limits, plan and authority for all. */
 export function runOperation(
   services: OperationServices,
   operation: StreamedOperation,
   authority: OperationAuthority,
   sink: OperationSink,
-): () => void {
-  const run = new OperationRun(services, sink);
+): RunningOperation {
+  const run = new OperationRun(services, sink, operation.requestId ?? services.runtime.ids.next());
   void run.start(operation, authority);
-  return () => run.stop();
+  return run;
 }
 
 /** `running` until it fails, completes, is stopped or its own token holds no longer; `ended` then, for good. */
-class OperationRun implements StreamListener {
+class OperationRun implements StreamListener, RunningOperation {
   readonly #services: OperationServices;
   readonly #sink: OperationSink;
+  readonly #requestId: string;
   readonly #cancellation = new Cancellation();
   #state: 'running' | 'ended' = 'running';
+  /** Undefined until it is prepared. */
+  #kind: CompiledOperation['kind'] | undefined;
   #stopListening: () => void = () => undefined;
   #giveBack: () => void = () => undefined;
   /** Where the operation brought a token of its own. */
   #authority: LiveAuthority | undefined;
 
-  constructor(services: OperationServices, sink: OperationSink) {
+  constructor(services: OperationServices, sink: OperationSink, requestId: string) {
     this.#services = services;
     this.#sink = sink;
+    this.#requestId = requestId;
   }
 
   async start(operation: StreamedOperation, authority: OperationAuthority): Promise<void> {
@@ -94,6 +108,10 @@ class OperationRun implements StreamListener {
     this.#authority?.close();
     this.#cancellation.cancel();
     this.#stopListening();
+  }
+
+  owesAnswer(): boolean {
+    return this.#state === 'running' && this.#kind !== 'subscription';
   }
 
   next(body: string, cursor: string | undefined): void {
@@ -119,9 +137,10 @@ class OperationRun implements StreamListener {
   }
 
   async #run(request: StreamedOperation, authority: OperationAuthority): Promise<void> {
-    const { engine, documents, runtime } = this.#services;
+    const { engine, documents } = this.#services;
     const text = request.text ?? documents.textOf(request);
     const operation = await engine.preparer.prepare(text, request.operationName);
+    this.#kind = operation.kind;
     const variables = operation.coerceVariables(request.variables);
     const live = await this.#liveAuthority(authority);
     if (this.#state === 'ended') return;
@@ -131,7 +150,7 @@ class OperationRun implements StreamListener {
       get principal() {
         return live.principal;
       },
-      requestId: runtime.ids.next(),
+      requestId: this.#requestId,
       cancellation: this.#cancellation,
     };
     if (operation.kind !== 'subscription') {
@@ -189,17 +208,18 @@ class OperationRun implements StreamListener {
 
   #explain(cause: unknown): readonly GraphQLFormattedError[] {
     if (cause instanceof RequestError) return cause.errors.map((error) => error.toJSON());
-    if (this.#state === 'running') this.#services.runtime.log.error('operation failed', { cause });
-    return [internalError];
+    const requestId = this.#requestId;
+    if (this.#state === 'running') this.#services.runtime.log.error('operation failed', { requestId, cause });
+    return [internalError(requestId)];
   }
 }
+
+export const gatewayStopping: GraphQLFormattedError = {
+  message: 'The gateway stops, or restarts. Ask again; subscribe with your last cursor.',
+  extensions: { code: 'GATEWAY_STOPPING', retryable: true },
+};
 
 export const tooManyOperations: GraphQLFormattedError = {
   message: 'Too many operations run on this connection. Complete some, or open another.',
   extensions: { code: 'TOO_MANY_OPERATIONS' },
-};
-
-const internalError: GraphQLFormattedError = {
-  message: 'The gateway failed to answer. Report the time to its operator.',
-  extensions: { code: 'INTERNAL' },
 };

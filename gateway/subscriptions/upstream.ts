@@ -5,7 +5,7 @@ import type { CompiledOperation, EventStream, Variables } from '../execution/com
 import { writeResponseBody } from '../execution/response-body.ts';
 import type { RequestContext } from '../execution/run.ts';
 import { callErrorToFieldError, SubgraphCallError } from '../execution/subgraph-error.ts';
-import { RequestError, refuse } from '../request-error.ts';
+import { internalError, RequestError, refuse } from '../request-error.ts';
 import { eventId } from '../subgraph-client/event-id.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { SubgraphClient } from '../subgraph-client/subgraph-client.ts';
@@ -287,7 +287,7 @@ export class Upstream {
     }
     const { requestId } = this.#options.context();
     this.#options.runtime.log.error('subscription failed', { requestId, cause: problem });
-    return [{ message: 'The gateway failed to answer.', extensions: { code: 'INTERNAL' } }];
+    return [internalError(requestId)];
   }
 }
 

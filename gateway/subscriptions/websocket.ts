@@ -25,8 +25,10 @@ export interface WebSocketOptions {
 }
 
 export interface WebSocketTransport {
-  /** Ends every connection with a code that asks the client to come back. */
+  /** Ends every connection that owes no answer, the others after it, with a code that asks the client to come back. */
   drain(): void;
+  /** Ends every connection at once, also one whose client does not answer to its end. */
+  closeAll(): void;
 }
 
 /** `graphql-transport-ws` on the path of the HTTP endpoint: subscriptions, queries and mutations. */
@@ -59,6 +61,12 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
     drain() {
       stopPings();
       for (const connection of connections.values()) connection.drain();
+    },
+    closeAll() {
+      for (const [socket, connection] of connections) {
+        connection.cut();
+        socket.terminate();
+      }
     },
   };
 }

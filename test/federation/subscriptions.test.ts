@@ -429,7 +429,7 @@ test('draining asks clients to come back, tells the log how many there were, and
     payload: null,
     errors: [
       {
-        message: 'The gateway stops, or restarts. Subscribe again, with your last cursor.',
+        message: 'The gateway stops, or restarts. Ask again; subscribe with your last cursor.',
         extensions: { code: 'GATEWAY_STOPPING', retryable: true },
       },
     ],

@@ -147,6 +147,30 @@ test('health says live always and ready while the gateway takes requests', async
   expect((await fetch(`${origin}/nothing`)).status).toBe(404);
 });
 
+test("what fails in the gateway itself is in the log under the request's id, which the client gets and nothing else", async () => {
+  const logged: unknown[] = [];
+  const quiet = () => undefined;
+  const error = (event: string, fields: object = {}) => void logged.push({ event, ...fields });
+  const gateway = await startFederation(shop(), {
+    runtime: { log: { debug: quiet, info: quiet, warn: quiet, error } },
+    authenticate: () => {
+      throw new Error('the key store is away');
+    },
+  });
+  const { status, body, headers } = await gateway.post({ query: '{ __typename }' }, { 'x-request-id': 'r-17' });
+  await gateway.close();
+  expect([status, headers.get('x-request-id')]).toEqual([500, 'r-17']);
+  expect(body).toEqual({
+    errors: [
+      {
+        message: 'The gateway failed to answer. Report the request id to its operator.',
+        extensions: { code: 'INTERNAL', requestId: 'r-17' },
+      },
+    ],
+  });
+  expect(logged).toEqual([{ event: 'request failed', requestId: 'r-17', cause: new Error('the key store is away') }]);
+});
+
 test('draining lets a running request finish', async () => {
   const federation = await start({});
   let release: () => void = () => undefined;
