@@ -11,6 +11,7 @@ import type { EqualRequests } from './equal-requests.ts';
 import type { Graphiql } from './graphiql.ts';
 import { answerExchange } from './graphql-endpoint.ts';
 import { answerHealth } from './health.ts';
+import { bringIntoOriginForm } from './origin-form.ts';
 import { refuseAndClose } from './refuse-and-close.ts';
 import type { StreamEndpoint } from './stream-endpoint.ts';
 import type { UnsentAnswers } from './unsent-answers.ts';
@@ -39,6 +40,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const { runtime, graphiql } = options;
   return async (request, response) => {
     if (!options.isReady()) response.shouldKeepAlive = false;
+    bringIntoOriginForm(request);
     const { path, search } = splitUrl(request.url ?? '/');
     const standing = { isReady: options.isReady(), problem: options.problem(), note: options.note() };
     const health = answerHealth(path, standing);

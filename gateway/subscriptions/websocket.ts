@@ -7,6 +7,7 @@ import type { GatewayConfig } from '../config.ts';
 import { writeErrorBody } from '../execution/response-body.ts';
 import { checkHost } from '../http/allowed-host.ts';
 import { graphqlPath } from '../http/http-handler.ts';
+import { bringIntoOriginForm } from '../http/origin-form.ts';
 import { asksForWebSocket } from '../http/pass-over-upgrade.ts';
 import { foreignPage, hasForeignOrigin } from '../http/web-origin.ts';
 import { RequestError, refuse } from '../request-error.ts';
@@ -46,6 +47,7 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
   const encode = createFrameEncoder();
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!asksForWebSocket(request)) return;
+    bringIntoOriginForm(request);
     const refusal = refusalOf(request, config);
     if (refusal) return refuseUpgrade(socket, refusal);
     server.handleUpgrade(request, socket, head, (accepted) => {

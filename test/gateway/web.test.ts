@@ -156,6 +156,25 @@ function sentTo(host: string | undefined, url = federation.url, more: Record<str
   }));
 }
 
+test('a request to a whole URL, as a proxy is sent it, is one to its path; its host counts, not that of the header', async () => {
+  const { port } = new URL(federation.url);
+  const sendTo = (target: string, host: string) =>
+    new Promise<string>((resolve) => {
+      const socket = connectTcp(Number(port), '127.0.0.1');
+      const head = [`GET ${target}?query={__typename} HTTP/1.1`, `Host: ${host}`, 'Connection: close'];
+      socket.end(`${head.join('\r\n')}\r\n\r\n`);
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      socket.on('close', () => resolve(text.slice(9, 12)));
+    });
+  expect(await sendTo(`http://127.0.0.1:${port}/graphql`, 'evil.example')).toBe('200');
+  expect(await sendTo('HTTPS://localhost/graphql', 'localhost')).toBe('200');
+  expect(await sendTo('http://evil.example/graphql', 'localhost')).toBe('403');
+  expect(await sendTo('ftp://localhost/graphql', 'localhost')).toBe('404');
+});
+
 describe('a page whose own name was made to lead to this machine', () => {
   const refused = { status: 403, code: 'HOST_NOT_ALLOWED' };
   const answered = { status: 200, code: undefined };
