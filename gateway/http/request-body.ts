@@ -33,9 +33,10 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       const [only] = chunks;
       resolve(only && chunks.length === 1 ? only : Buffer.concat(chunks));
     });
-    request.on('error', reject);
+    // Its only error is the end of its connection.
+    request.on('error', () => reject(aborted()));
     request.on('close', () => {
-      if (!request.complete) reject(refuse(400, 'REQUEST_ABORTED', 'The connection closed before the body arrived.'));
+      if (!request.complete) reject(aborted());
     });
   });
 }
@@ -89,6 +90,8 @@ function unpackWith(unpack: (bytes: Buffer, options: UnpackOptions) => Promise<U
 
 const notPacked = () =>
   refuse(400, 'BAD_REQUEST', 'The body is not packed as its content-encoding says. Correct one of the two.');
+
+const aborted = () => refuse(400, 'REQUEST_ABORTED', 'The connection closed before the body arrived.');
 
 const tooLarge = (maxBytes: number): RequestError =>
   refuse(413, 'BODY_LIMIT_EXCEEDED', `The body is larger than ${maxBytes} bytes. Send smaller requests.`);

@@ -64,6 +64,27 @@ test('an authentication that breaks answers 500 and says nothing about why', asy
   expect(JSON.stringify(body)).not.toContain('10.0.0.7');
 });
 
+test('a client that leaves in the middle of its body is no failure of the gateway', async () => {
+  const failures: unknown[] = [];
+  const quiet = () => undefined;
+  const log = { debug: quiet, info: quiet, warn: quiet, error: (...failure: unknown[]) => void failures.push(failure) };
+  let arrived: () => void = quiet;
+  const authenticate = () => {
+    arrived();
+    return person;
+  };
+  const { url, close } = await startFederation(shop(), { authenticate, runtime: { log } });
+  const headers = { 'content-type': 'application/json', 'content-length': '100' };
+  const leaving = httpRequest(url, { method: 'POST', headers }).on('error', quiet);
+  await new Promise<void>((resolve) => {
+    arrived = resolve;
+    leaving.write('{"query":');
+  });
+  leaving.destroy();
+  await close();
+  expect(failures).toEqual([]);
+});
+
 test('without authentication the gateway refuses to listen beyond loopback', async () => {
   await expect(start({ config: { host: '0.0.0.0' } })).rejects.toThrow(
     'Without authentication the gateway listens on loopback only, not on 0.0.0.0. Configure authentication, or set host to 127.0.0.1.',
