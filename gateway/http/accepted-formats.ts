@@ -45,9 +45,10 @@ const read = new BoundedCache<AcceptedFormats>(100);
 function negotiate(accept: string): AcceptedFormats {
   const ranges = accept.split(',').map(readRange);
   const json = qualityOf(ranges, 'application/json', ['application/json', ...wildcards]);
-  // A wildcard means JSON, as it always has, unless the client takes anything but that.
-  const modern = qualityOf(ranges, modernType, json > 0 ? [modernType] : [modernType, ...wildcards]);
-  const single = modern > 0 && modern >= json ? modernType : json > 0 ? 'application/json' : undefined;
+  const modern = qualityOf(ranges, modernType, [modernType, ...wildcards]);
+  // A wildcard means JSON, as it always has, unless the client rather takes anything but that.
+  const prefersModern = modern > json || (modern === json && ranges.some(({ type }) => type === modernType));
+  const single = modern > 0 && prefersModern ? modernType : json > 0 ? 'application/json' : undefined;
   const events = qualityOf(ranges, 'text/event-stream', ['text/event-stream']);
   const parts = Math.max(0, ...ranges.filter(isSubscriptionSpec).map(({ quality }) => quality));
   const stream = events > 0 && events >= parts ? 'event-stream' : parts > 0 ? 'multipart' : undefined;

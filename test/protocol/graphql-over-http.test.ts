@@ -82,8 +82,15 @@ test('what the client does not accept is refused with 406 and a code', async () 
   }
 });
 
-test('a wildcard means whichever type the client does not rule out', async () => {
-  const cases = { 'application/json;q=0, */*': 'application/graphql-response+json', '*/*': 'application/json' };
+test('a wildcard means JSON, unless the client would rather not have that', async () => {
+  const [json, modern] = ['application/json', 'application/graphql-response+json'];
+  const cases = {
+    '*/*': json,
+    'application/json, text/plain, */*': json,
+    'application/json;q=0, */*': modern,
+    'application/json;q=0.1, application/*': modern,
+    'application/graphql-response+json;q=0, */*': json,
+  };
   for (const [accept, type] of Object.entries(cases)) {
     const response = await postAs(accept, { query: '{ __typename }' });
     expect([response.status, response.headers.get('content-type')], accept).toEqual([200, `${type}; charset=utf-8`]);
