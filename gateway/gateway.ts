@@ -108,13 +108,23 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const authorities = new LiveAuthorities({ authenticate, runtime, recheckMs });
   options.onAuthorityChange?.(() => void authorities.recheck());
   const quota = new StreamQuota(config.subscriptions);
-  const services = { authorities, engine, documents, streams: shared, quota, config: config.subscriptions, runtime };
+  const unsent = new UnsentAnswers(config.http, runtime);
+  const services = {
+    authorities,
+    engine,
+    documents,
+    streams: shared,
+    quota,
+    unsent,
+    config: config.subscriptions,
+    runtime,
+  };
   const streams = new StreamEndpoint(services);
   const handle = createHttpHandler({
     server,
     streams,
     equals: config.sharing.router ? new EqualRequests(engine.sharing) : undefined,
-    unsent: new UnsentAnswers(config.http, runtime),
+    unsent,
     config,
     runtime,
     authenticate,
@@ -123,7 +133,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     problem: options.problem ?? (() => undefined),
     note: options.note ?? (() => undefined),
   });
-  const web = createWebServer(config, (request, response) => track(running, handle(request, response)));
+  const web = createWebServer(config, (request, response) => track(running, handle(request, response)), runtime);
   const sockets = serveWebSocket({ http: web.http, services, config, runtime, authenticate });
   const stop = async () => {
     const { clock, log } = runtime;

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { createSecureServer, type ServerHttp2Session } from 'node:http2';
+import { constants, createSecureServer, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
 import type { HttpHandler } from './http-handler.ts';
+import { http2StreamOf } from './http2-stream.ts';
 import { asksForWebSocket, passOverUpgrade } from './pass-over-upgrade.ts';
 
 /** The server of the gateway, whichever protocol it speaks. */
@@ -20,8 +22,12 @@ export interface WebServer {
 }
 
 /** @throws ConfigValueError the certificate or key cannot be read */
-export function createWebServer(config: GatewayConfig, handle: HttpHandler): WebServer {
-  const http = config.tls ? createTlsServer(config, config.tls, handle) : createPlainServer(config, handle);
+export function createWebServer(
+  config: GatewayConfig,
+  handle: HttpHandler,
+  runtime: Pick<Runtime, 'timers'>,
+): WebServer {
+  const http = config.tls ? createTlsServer(config, config.tls, handle, runtime) : createPlainServer(config, handle);
   const sessions = new Set<ServerHttp2Session>();
   http.on('session', (session: ServerHttp2Session) => {
     sessions.add(session);
@@ -71,6 +77,8 @@ class Connections {
     if (isTls)
       http.on('secureConnection', (socket: TLSSocket) => void (socket.alpnProtocol === 'h2' || opened(socket)));
     else http.on('connection', opened);
+    // Who listens has to end what is idle.
+    if (isTls) http.on('timeout', (idle: ServerHttp2Session | Socket) => this.#endIdle(idle));
     http.on('request', (request, response) => {
       this.#arrived += 1;
       if (request.httpVersionMajor >= 2) return;
@@ -96,6 +104,11 @@ class Connections {
 
   destroy(): void {
     for (const socket of this.#underWay.keys()) socket.destroy();
+  }
+
+  #endIdle(idle: ServerHttp2Session | Socket): void {
+    if ('close' in idle) idle.close();
+    else if (this.#underWay.get(idle) === 0) idle.destroySoon();
   }
 
   #count(socket: Socket, change: 1 | -1): void {
@@ -129,15 +142,29 @@ function createPlainServer(config: GatewayConfig, handle: HttpHandler): Server {
 }
 
 /** The compatibility API of `node:http2` has the shape of `node:http`, and plain HTTP/1.1 clients are served by the latter. */
-function createTlsServer(config: GatewayConfig, tls: TlsConfig, handle: HttpHandler): Server {
-  const options = { ...timeoutsOf(config), cert: readPem(tls.certFile), key: readPem(tls.keyFile), allowHTTP1: true };
+function createTlsServer(
+  config: GatewayConfig,
+  tls: TlsConfig,
+  handle: HttpHandler,
+  { timers }: Pick<Runtime, 'timers'>,
+): Server {
+  const { headersTimeoutMs, requestTimeoutMs } = config.http;
+  const keys = { cert: readPem(tls.certFile), key: readPem(tls.keyFile) };
+  const options = { ...keys, allowHTTP1: true, handshakeTimeout: headersTimeoutMs };
   const server = createSecureServer(options) as unknown as Server;
-  // An idle session ends like an idle connection. Sockets of HTTP/1.1 report here, too, and have timeouts of their own.
+  // Node takes these as options of `node:http` only, and has defaults of minutes here.
+  Object.assign(server, timeoutsOf(config));
+  // An idle session ends like an idle connection.
   server.timeout = config.http.keepAliveTimeoutMs;
-  server.on('timeout', (idle: ServerHttp2Session | Socket) => {
-    if ('close' in idle) idle.close();
+  return server.on('request', (request, response) => {
+    const stream = http2StreamOf(response);
+    // Node has no limit for the time that the body of a stream takes.
+    if (stream && !stream.endAfterHeaders) {
+      const cancel = timers.after(requestTimeoutMs, () => stream.close(constants.NGHTTP2_CANCEL));
+      request.once('end', cancel).once('close', cancel);
+    }
+    void handle(request, response);
   });
-  return server.on('request', (request, response) => void handle(request, response));
 }
 
 function timeoutsOf({ http }: GatewayConfig) {

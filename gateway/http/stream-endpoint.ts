@@ -125,8 +125,8 @@ export class StreamEndpoint {
   }
 
   #openStream({ response }: Exchange, { start, lastWords: _, ...kind }: StreamKind): HttpStream {
-    const { config, runtime } = this.#services;
-    const http = new HttpStream({ ...kind, response, config, runtime });
+    const { config, runtime, unsent } = this.#services;
+    const http = new HttpStream({ ...kind, response, config, runtime, unsent });
     http.write(start);
     return http;
   }

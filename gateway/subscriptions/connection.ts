@@ -224,14 +224,15 @@ export class Connection {
     return credentials === this.#credentials ? undefined : credentials;
   }
 
-  /** Never drops a frame: a client that does not keep up is closed, and resumes from its cursor. */
+  /**
+   * Never leaves a message out: a client that does not keep up is closed, and resumes from its cursor. A message may be as
+   * large as it is: what waits before it tells who does not keep up.
+   */
   #send(text: string): void {
     if (this.#state === 'closed') return;
     const { socket, services } = this.#options;
-    socket.send(text);
-    if (socket.queuedBytes() > services.config.maxQueuedBytes) {
-      this.#close(closeCodes.tryAgainLater, 'SLOW_CONSUMER: Reconnect and resume from your last cursor.');
-    }
+    if (socket.queuedBytes() <= services.config.maxQueuedBytes) socket.send(text);
+    else this.#close(closeCodes.tryAgainLater, 'SLOW_CONSUMER: Reconnect and resume from your last cursor.');
   }
 
   #close(code: number, reason: string): void {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
+import { type UnsentAnswers, wholeBytes } from '../http/unsent-answers.ts';
 import { onceDrained } from './once-drained.ts';
 
 export interface HttpStreamOptions {
@@ -10,24 +11,28 @@ export interface HttpStreamOptions {
   /** Sent now and then, so that neither proxies nor the client take silence for a dead connection. */
   readonly heartbeat: string;
   readonly config: SubscriptionsConfig;
+  readonly unsent: UnsentAnswers;
   readonly runtime: Runtime;
   /** The last words to a client that does not keep up. */
   tooSlow(): string;
 }
 
-/** How long a client that did not keep up may take to read what it was sent before. */
-const farewellMs = 30_000;
-
 /**
  * A response that stays open. `open` until the gateway ends it, the client leaves, or the client does not keep up and is
  * told to come back with its cursor; `closed` then, where whatever is still written is dropped, and a client that does
  * not even read what was sent before is cut off.
+ *
+ * A large message leaves in pieces, and what is written meanwhile waits behind it. Only that tells whether the client keeps
+ * up: a message may be as large as it is.
  */
 export class HttpStream {
   readonly #options: HttpStreamOptions;
   #state: 'open' | 'closed' = 'open';
   #cancelHeartbeat: () => void = () => undefined;
   readonly #closed: (() => void)[] = [];
+  #large: { readonly behind: string[]; behindLength: number; readonly relieved: (() => void)[] } | undefined;
+  #lastWords: string | undefined;
+  #isGone = false;
 
   constructor(options: HttpStreamOptions) {
     this.#options = options;
@@ -40,7 +45,10 @@ export class HttpStream {
       // Nothing follows on this connection; HTTP/2 knows no such header.
       ...(response.req.httpVersionMajor < 2 && { connection: 'close' }),
     });
-    response.once('close', () => this.#stop());
+    response.once('close', () => {
+      this.#isGone = true;
+      this.#stop();
+    });
     this.#awaitHeartbeat();
   }
 
@@ -53,25 +61,53 @@ export class HttpStream {
   write(text: string): void {
     if (this.#state === 'closed') return;
     const { response, config } = this.#options;
-    response.write(text);
-    if (response.writableLength <= config.maxQueuedBytes) return;
-    const cancel = this.#options.runtime.timers.after(farewellMs, () => response.destroy());
-    response.once('close', cancel);
-    this.end(this.#options.tooSlow());
+    this.#send(text);
+    const waiting = this.#large?.behindLength ?? response.writableLength;
+    if (waiting > config.maxQueuedBytes) this.end(this.#options.tooSlow());
   }
 
   isCongested(): boolean {
-    return this.#state === 'open' && writableOf(this.#options.response).writableNeedDrain;
+    if (this.#state !== 'open') return false;
+    return this.#large !== undefined || writableOf(this.#options.response).writableNeedDrain;
   }
 
   onceRelieved(run: () => void): void {
-    onceDrained(writableOf(this.#options.response), run);
+    if (this.#large) this.#large.relieved.push(run);
+    else onceDrained(writableOf(this.#options.response), run);
   }
 
   end(text = ''): void {
     if (this.#state === 'closed') return;
-    this.#options.response.end(text);
+    if (this.#large) this.#lastWords = text;
+    else this.#options.unsent.end(this.#options.response, text);
     this.#stop();
+  }
+
+  #send(text: string): void {
+    const { response, unsent } = this.#options;
+    if (this.#large) {
+      this.#large.behind.push(text);
+      this.#large.behindLength += text.length;
+    } else if (text.length <= wholeBytes) response.write(text);
+    else {
+      const taken = unsent.write(response, text);
+      if (!taken) return;
+      this.#large = { behind: [], behindLength: 0, relieved: [] };
+      void taken.then(() => this.#largeTaken());
+    }
+  }
+
+  #largeTaken(): void {
+    const { behind, relieved } = this.#large ?? { behind: [], relieved: [] };
+    this.#large = undefined;
+    if (this.#isGone) return;
+    for (const text of behind) this.#send(text);
+    for (const run of relieved) {
+      if (this.isCongested()) this.onceRelieved(run);
+      else run();
+    }
+    if (this.#large || this.#lastWords === undefined) return;
+    this.#options.unsent.end(this.#options.response, this.#lastWords);
   }
 
   #stop(): void {

@@ -50,13 +50,14 @@ export class ReservedStreams {
     const stream = this.#streamOf(token, principal);
     if (stream.http) throw refuse(409, 'STREAM_OPEN', 'This event stream is open already. Reserve another.');
     stream.cancelTimeout();
-    const { config, runtime } = this.#services;
+    const { config, runtime, unsent } = this.#services;
     const http = new HttpStream({
       response,
       contentType: eventStreamType,
       heartbeat: eventStreamHeartbeat,
       config,
       runtime,
+      unsent,
       tooSlow: () => [...stream.operations.keys()].map((id) => failedOperation(id, [slowConsumer])).join(''),
     });
     stream.http = http;

@@ -83,7 +83,9 @@ function connect(
     socket: {
       // `ws` would make a frame for each client: without extensions the same bytes do for all.
       send: (text) => {
-        if (socket.readyState === socket.OPEN) raw.write(encode(text));
+        if (socket.readyState !== socket.OPEN) return;
+        raw.write(encode(text));
+        services.unsent.count(raw, () => socket.terminate());
       },
       close: (code, reason) => socket.close(code, shortened(reason)),
       queuedBytes: () => socket.bufferedAmount,
@@ -131,21 +133,30 @@ function refuseUpgrade(socket: Duplex, { status, errors }: RequestError): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** One round of pings for all: a socket that has not answered the last one is dead. */
+/**
+ * One round of pings for all: a socket that has not answered the last one is dead. Only its own bytes are an answer: pongs
+ * can be sent by who reads nothing.
+ */
 function keepAlive(
   connections: ReadonlyMap<WebSocket, Connection>,
   intervalMs: number,
-  { timers }: Runtime,
+  { timers, ids }: Runtime,
 ): () => void {
   const waiting = new WeakSet<WebSocket>();
   let cancel: () => void = () => undefined;
   const round = () => {
+    const token = Buffer.from(ids.next());
     for (const socket of connections.keys()) {
       if (waiting.has(socket)) socket.terminate();
       else {
         waiting.add(socket);
-        socket.once('pong', () => waiting.delete(socket));
-        socket.ping();
+        const answer = (data: Buffer) => {
+          if (!data.equals(token)) return;
+          waiting.delete(socket);
+          socket.off('pong', answer);
+        };
+        socket.on('pong', answer);
+        socket.ping(token);
       }
     }
     cancel = timers.after(intervalMs, round);

@@ -1,8 +1,10 @@
 import { buildSchema, OperationTypeNode } from 'graphql';
 import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createDocumentSource } from '../../gateway/documents/document-source.ts';
 import type { CompiledOperation } from '../../gateway/execution/compiled-operation.ts';
+import { UnsentAnswers } from '../../gateway/http/unsent-answers.ts';
 import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { Connection } from '../../gateway/subscriptions/connection.ts';
 import { LiveAuthorities } from '../../gateway/subscriptions/live-authority.ts';
@@ -71,6 +73,7 @@ test('a client that does not keep up is closed with a code, and delays nobody el
         documents: createDocumentSource(defaultGatewayConfig.documents),
         streams,
         quota: new StreamQuota(config),
+        unsent: new UnsentAnswers(defaultGatewayConfig.http, testRuntime()),
         config,
         runtime: testRuntime(),
       },
@@ -162,6 +165,39 @@ describe.each(transports)('over %s, a client that stops reading', (transport) =>
     await slow.until(numbers.length + 1);
     expect(slow.answers.at(-1)?.extensions.skipped).toBeUndefined();
   });
+});
+
+describe.each(transports)('over %s', (transport) => {
+  test('a message may be larger than what may wait, for a client that reads; what follows it comes in order', async () => {
+    const log = new EventLog();
+    const subscriptions = { ...defaultGatewayConfig.subscriptions, maxQueuedBytes: 10_000 };
+    federation = await startFederation({ events: logSubgraph(log, resumable) }, { config: { subscriptions } });
+    const { url } = federation;
+    // More than the system takes before anybody reads.
+    const large = 'subscription { lotChanged { cursor padding(bytes: 4000000) } }';
+    const client = await subscribeOver(transport, { url, query: large });
+    open.push(client);
+    await log.followed(1);
+    log.publish();
+    await client.until(1);
+    log.publish();
+    await client.until(2);
+    expect(numbersOf(client)).toEqual([1, 2]);
+    expect(client.answers.map(({ data }) => data.lotChanged.padding.length)).toEqual([4_000_000, 4_000_000]);
+  });
+});
+
+test('a WebSocket that answers no ping is closed, whatever pongs it sends by itself', async () => {
+  const { subscriptions } = defaultGatewayConfig;
+  const config = { subscriptions: { ...subscriptions, pingIntervalMs: 50 } };
+  federation = await startFederation({ events: logSubgraph(new EventLog(), resumable) }, { config });
+  const socket = new WebSocket(federation.url.replace('http', 'ws'), 'graphql-transport-ws', { autoPong: false });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.on('ping', () => {
+    socket.pong();
+    socket.pong('guessed');
+  });
+  expect(await closed).toBe(1006);
 });
 
 test('what the schema says of a field, the configuration overrules', async () => {

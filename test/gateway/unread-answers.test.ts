@@ -120,6 +120,8 @@ describe('a client that does not read its answer', () => {
       'an answer in parts',
       requestOf({ query: '{ scan(id: "4") { title ... @defer { pages } } }' }, 'accept: multipart/mixed\r\n'),
     ],
+    ['an answer as a stream of events', requestOf(scan('12'), 'accept: text/event-stream\r\n')],
+    ['an answer as a stream of parts', requestOf(scan('13'), 'accept: multipart/mixed;subscriptionSpec=1.0\r\n')],
     ['answers to requests sent at once', requestOf(scan('5')) + requestOf(scan('6'))],
   ];
   test.each(requests)('loses its connection when it has taken nothing for a while: %s', async (_, request) => {

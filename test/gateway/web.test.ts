@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectHttp2, constants } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { connect as connectTls } from 'node:tls';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -377,6 +379,35 @@ describe('TLS', () => {
     const session = connectHttp2(new URL(url).origin, trusting);
     session.on('error', () => undefined);
     await new Promise((resolve) => session.once('close', resolve));
+  });
+
+  test('what does not arrive in time ends here, too: a handshake, headers, a body, a kept connection, the body of a stream', async () => {
+    const http = {
+      ...defaultGatewayConfig.http,
+      headersTimeoutMs: 200,
+      requestTimeoutMs: 300,
+      keepAliveTimeoutMs: 300,
+    };
+    const { url } = await start({ tls, http }, lotSubgraphs(new PushedEvents()));
+    const port = Number(new URL(url).port);
+    const closed = (socket: Socket) =>
+      new Promise((resolve) => socket.on('error', () => undefined).once('close', resolve));
+    const handshake = connectTcp(port, '127.0.0.1').resume();
+    handshake.write(Buffer.from([0x16, 3, 1]));
+    const head = 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+    const kept = 'GET /graphql?query={now} HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const beginnings = ['', head, `${head}Content-Length: 100\r\n\r\n{`, kept].map((beginning) => {
+      const socket = connectTls({ port, host: '127.0.0.1', ...trusting }).resume();
+      socket.write(beginning);
+      return closed(socket);
+    });
+    const session = connectHttp2(new URL(url).origin, trusting);
+    const stream = session.request({ ':method': 'POST', ':path': '/graphql', 'content-type': 'application/json' });
+    const cancelled = once(stream, 'close');
+    stream.resume().write('{');
+    await Promise.all([closed(handshake), ...beginnings, cancelled]);
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+    session.destroy();
   });
 
   test('a certificate that cannot be read stops the start, and says what to do', async () => {
