@@ -27,8 +27,8 @@ export interface MeasuredGateway {
 /** What all answered, in `Scene.temporary`: measured last is who needs it. */
 export const answerFile = 'answer.json';
 
-/** One young-generation setting for all: the default of 16 MB makes every Node gateway copy what is in flight. */
-const node = [process.execPath, '--max-semi-space-size=64'];
+/** What `andon gateway` gives itself, for all: Node's own 16 MB make every gateway copy what is in flight. */
+const node = [process.execPath, '--max-semi-space-size=32'];
 
 export const gateways: readonly MeasuredGateway[] = [
   {
