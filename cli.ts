@@ -102,7 +102,8 @@ function joinNegativeNumbers(argv: readonly string[]): string[] {
   return joined;
 }
 
-const anAddressOfOurs = 'Set HOST to an address of this machine, such as 127.0.0.1.';
+const anAddressOfOurs =
+  'Set host in andon.yaml, or HOST for andon up, to an address of this machine, such as 127.0.0.1.';
 
 /** What to do about errors of the operating system, which say only what happened. */
 const remedies: Readonly<Record<string, string>> = {

@@ -83,7 +83,7 @@ export interface GatewayLimits extends OperationLimits {
 export interface SubgraphsConfig {
   /** Milliseconds that one call to a subgraph may take. @default 10000 */
   readonly timeoutMs: number;
-  /** The same for single subgraphs, by name. */
+  /** The same for single subgraphs, by name. @default none */
   readonly timeoutMsBySubgraph: Readonly<Record<string, number>>;
   /** Open connections to one subgraph at most, each with one call at a time. @default 64 */
   readonly maxConnections: number;
@@ -121,9 +121,12 @@ export interface SubgraphsConfig {
    * `graphql-sse` has them, one connection for each. @default websocket
    */
   readonly subscriptionProtocol: 'websocket' | 'sse';
-  /** The same for single subgraphs, by name. */
+  /** The same for single subgraphs, by name. @default none */
   readonly subscriptionProtocolBySubgraph: Readonly<Record<string, 'websocket' | 'sse'>>;
-  /** Addresses (http, https, ws or wss) at which subgraphs, by name, are subscribed to where that is not their routing_url. */
+  /**
+   * Addresses (http, https, ws or wss) at which subgraphs, by name, are subscribed to where that is not their routing_url.
+   * @default none
+   */
   readonly subscriptionUrlBySubgraph: Readonly<Record<string, string>>;
 }
 

@@ -184,7 +184,12 @@ function listen(http: Server, { port, host }: GatewayConfig): Promise<AddressInf
   });
 }
 
-const hostInUrl = (host: string) => (host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host);
+/** An address at which a client of this machine finds what listens on `host`. */
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
 
 interface DrainOptions {
   readonly web: WebServer;

@@ -11,8 +11,12 @@ export interface TrustedDocuments {
 export class DocumentManifestError extends Error {
   readonly code = 'DOCUMENT_MANIFEST_INVALID';
 
-  constructor(file: string, problem: string) {
-    super(`${file}: ${problem} Write the manifest of Apollo or a JSON object from id to text.`);
+  constructor(
+    file: string,
+    problem: string,
+    remedy = 'Write the manifest of Apollo or a JSON object from id to text.',
+  ) {
+    super(`${file}: ${problem} ${remedy}`);
     this.name = 'DocumentManifestError';
   }
 }
@@ -56,9 +60,8 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new DocumentManifestError(
-      file,
-      cause instanceof SyntaxError ? 'Not valid JSON.' : 'The file cannot be read.',
-    );
+    if (cause instanceof SyntaxError) throw new DocumentManifestError(file, 'Not valid JSON.');
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+    throw new DocumentManifestError(file, `It cannot be read (${reason}).`, 'Correct documents.manifest.');
   }
 }

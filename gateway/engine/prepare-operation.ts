@@ -178,7 +178,9 @@ async function planOperation(
     return await planDocuments(documents, draw, validated);
   } catch (cause) {
     if (!(cause instanceof PlanningError)) throw cause;
-    log.error('planning failed', { ...operationLabel({ operation, text }), cause });
+    // That one is no operation's fault, and comes in crowds: it must cost nothing.
+    if (cause.code === 'PLANNING_OVERLOADED') log.warn('planning refused', { code: cause.code });
+    else log.error('planning failed', { ...operationLabel({ operation, text }), cause });
     throw refuse(passing.has(cause.code) ? 503 : 500, cause.code, cause.message);
   }
 }

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { Cancellation } from '../cancellation.ts';
-import { Failure, type FieldError } from './failure.ts';
+import type { FieldError } from './failure.ts';
 import type { ResponseObject } from './response-data.ts';
 
 /** Who asks, for which request, until when. */
@@ -55,10 +55,6 @@ export class Run {
     const { message, extensions, below } = error;
     const full = path ? [...path, ...below] : undefined;
     this.errors.push({ message, ...(full?.length ? { path: full } : {}), extensions: { ...extensions } });
-  }
-
-  reportAll(failure: Failure): void {
-    for (const error of Failure.errorsOf(failure)) this.report(error);
   }
 
   sources(): readonly ConsultedSource[] {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { constants, createSecureServer, type ServerHttp2Session } from 'node:http2';
+import { constants, createSecureServer, type SecureServerOptions, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -151,7 +151,7 @@ function createTlsServer(
   const { headersTimeoutMs, requestTimeoutMs } = config.http;
   const keys = { cert: readPem(tls.certFile), key: readPem(tls.keyFile) };
   const options = { ...keys, allowHTTP1: true, handshakeTimeout: headersTimeoutMs };
-  const server = createSecureServer(options) as unknown as Server;
+  const server = createSecure(options, tls);
   // Node takes these as options of `node:http` only, and has defaults of minutes here.
   Object.assign(server, timeoutsOf(config));
   // An idle session ends like an idle connection.
@@ -165,6 +165,18 @@ function createTlsServer(
     }
     void handle(request, response);
   });
+}
+
+/** @throws ConfigValueError */
+function createSecure(options: SecureServerOptions, { certFile, keyFile }: TlsConfig): Server {
+  try {
+    return createSecureServer(options) as unknown as Server;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigValueError(
+      `${certFile} and ${keyFile} are no certificate with its key (${reason}). Name PEM files as tls.certFile and tls.keyFile.`,
+    );
+  }
 }
 
 function timeoutsOf({ http }: GatewayConfig) {

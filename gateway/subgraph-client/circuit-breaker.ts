@@ -46,10 +46,6 @@ export class CircuitBreaker {
     this.#options = options;
   }
 
-  get state(): 'closed' | 'open' | 'half-open' {
-    return this.#state;
-  }
-
   /** Whether the subgraph answers, as far as is known. Where it is late, callers count for themselves: nobody joins a call. */
   get isResponsive(): boolean {
     if (this.#state !== 'closed') return false;

@@ -62,6 +62,7 @@ export class EventQueue<T> {
       }
     }
   }
+
   #goOn(): void {
     if (!this.#isThrottled) return;
     this.#isThrottled = false;

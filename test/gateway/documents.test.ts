@@ -161,7 +161,9 @@ describe('trusted documents', () => {
     ];
     for (const [content, problem] of wrong)
       await expect(start({ manifest: manifest(content) })).rejects.toThrow(problem);
-    await expect(start({ manifest: '/nowhere.json' })).rejects.toThrow('/nowhere.json: The file cannot be read.');
+    await expect(start({ manifest: '/nowhere.json' })).rejects.toThrow(
+      '/nowhere.json: It cannot be read (ENOENT). Correct documents.manifest.',
+    );
   });
 });
 

@@ -414,6 +414,9 @@ describe('TLS', () => {
     await expect(start({ tls: { ...tls, certFile: '/nowhere.pem' } })).rejects.toThrow(
       '/nowhere.pem cannot be read (ENOENT). Correct tls.certFile and tls.keyFile.',
     );
+    await expect(start({ tls: { ...tls, certFile: tls.keyFile } })).rejects.toThrow(
+      /key\.pem and .*key\.pem are no certificate with its key \(.*\)\. Name PEM files as tls\.certFile and tls\.keyFile\.$/,
+    );
   });
 });
 
