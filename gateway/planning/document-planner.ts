@@ -5,6 +5,7 @@ import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';
 import { gapDocuments } from './gap-documents.ts';
 import { joinParts } from './join-parts.ts';
 import { onlyKeyed } from './keyed-requirements.ts';
+import { hasMistakableAlias } from './mistakable-aliases.ts';
 import { inOrderOfNeed } from './order-of-need.ts';
 import { overwritesValues } from './overwritten-values.ts';
 import type { PlanNode } from './plan.ts';
@@ -45,7 +46,7 @@ export type PlanDocuments = (
  * | way | helps where |
  * |---|---|
  * | the first planner | nearly always |
- * | the first planner, disentangled | a @requires and the client want one field with different arguments |
+ * | the first planner, disentangled | a @requires and the client want one field with different arguments, or the client calls another field like a key |
  * | the second planner | the first finds no path, or forgets a type |
  * | in parts, disentangled, by either | two @requires want one field with different arguments |
  * | disentangled, and what is missing in parts | both planners forget a type |
@@ -154,10 +155,13 @@ export function createDocumentPlanner(options: DocumentPlannerOptions): PlanDocu
   };
 
   return async (documents, draw, validated) => {
+    const isMistakable = documents.some((document) => hasMistakableAlias(document, subgraphTypes));
+    if (isMistakable) await validated;
     const planned = await Promise.all(
-      documents.map((document) =>
-        planOne(document, draw, async () => check(document, await planFirst(print(document), draw, validated))),
-      ),
+      documents.map((document) => {
+        const plainly = async () => check(document, await planFirst(print(document), draw, validated));
+        return planOne(document, draw, isMistakable ? undefined : plainly);
+      }),
     );
     const isDisentangled = planned.some((plan) => plan.isDisentangled);
     // All of them are answered as one object, so all of them use the same keys.

@@ -37,6 +37,8 @@ export interface SubgraphTypes {
   keysOf(service: string, typeName: string): readonly (readonly SelectionNode[])[];
   /** Whether the field requires, itself or through what it requires, a field with arguments. */
   requiresArguments(typeName: string, fieldName: string): boolean;
+  /** Whether a field of that name is part of some key or @requires, of whatever type. */
+  isNeeded(fieldName: string): boolean;
 }
 
 /** Reads join directives (https://specs.apollo.dev/join). */
@@ -121,6 +123,7 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
   const none: ReadonlySet<string> = new Set();
   return {
     requiresArguments: createRequirementCheck(fields, anywhere),
+    isNeeded: createNeedCheck(supergraph),
     possibleIn: (service, typeName) =>
       themselves.get(typeName) ?? known.get(`${graphs.get(service)}/${typeName}`) ?? none,
     plainKey: (service, typeName) =>
@@ -252,6 +255,24 @@ function createRequirementCheck(
       return type !== undefined && hasArguments(namedType(type), below);
     });
   return check;
+}
+
+/** Reads the field sets when the first one asks. */
+function createNeedCheck(supergraph: DocumentNode): SubgraphTypes['isNeeded'] {
+  let needed: ReadonlySet<string> | undefined;
+  const read = () => {
+    const sets = supergraph.definitions.flatMap((node) => {
+      if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION) return [];
+      const joined = (node.fields ?? []).flatMap(({ directives }) => named(directives, 'join__field'));
+      const keys = named(node.directives, 'join__type').map((directive) => textOf(directive, 'key'));
+      return [...keys, ...joined.map((directive) => textOf(directive, 'requires'))];
+    });
+    return new Set(sets.flatMap((set) => set.split(/\W+/)));
+  };
+  return (name) => {
+    needed ??= read();
+    return needed.has(name);
+  };
 }
 
 function parseSelections(fieldSet: string): readonly SelectionNode[] {
