@@ -27,7 +27,7 @@ export class Graphiql {
   /** @returns false where the request is not for the IDE */
   async answer(request: IncomingMessage, response: ServerResponse, path: string, search: string): Promise<boolean> {
     const asset = Object.hasOwn(assetPaths, path) ? assetPaths[path] : undefined;
-    if (asset && request.method === 'GET') await this.#sendAsset(request, response, asset);
+    if (asset && isRead(request)) await this.#sendAsset(request, response, asset);
     else if (path === graphiqlPath && wantsPage(request, search)) this.#sendPage(response);
     else return false;
     return true;
@@ -103,9 +103,13 @@ async function packAssets(encoding: Encoding): Promise<Assets> {
   return assets;
 }
 
+/** Of an answer to HEAD Node leaves the body out. */
+const isRead = ({ method }: IncomingMessage) => method === 'GET' || method === 'HEAD';
+
 /** Browsers ask for HTML; API clients never prefer it. */
-function wantsPage({ method, headers }: IncomingMessage, search: string): boolean {
-  return method === 'GET' && headers.accept?.includes('text/html') === true && !/[?&]query=/.test(search);
+function wantsPage(request: IncomingMessage, search: string): boolean {
+  const { headers } = request;
+  return isRead(request) && headers.accept?.includes('text/html') === true && !/[?&]query=/.test(search);
 }
 
 /** The page asks this host only, and no other page shows it in a frame. The editor makes its workers and styles itself. */

@@ -131,8 +131,8 @@ export class StreamEndpoint {
     return http;
   }
 
-  /** @throws RequestError the operation is refused */
-  prepare(params: OperationParams) {
+  /** @throws RequestError the operation is refused, or there is no document behind its id */
+  async prepare(params: OperationParams): Promise<CompiledOperation> {
     const { engine, documents } = this.#services;
     return engine.preparer.prepare(documents.textOf(params), params.operationName);
   }

@@ -213,8 +213,10 @@ describe('a connection for each operation', () => {
   });
 
   test('what is wrong with the operation is an event, too', async () => {
-    for (const query of ['{ now', '{ nothing }', `{ ${'a: now '.repeat(40)} }`]) {
-      const stream = await open({ body: { query } });
+    const unknown = { extensions: { persistedQuery: { version: 1, sha256Hash: '0'.repeat(64) } } };
+    const queries = ['{ now', '{ nothing }', `{ ${'a: now '.repeat(40)} }`].map((query) => ({ query }));
+    for (const body of [...queries, unknown, { documentId: 'unknown' }]) {
+      const stream = await open({ body });
       expect(stream.response.statusCode).toBe(200);
       await stream.ended;
       expect(stream.text).toMatch(/event: next\ndata: \{"errors":\[.*\n\nevent: complete\ndata: \n\n$/s);
