@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { constants, createSecureServer, type SecureServerOptions, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -53,11 +53,11 @@ export function createWebServer(
 }
 
 /**
- * The connections of HTTP/1 and how many requests each has under way. Node's own count takes one that never had a request
+ * The connections of HTTP/1 and what each has to answer. Node's own count takes one that never had a request
  * for busy: a browser that opened it in advance would hold a stop up. WebSockets leave the count.
  */
 class Connections {
-  readonly #underWay = new Map<Socket, number>();
+  readonly #underWay = new Map<Socket, Set<ServerResponse>>();
   readonly #onceAnswered = new Map<Socket, () => void>();
   #ending = false;
   #arrived = 0;
@@ -67,8 +67,9 @@ class Connections {
       // One that offered another protocol in vain is opened anew.
       if (this.#underWay.has(socket)) return;
       this.#arrived += 1;
-      this.#underWay.set(socket, 0);
+      this.#underWay.set(socket, new Set());
       socket.once('close', () => {
+        for (const response of this.#underWay.get(socket) ?? []) closeIfBehind(response);
         this.#underWay.delete(socket);
         this.#onceAnswered.delete(socket);
       });
@@ -83,8 +84,8 @@ class Connections {
       this.#arrived += 1;
       if (request.httpVersionMajor >= 2) return;
       const { socket } = request;
-      this.#count(socket, 1);
-      response.once('close', () => this.#count(socket, -1));
+      this.#underWay.get(socket)?.add(response);
+      response.once('close', () => this.#answered(socket, response));
     });
     http.on('upgrade', (request: IncomingMessage, _: Duplex, head: Buffer) => {
       const { socket } = request;
@@ -99,7 +100,7 @@ class Connections {
 
   end(): void {
     this.#ending = true;
-    for (const [socket, requests] of this.#underWay) if (requests === 0) socket.destroySoon();
+    for (const [socket, { size }] of this.#underWay) if (size === 0) socket.destroySoon();
   }
 
   destroy(): void {
@@ -108,21 +109,19 @@ class Connections {
 
   #endIdle(idle: ServerHttp2Session | Socket): void {
     if ('close' in idle) idle.close();
-    else if (this.#underWay.get(idle) === 0) idle.destroySoon();
+    else if (this.#underWay.get(idle)?.size === 0) idle.destroySoon();
   }
 
-  #count(socket: Socket, change: 1 | -1): void {
-    const requests = this.#underWay.get(socket);
-    if (requests === undefined) return;
-    this.#underWay.set(socket, requests + change);
-    if (requests + change > 0) return;
+  #answered(socket: Socket, response: ServerResponse): void {
+    const underWay = this.#underWay.get(socket);
+    if (!underWay?.delete(response) || underWay.size > 0) return;
     this.#onceAnswered.get(socket)?.();
-    if (this.#ending && this.#underWay.get(socket) === 0) socket.destroySoon();
+    if (this.#ending && this.#underWay.get(socket)?.size === 0) socket.destroySoon();
   }
 
   /** Requests that came before on this connection are answered before. */
   #afterAnswers(socket: Socket, run: () => void): void {
-    if (this.#underWay.get(socket) === 0) {
+    if (this.#underWay.get(socket)?.size === 0) {
       run();
       return;
     }
@@ -135,6 +134,16 @@ class Connections {
       if (!socket.destroyed) run();
     });
   }
+}
+
+/**
+ * Of requests that came at once on one connection, Node tells the one whose turn it is that the connection has closed: what
+ * the others are about would run on for nobody.
+ */
+function closeIfBehind(response: ServerResponse): void {
+  if (response.socket !== null) return;
+  response.destroyed = true;
+  response.emit('close');
 }
 
 function createPlainServer(config: GatewayConfig, handle: HttpHandler): Server {

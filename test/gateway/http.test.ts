@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { connect as connectTcp } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../../auth/principal.ts';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
@@ -224,5 +225,28 @@ test('a client that leaves stops the calls that were made for it', async () => {
   await arrived;
   request.destroy();
   await left;
+  open.subgraphs['catalogue']!.answerWith(undefined);
+});
+
+test('a client that sent several requests at once and leaves stops the calls for each of them', async () => {
+  const left: Promise<void>[] = [];
+  let arrived: () => void = () => undefined;
+  const allArrived = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  open.subgraphs['catalogue']!.answerWith((response) => {
+    left.push(new Promise((gone) => response.on('close', gone)));
+    if (left.length === 3) arrived();
+  });
+  const socket = connectTcp(Number(new URL(open.url).port), '127.0.0.1');
+  for (const name of ['a', 'b', 'c']) {
+    const body = JSON.stringify({ query: `{ ${name}: product(id: "p1") { name } }` });
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+  }
+  await allArrived;
+  socket.destroy();
+  await Promise.all(left);
   open.subgraphs['catalogue']!.answerWith(undefined);
 });
