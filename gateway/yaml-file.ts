@@ -44,6 +44,12 @@ export class YamlSection {
     return this.#scalar(key, 'Write text, in quotes where it looks like a number, true, false or null.', isText);
   }
 
+  /** A version: text, or what YAML takes for a number, such as 2. */
+  version(key: string): string | undefined {
+    const isVersion = (value: unknown): value is string | number => isText(value) || typeof value === 'number';
+    return this.#scalar(key, 'Write a version, in quotes.', isVersion)?.toString();
+  }
+
   boolean(key: string): boolean | undefined {
     return this.#scalar(key, 'Write true or false, without quotes.', isBoolean);
   }

@@ -25,10 +25,9 @@ export function readSupergraphConfig(file: string): readonly SubgraphEntry[] {
 }
 
 function checkVersion(root: YamlSection): void {
-  const version = root.string('federation_version');
+  const version = root.version('federation_version');
   if (version === undefined || /^=?2(\.\d+){0,2}$/.test(version)) return;
-  const problem = `federation_version "${version}" is not supported.`;
-  throw root.error('federation_version', problem, 'Write "=2" or a version such as "=2.11.0".');
+  throw root.refuse('federation_version', version, 'Write 2, or a version of it such as "=2.11.0".');
 }
 
 function readEntry(name: string, entry: YamlSection, folder: string): SubgraphEntry {
@@ -36,7 +35,8 @@ function readEntry(name: string, entry: YamlSection, folder: string): SubgraphEn
   const url = entry.string('routing_url');
   if (url === undefined || !/^(https?|local):/.test(url)) {
     const remedy = 'Write an http(s) address, or local:NAME for a subgraph in this process.';
-    throw entry.error(url ? 'routing_url' : undefined, `Subgraph "${name}" has no usable routing_url.`, remedy);
+    if (url !== undefined) throw entry.refuse('routing_url', url, remedy);
+    throw entry.error(undefined, `Subgraph "${name}" has no routing_url.`, remedy);
   }
   const schema = entry.section('schema');
   schema.refuseUnknown(['file']);

@@ -59,10 +59,13 @@ test('the command writes the supergraph where it is told', async () => {
 test('each mistake in the file is told with its line and what to do', async () => {
   const cases: [Record<string, string>, string][] = [
     [{ 'supergraph.yaml': 'subgraphs:\n  one: [\n' }, 'supergraph.yaml:3: Not valid YAML'],
-    [{ 'supergraph.yaml': 'federation_version: 1\nsubgraphs: {}\n' }, 'supergraph.yaml:1: "federation_version" is 1.'],
+    [
+      { 'supergraph.yaml': 'federation_version: 1\nsubgraphs: {}\n' },
+      'supergraph.yaml:1: "federation_version" is "1".',
+    ],
     [
       { 'supergraph.yaml': 'federation_version: "=1.2"\nsubgraphs: {}\n' },
-      'supergraph.yaml:1: federation_version "=1.2" is not supported.',
+      'supergraph.yaml:1: "federation_version" is "=1.2". Write 2, or a version of it such as "=2.11.0".',
     ],
     [{ 'supergraph.yaml': 'subgraphs: {}\n' }, 'supergraph.yaml:1: No subgraph is listed.'],
     [{ 'supergraph.yaml': `${yaml}  routes: 1\n` }, 'supergraph.yaml:6: "subgraphs.routes" is 1.'],
@@ -72,7 +75,7 @@ test('each mistake in the file is told with its line and what to do', async () =
     ],
     [
       { 'supergraph.yaml': yaml.replace('http:', 'ftp:') },
-      'supergraph.yaml:4: Subgraph "one" has no usable routing_url. Write',
+      'supergraph.yaml:4: "subgraphs.one.routing_url" is graphql". Write an http(s) address',
     ],
     [
       { 'supergraph.yaml': yaml.replace('{ file: one.graphql }', '{}') },
@@ -80,6 +83,16 @@ test('each mistake in the file is told with its line and what to do', async () =
     ],
   ];
   for (const [files, message] of cases) expect(await refusal(files)).toContain(message);
+});
+
+test('the version may be written as Rover has it: =2.11.0, 2.11 or 2', async () => {
+  for (const version of ['=2.11.0', '2.11', '2', '"2"']) {
+    const files = {
+      'supergraph.yaml': yaml.replace('=2.11.0', version),
+      'one.graphql': `${link}type Query { a: Int }`,
+    };
+    expect(await refusal(files)).not.toContain('federation_version');
+  }
 });
 
 test('each mistake in the subgraphs is told with subgraph, file, line and what to do', async () => {
