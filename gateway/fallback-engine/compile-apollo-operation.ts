@@ -16,8 +16,11 @@ import { type RequestContext, Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
 import { withoutDefer } from '../incremental/resolve-defer.ts';
 import { type LabelledOperation, operationLabel } from '../operation-label.ts';
+import { disentangle, findDemanding } from '../planning/disentangle.ts';
+import { hasMistakableAlias } from '../planning/mistakable-aliases.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import { conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
+import { clientKey, selectedKey } from '../planning/selected-keys.ts';
 import { RequestError, refuse } from '../request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { ApolloExecutor, ApolloLogger } from './load-apollo-gateway.ts';
@@ -40,10 +43,10 @@ export function createApolloCompiler(scope: ApolloScope): CompileOperation {
     onPlanned();
     const key = scope.sharing.nextOperation();
     const queryHash = JSON.stringify([operationName, text]);
-    const documentFor = createDocumentVariants(selected);
+    const documentFor = createDocumentVariants(selected, scope.supergraph);
     const runPlan = async (variables: Variables, context: RequestContext) => {
       const run = new Run(variables, context);
-      const { document, key: variant } = documentFor(variables);
+      const { document, key: variant, isDisentangled } = documentFor(variables);
       const result = await scope
         .executor({
           request: { variables },
@@ -57,7 +60,7 @@ export function createApolloCompiler(scope: ApolloScope): CompileOperation {
         .catch((cause: unknown) => {
           throw planningFailed(scope.log, selected, cause);
         });
-      return toAnswer(result, run, scope.log);
+      return toAnswer(isDisentangled ? entangle(result) : result, run, scope.log);
     };
     return {
       text,
@@ -84,20 +87,60 @@ const maxVariants = 64;
 /**
  * The document with its conditions decided: Apollo's planner (2.14.4) may give all fields of a fetch the condition of one.
  */
-function createDocumentVariants(selected: SelectedOperation) {
+function createDocumentVariants(selected: SelectedOperation, { schema, subgraphTypes }: Supergraph) {
   // Who defers is answered whole, as the specification allows: this engine's plans have no stages.
   const whole = withoutDefer(selected);
   const names = conditionVariables(whole);
-  const variants = new BoundedCache<DocumentNode>(maxVariants);
-  return (variables: Variables): { document: DocumentNode; key: string } => {
+  const variants = new BoundedCache<ApolloDocument>(maxVariants);
+  return (variables: Variables): ApolloDocument & { key: string } => {
     const key = names.map((name) => (variables[name] === true ? '1' : '0')).join('');
     const known = variants.get(key);
-    if (known) return { document: known, key };
+    if (known) return { ...known, key };
     const values = Object.fromEntries(names.map((name) => [name, variables[name] === true]));
     const document = withoutEmptySelections(documentOf(resolveConditions(whole, values)));
-    variants.set(key, document);
-    return { document, key };
+    // Apollo's executor takes what stands under a name for what the planner asked for under it.
+    const isDisentangled =
+      hasMistakableAlias(document, subgraphTypes) || findDemanding(document, schema, subgraphTypes).size > 0;
+    const variant = { document: isDisentangled ? disentangleAll(document) : document, isDisentangled };
+    variants.set(key, variant);
+    return { ...variant, key };
   };
+}
+
+interface ApolloDocument {
+  readonly document: DocumentNode;
+  /** Whether selected fields have keys of their own: see `disentangle`. */
+  readonly isDisentangled: boolean;
+}
+
+/** Aliases of `__typename` as well, which our own planners never get to see. */
+const disentangleAll = (document: DocumentNode): DocumentNode =>
+  visit(disentangle(document), {
+    Field({ alias, name, ...node }) {
+      if (!alias || !name.value.startsWith('__')) return undefined;
+      return { ...node, name, alias: { ...alias, value: selectedKey(alias.value) } };
+    },
+  });
+
+/** The result as if each field had been asked for under the client's name. */
+function entangle({ data, errors, ...rest }: FormattedExecutionResult): FormattedExecutionResult {
+  return {
+    ...rest,
+    ...(data !== undefined && { data: withClientKeys(data) as FormattedExecutionResult['data'] & object }),
+    ...(errors && { errors: errors.map(withClientPath) }),
+  };
+}
+
+function withClientKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withClientKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [clientKey(key), withClientKeys(member)]));
+}
+
+function withClientPath(error: GraphQLFormattedError): GraphQLFormattedError {
+  return error.path
+    ? { ...error, path: error.path.map((step) => (typeof step === 'string' ? clientKey(step) : step)) }
+    : error;
 }
 
 const documentOf = ({ operation, fragments }: OperationParts): DocumentNode => ({
@@ -167,7 +210,7 @@ function toAnswer({ data, errors, extensions }: FormattedExecutionResult, run: R
     data: JSON.stringify(data ?? null),
     errors: [
       ...(errors ?? []).map((error) => asClientsRead(error, log)),
-      ...completed.map(({ message, path }) => ({
+      ...completed.map(withClientPath).map(({ message, path }) => ({
         message,
         ...(path && { path }),
         extensions: { code: completionCode(message), retryable: false },
