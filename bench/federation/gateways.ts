@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Mode, names } from './targets.ts';
@@ -15,6 +16,8 @@ export interface Scene {
 export interface Launch {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What each request brings. @default nothing */
+  readonly authorization?: string;
 }
 
 export interface MeasuredGateway {
@@ -33,12 +36,16 @@ const node = [process.execPath, '--max-semi-space-size=32'];
 export const gateways: readonly MeasuredGateway[] = [
   {
     name: names.andon,
-    modes: ['off', 'subgraph', 'router'],
+    modes: ['off', 'tokens', 'subgraph', 'router'],
     launch({ andon, supergraph, temporary }, port, mode) {
       const config = join(temporary, `andon-${mode}.yaml`);
-      writeFileSync(config, `sharing:\n  router: ${mode === 'router'}\n  subgraph: ${mode !== 'off'}\n`);
+      const sharesCalls = mode === 'subgraph' || mode === 'router';
+      writeFileSync(config, `sharing:\n  router: ${mode === 'router'}\n  subgraph: ${sharesCalls}\n`);
       const args = ['gateway', '--supergraph', supergraph, '--port', `${port}`, '--config', config];
-      return { argv: [...node, andon, ...args], env: {} };
+      const argv = [...node, andon, ...args];
+      if (mode !== 'tokens') return { argv, env: {} };
+      const env = { ANDON_DATA_DIR: join(temporary, 'keys') };
+      return { argv: [...argv, '--development-keys'], env, authorization: `Bearer ${createToken(andon, env)}` };
     },
   },
   {
@@ -60,6 +67,11 @@ export const gateways: readonly MeasuredGateway[] = [
   hive(names.hiveStitching, 'stitching'),
   hive(names.hiveRust, 'rust'),
 ];
+
+function createToken(andon: string, env: Launch['env']): string {
+  const args = [andon, 'token', '--role', 'OPERATOR', '--plant', '*'];
+  return spawnSync(process.execPath, args, { env: { ...process.env, ...env }, encoding: 'utf8' }).stdout.trim();
+}
 
 function hive(name: string, runtime: 'stitching' | 'rust'): MeasuredGateway {
   return {

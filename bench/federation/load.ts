@@ -12,6 +12,8 @@ export const loadMaker = hasWrk ? 'wrk, one thread' : 'undici (wrk is not instal
 export interface LoadOptions {
   readonly folder: string;
   readonly url: string;
+  /** What each request brings. */
+  readonly authorization: string | undefined;
   readonly pid: number;
   readonly connections: number;
   readonly seconds: number;
@@ -63,14 +65,16 @@ async function warmUp(options: LoadOptions): Promise<void> {
 }
 
 async function sendLoad(options: LoadOptions): Promise<Sent> {
-  const { folder, url, connections, seconds, query, requests } = options;
+  const { folder, url, connections, seconds, query, requests, authorization = '' } = options;
   if (!hasWrk) {
     const script = join(folder, 'processes/load.mjs');
-    return JSON.parse(await run([process.execPath, script, url, `${connections}`, `${seconds}`, query, requests]));
+    return JSON.parse(
+      await run([process.execPath, script, url, `${connections}`, `${seconds}`, query, requests, authorization]),
+    );
   }
   const script = join(folder, 'processes/requests.lua');
   const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency', '-s', script, url];
-  return readWrk(await run(['wrk', ...flags, '--', query, requests]));
+  return readWrk(await run(['wrk', ...flags, '--', query, requests, authorization]));
 }
 
 async function run(argv: readonly string[]): Promise<string> {

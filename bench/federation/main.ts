@@ -8,7 +8,7 @@ import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { freePort, pinning, startChild, stopChild } from './child-process.ts';
 import { measureFanOut } from './fan-out.ts';
 import { answerFile, gateways, type MeasuredGateway, type Scene } from './gateways.ts';
-import { type Figures, loadMaker, measureLoad } from './load.ts';
+import { type Figures, type LoadOptions, loadMaker, measureLoad } from './load.ts';
 import { measurePlanning } from './planning.ts';
 import { type Mode, names, reportTargets } from './targets.ts';
 
@@ -24,11 +24,17 @@ Installs the other gateways into bench/federation/node_modules first. Each gatew
 answers are compared before and after each load. At the end every target stands with what was measured. Modes:
 
   off       nothing is shared; each request has a variable of its own, which changes no answer
+  tokens    the same with a token, and a signed one with each call to a subgraph
   subgraph  equal calls to a subgraph that run at the same moment are made once
   router    all clients send the same request, and equal requests in flight may be answered once
 `;
 
-const modes: Readonly<Record<Mode, 'distinct' | 'equal'>> = { off: 'distinct', subgraph: 'distinct', router: 'equal' };
+const modes: Readonly<Record<Mode, 'distinct' | 'equal'>> = {
+  off: 'distinct',
+  tokens: 'distinct',
+  subgraph: 'distinct',
+  router: 'equal',
+};
 
 export async function runFederationBenchCommand(argv: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -112,7 +118,7 @@ class Bench {
   }
 
   async compare(all: readonly MeasuredGateway[]): Promise<void> {
-    for (const mode of ['off', 'subgraph', 'router'] as const) {
+    for (const mode of ['off', 'tokens', 'subgraph', 'router'] as const) {
       for (const gateway of all) if (gateway.modes.includes(mode)) await this.#measure(gateway, mode);
     }
   }
@@ -120,13 +126,14 @@ class Bench {
   async #measure(gateway: MeasuredGateway, mode: Mode): Promise<void> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/graphql`;
-    const { argv, env } = gateway.launch(this.#scene, port, mode);
-    const ready = () => this.#answers(url);
+    const { argv, env, authorization } = gateway.launch(this.#scene, port, mode);
+    const address = { url, authorization };
+    const ready = () => this.#answers(address);
     const child = await startChild({ argv, env, core: 1, cwd: this.#scene.folder, ready });
     try {
-      await this.#check(gateway, url);
-      const figures = await this.#load(child, url, mode);
-      await this.#check(gateway, url);
+      await this.#check(gateway, address);
+      const figures = await this.#load(child, address, mode);
+      await this.#check(gateway, address);
       const known = this.loads.get(gateway.name) ?? new Map<Mode, Figures>();
       this.loads.set(gateway.name, known.set(mode, figures));
       print(line(gateway.name, mode, figures, this.loads.get(names.andon)?.get(mode)));
@@ -135,18 +142,19 @@ class Bench {
     }
   }
 
-  async #answers(url: string): Promise<boolean> {
-    return fetch(url, { method: 'POST', headers: json, body: '{"query":"{ __typename }"}' }).then(
+  async #answers({ url, authorization }: Address): Promise<boolean> {
+    const headers = headersOf(authorization);
+    return fetch(url, { method: 'POST', headers, body: '{"query":"{ __typename }"}' }).then(
       ({ status }) => status === 200,
       () => false,
     );
   }
 
   /** Nobody is measured whose answer differs, with whatever variable. */
-  async #check({ name }: MeasuredGateway, url: string): Promise<void> {
+  async #check({ name }: MeasuredGateway, { url, authorization }: Address): Promise<void> {
     for (const first of [5, 1005, 123_005]) {
       const body = JSON.stringify({ query: this.query, variables: { first } });
-      const response = await fetch(url, { method: 'POST', headers: json, body });
+      const response = await fetch(url, { method: 'POST', headers: headersOf(authorization), body });
       const answer = (await response.json()) as { data?: unknown; errors?: unknown };
       if (answer.errors || !answer.data) throw new Error(`${name} failed: ${JSON.stringify(answer).slice(0, 500)}`);
       if (this.#expected === undefined) {
@@ -157,10 +165,10 @@ class Bench {
     }
   }
 
-  #load({ pid = 0 }: ChildProcess, url: string, mode: Mode): Promise<Figures> {
+  #load({ pid = 0 }: ChildProcess, address: Address, mode: Mode): Promise<Figures> {
     return measureLoad({
       folder: this.#scene.folder,
-      url,
+      ...address,
       pid,
       connections: this.#connections,
       seconds: this.#seconds,
@@ -170,7 +178,12 @@ class Bench {
   }
 }
 
-const json = { 'content-type': 'application/json' };
+type Address = Pick<LoadOptions, 'url' | 'authorization'>;
+
+const headersOf = (authorization: string | undefined) => ({
+  'content-type': 'application/json',
+  ...(authorization !== undefined && { authorization }),
+});
 
 function line(name: string, mode: Mode, figures: Figures, ours: Figures | undefined): string {
   const { perSecond, p50Ms, p99Ms, cpuMsPerRequest, memoryMiB, failed } = figures;

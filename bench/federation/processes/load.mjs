@@ -1,8 +1,9 @@
-// Load where wrk is not installed. argv: url, connections, seconds, JSON text of the query, "distinct" or "equal".
+// Load where wrk is not installed. argv: url, connections, seconds, JSON text of the query, "distinct" or "equal",
+// what each request brings as its authorization.
 // Prints what the benchmark reads, as one line of JSON.
 import { Pool } from 'undici';
 
-const [url, connections, seconds, query, mode] = process.argv.slice(2);
+const [url, connections, seconds, query, mode, authorization] = process.argv.slice(2);
 const { origin, pathname } = new URL(url);
 const pool = new Pool(origin, { connections: Number(connections) });
 const latencies = [];
@@ -18,7 +19,7 @@ await Promise.all(
       const { statusCode, body } = await pool.request({
         method: 'POST',
         path: pathname,
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...(authorization && { authorization }) },
         body: `{"query":${query},"variables":{"first":${5 + 1000 * count}}}`,
       });
       await body.arrayBuffer();
