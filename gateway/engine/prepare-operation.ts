@@ -10,6 +10,7 @@ import {
   validate,
 } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
+import { Turns } from '../../runtime/turns.ts';
 import { guardOperations } from '../authorization/guard-operation.ts';
 import { BoundedCache } from '../bounded-cache.ts';
 import type { GatewayConfig } from '../config.ts';
@@ -70,6 +71,13 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
   const prepared = new BoundedCache<Prepared>(options.config.planCacheBytes);
   const limitCost = createCostLimit({ ...options, limits: options.config.limits });
   const compile = guardOperations(options.supergraph, options.compile);
+  // A crowd of new operations holds up nobody who asks for one that is known.
+  const turns = new Turns();
+  const begin = async (request: PreparationRequest) => {
+    const turn = turns.take();
+    if (turn) await turn;
+    return prepareOperation({ ...options, compile, limitCost }, request);
+  };
   return {
     prepare(text, operationName, document) {
       // Unambiguous: a text must not be able to stand in the place of another one with a name.
@@ -82,7 +90,7 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
       let plans = 0;
       const onPlanned = () => prepared.reweigh(key, ++plans * planBytes(text));
       const request = { text, operationName, document, onPlanned };
-      const operation = prepareOperation({ ...options, compile, limitCost }, request).catch(refuseEndlessNesting);
+      const operation = begin(request).catch(refuseEndlessNesting);
       const entry: Prepared = { text, operationName, operation, uses: 1, isRefused: false };
       prepared.set(key, entry, planBytes(text));
       operation.catch((error: unknown) => {

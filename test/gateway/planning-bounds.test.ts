@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Principal } from '../../auth/principal.ts';
 import { boundPlanner } from '../../gateway/planning/bounded-planner.ts';
 import type { PlanNode } from '../../gateway/planning/plan.ts';
 import { startFederation } from '../support/federation-gateway.ts';
@@ -118,3 +119,20 @@ test('a hundred implementations and deep nesting over many subgraphs leave the e
   expect((user + system) / 1000).toBeLessThan(2000);
   await federation.close();
 }, 60_000);
+
+test('a crowd of new operations gives way: between any two of them others are served', async () => {
+  const { gateway, close } = await startFederation({ things: { typeDefs: 'type Query { a: Int }', resolvers: {} } });
+  const principal = { id: 'p', name: 'P', kind: 'PERSON', roles: [], plants: [], scopes: [] } as unknown as Principal;
+  const told: (string | undefined)[] = [];
+  const asked = Array.from({ length: 20 }, async (_, index) => {
+    const { errors } = await gateway.execute({ query: `{ b${index} }`, principal });
+    told.push(errors?.[0]?.message);
+  });
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  await turn();
+  await turn();
+  expect(told.length).toBeLessThan(4);
+  await Promise.all(asked);
+  expect(told).toEqual(asked.map((_, index) => `Cannot query field "b${index}" on type "Query".`));
+  await close();
+});
