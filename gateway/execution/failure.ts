@@ -44,11 +44,18 @@ export class Failure {
   }
 }
 
-/** The failure as another field has it because of the first one: the steps from there lead nowhere here. */
+/** The failure as a field of another object has it because of the first one: the steps from there lead nowhere here. */
 export function withoutSteps(failure: Failure): Failure {
   const errors = Failure.errorsOf(failure);
   if (errors.every(({ below, elsewhere }) => below.length === 0 && elsewhere === undefined)) return failure;
   return new Failure(errors.map(({ message, extensions }) => ({ message, extensions, below: [] })));
+}
+
+/** The failure as another field of the same object has it because of the first one. */
+export function withoutTail(failure: Failure): Failure {
+  const errors = Failure.errorsOf(failure);
+  if (errors.every(({ below }) => below.length === 0)) return failure;
+  return new Failure(errors.map((error) => ({ ...error, below: [] })));
 }
 
 export function formatFieldError(error: FieldError, path: ResponsePath): GraphQLFormattedError {

@@ -2,7 +2,7 @@ import type { EntityFetchNode, EntityGroup } from '../planning/plan.ts';
 import { prepareRequest } from '../subgraph-client/subgraph-client.ts';
 import { callSubgraph, type ExecutionScope, type SubgraphAnswer } from './call-subgraph.ts';
 import { compileEntityPath, type EntityPath } from './entity-path.ts';
-import { Failure, withoutSteps } from './failure.ts';
+import { Failure, withoutSteps, withoutTail } from './failure.ts';
 import { quote } from './json-text.ts';
 import { copyData, holdsObjects, mergeInto } from './merge.ts';
 import { compileRepresentations, type Representations } from './representation.ts';
@@ -89,7 +89,7 @@ function collectBatch(group: CompiledGroup, { root, sharesObjects }: Run): Batch
       const index = representations.indexOf(entity);
       if (typeof index !== 'number') {
         // What is needed to ask is missing because another subgraph failed: so these fields fail with it.
-        if (index) markFailed(entity, group.shapes, withoutSteps(index));
+        if (index) markFailed(entity, group.shapes, withoutTail(index));
         else markUnknown(entity, group);
         return;
       }

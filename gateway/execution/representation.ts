@@ -1,6 +1,6 @@
 import type { Requirement, Rewrite } from '../planning/plan.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
-import { Failure, notAsked } from './failure.ts';
+import { Failure, notAsked, withoutSteps } from './failure.ts';
 import { jsonText, quote } from './json-text.ts';
 import { isResponseObject, type ResponseObject, typenameOf } from './response-data.ts';
 import { compileRewrites } from './rewrite.ts';
@@ -158,7 +158,7 @@ function compileObject(requires: readonly Requirement[], typename: string, types
       if (field instanceof Failure) return field;
       if (field !== null) identifies = true;
       const written = write(field);
-      if (typeof written !== 'string') return written;
+      if (typeof written !== 'string') return withoutSteps(written);
       text += prefix + written;
     }
     return identifies ? `${text}}` : undefined;

@@ -285,6 +285,22 @@ test('an unreachable subgraph leaves everything else, and a long list does not g
   await own.close().catch(() => undefined);
 });
 
+test('a field whose requirement is lost with its object has no error of its own beside the one that took the object', async () => {
+  federation.subgraphs['catalogue']!.answerWith((response, { query: asked }) =>
+    response.end(
+      asked.includes('_entities')
+        ? JSON.stringify({
+            data: { _entities: [null] },
+            errors: [{ message: 'No kind.', path: ['_entities', 0, 'kind'], extensions: { code: 'NO_KIND' } }],
+          })
+        : '{"data":{}}',
+    ),
+  );
+  const result = await federation.query('{ review(id: "r4") { product { kind shipping inStock } } }');
+  expect(result.data).toEqual({ review: { product: null } });
+  expect(result.errors?.map(({ path }) => path)).toEqual([['review', 'product', 'kind']]);
+});
+
 test('where a requirement fails below an object, the error is not told at a field of the same name above', async () => {
   const own = await startFederation({
     boxes: {
