@@ -1,16 +1,5 @@
-import {
-  type ConstDirectiveNode,
-  type DocumentNode,
-  type FieldDefinitionNode,
-  type InterfaceTypeDefinitionNode,
-  Kind,
-  type ObjectTypeDefinitionNode,
-  parse,
-  print,
-  type SelectionNode,
-  type TypeNode,
-} from 'graphql';
-import { readJoinGraphs } from './join-graphs.ts';
+import { type DocumentNode, Kind, parse, print, type SelectionNode, type TypeNode } from 'graphql';
+import { JoinIndex, named, textOf } from './join-index.ts';
 
 /** What each subgraph knows of the types of the supergraph: whatever plans are checked against. */
 export interface SubgraphTypes {
@@ -41,134 +30,51 @@ export interface SubgraphTypes {
   isNeeded(fieldName: string): boolean;
 }
 
-/** Reads join directives (https://specs.apollo.dev/join). */
+/** What plans are checked against, each question asked of the join directives once. */
 export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
-  const graphs = new Map(readJoinGraphs(supergraph).map(({ value, name }) => [name, value]));
-  const fields = new Map<string, ReadonlyMap<string, FieldDefinitionNode>>();
-  /** By `GRAPH/Type`. */
-  const possible = new Map<string, Set<string>>();
-  const anywhere = new Map<string, Set<string>>();
-  const objects = new Set<string>();
-  const unions = new Set<string>();
-  const foreign = new Set<string>();
-  /** By `GRAPH/Type`: the keys by which the subgraph finds objects, as text; none without such a key. */
-  const keys = new Map<string, readonly string[]>();
-  const interfacesOf = new Map<string, readonly string[]>();
-  const noteKeys = (node: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode) => {
-    interfacesOf.set(
-      node.name.value,
-      (node.interfaces ?? []).map(({ name }) => name.value),
-    );
-    for (const directive of named(node.directives, 'join__type')) {
-      const place = `${textOf(directive, 'graph')}/${node.name.value}`;
-      const key = textOf(directive, 'resolvable') === 'false' ? '' : textOf(directive, 'key').trim();
-      keys.set(place, [...(keys.get(place) ?? []), ...(key === '' ? [] : [key])]);
-    }
-  };
-  const provided = new Map<string, string>();
-  const add = (graph: string, type: string, object: string) => {
-    possible.set(`${graph}/${type}`, (possible.get(`${graph}/${type}`) ?? new Set()).add(object));
-    anywhere.set(type, (anywhere.get(type) ?? new Set()).add(object));
-  };
-  const interfaceObjects: string[] = [];
-  for (const node of supergraph.definitions) {
-    switch (node.kind) {
-      case Kind.OBJECT_TYPE_DEFINITION:
-        objects.add(node.name.value);
-        noteKeys(node);
-        noteForeign(node, foreign, provided);
-        for (const directive of named(node.directives, 'join__implements')) {
-          add(textOf(directive, 'graph'), textOf(directive, 'interface'), node.name.value);
-        }
-        fields.set(node.name.value, new Map((node.fields ?? []).map((field) => [field.name.value, field])));
-        break;
-      case Kind.INTERFACE_TYPE_DEFINITION:
-        noteKeys(node);
-        for (const directive of named(node.directives, 'join__type')) {
-          if (textOf(directive, 'isInterfaceObject') !== 'true') continue;
-          interfaceObjects.push(`${textOf(directive, 'graph')}/${node.name.value}`);
-          noteForeign(node, foreign, provided);
-        }
-        fields.set(node.name.value, new Map((node.fields ?? []).map((field) => [field.name.value, field])));
-        break;
-      case Kind.UNION_TYPE_DEFINITION:
-        unions.add(node.name.value);
-        for (const directive of named(node.directives, 'join__unionMember')) {
-          add(textOf(directive, 'graph'), node.name.value, textOf(directive, 'member'));
-        }
-    }
-  }
-  const known = new Map<string, ReadonlySet<string>>(possible);
-  // Behind an interface object stands an object of any type that implements the interface somewhere.
-  for (const key of interfaceObjects) known.set(key, anywhere.get(key.slice(key.indexOf('/') + 1)) ?? new Set());
-  /** The names under which a subgraph knows the fields of a type: those of interface objects are theirs. */
-  const namesIn = (graph: string | undefined, typeName: string): readonly string[] => [
-    typeName,
-    ...(interfacesOf.get(typeName) ?? []).filter((name) => interfaceObjects.includes(`${graph}/${name}`)),
-  ];
-  const joinOf = (service: string, typeName: string, fieldName: string): ConstDirectiveNode | undefined => {
-    const graph = graphs.get(service);
-    return namesIn(graph, typeName)
-      .flatMap((name) => named(fields.get(name)?.get(fieldName)?.directives, 'join__field'))
-      .find((directive) => textOf(directive, 'graph') === graph);
+  const index = new JoinIndex(supergraph);
+  const requirementIn = (service: string, typeName: string, fieldName: string): string => {
+    const own = index.joinOf(service, typeName, fieldName);
+    return own ? textOf(own, 'requires') : '';
   };
   const fieldShape = remember((service, typeName, fieldName) => {
-    const field = fields.get(typeName)?.get(fieldName);
-    const graph = graphs.get(service);
-    const own = named(field?.directives, 'join__field').find((directive) => textOf(directive, 'graph') === graph);
+    const field = index.field(typeName, fieldName);
+    const own = index.ownJoin(service, typeName, fieldName);
     const text = (own && textOf(own, 'type')) || (field && print(field.type));
-    return text?.replace(/\w+/, (name) => (fields.has(name) || unions.has(name) ? 'composite' : name));
+    return text?.replace(/\w+/, (name) => (index.isComposite(name) ? 'composite' : name));
   });
-  const themselves = new Map([...objects].map((name) => [name, new Set([name])]));
-  const none: ReadonlySet<string> = new Set();
   return {
-    requiresArguments: createRequirementCheck(fields, anywhere),
+    requiresArguments: createRequirementCheck(index),
     isNeeded: createNeedCheck(supergraph),
-    possibleIn: (service, typeName) =>
-      themselves.get(typeName) ?? known.get(`${graphs.get(service)}/${typeName}`) ?? none,
+    possibleIn: (service, typeName) => index.objectsBehind(service, typeName),
     plainKey: (service, typeName) =>
-      keys
-        .get(`${graphs.get(service)}/${typeName}`)
+      index
+        .keysOf(service, typeName)
         ?.filter((key) => /^\w+(?:[\s,]+\w+)*$/.test(key))
         .map((key) => key.split(/[\s,]+/))
         .find((names) => names.every((name) => fieldShape(service, typeName, name)?.endsWith('!'))),
     isOwn: remember((service, typeName, fieldName) => {
-      const graph = graphs.get(service);
-      const field = fields.get(typeName)?.get(fieldName);
-      if (!field || !keys.has(`${graph}/${typeName}`)) return false;
-      const joined = named(field.directives, 'join__field');
-      if (joined.length === 0) return true;
-      const own = joined.find((directive) => textOf(directive, 'graph') === graph);
+      if (!index.field(typeName, fieldName) || !index.keysOf(service, typeName)) return false;
+      if (index.joins(typeName, fieldName).length === 0) return true;
+      const own = index.ownJoin(service, typeName, fieldName);
       return own !== undefined && conditional.every((name) => ['', 'false'].includes(textOf(own, name)));
     }),
-    isForeign: remember((service, typeName, fieldName) => {
-      const graph = graphs.get(service);
-      return (
-        graph !== undefined &&
-        namesIn(graph, typeName).some((name) => foreign.has(`${graph}/${name}.${fieldName}`)) &&
-        !mentions(provided.get(graph), fieldName)
-      );
-    }),
+    isForeign: remember((service, typeName, fieldName) => index.isForeign(service, typeName, fieldName)),
     requirementOf: remember((service, typeName, fieldName) => {
-      const own = joinOf(service, typeName, fieldName);
-      const text = own ? textOf(own, 'requires') : '';
+      const text = requirementIn(service, typeName, fieldName);
       return text === '' ? [] : parseSelections(text);
     }),
     keysOf: remember((service, typeName) => {
-      const graph = graphs.get(service);
-      const names = [typeName, ...(interfacesOf.get(typeName) ?? [])];
-      return names.flatMap((name) => (keys.get(`${graph}/${name}`) ?? []).map(parseSelections));
+      const names = [typeName, ...index.interfacesOf(typeName)];
+      return names.flatMap((name) => (index.keysOf(service, name) ?? []).map(parseSelections));
     }),
-    needsRepresentation: remember((service, typeName, fieldName) => {
-      const own = joinOf(service, typeName, fieldName);
-      return own !== undefined && textOf(own, 'requires') !== '';
-    }),
+    needsRepresentation: remember((service, typeName, fieldName) => requirementIn(service, typeName, fieldName) !== ''),
     fieldShape,
     fieldType: remember((service, typeName, fieldName) => {
-      const own = joinOf(service, typeName, fieldName);
+      const own = index.joinOf(service, typeName, fieldName);
       const told = own ? textOf(own, 'type').replace(/[[\]!]/g, '') : '';
       if (told !== '') return told;
-      const type = fields.get(typeName)?.get(fieldName)?.type;
+      const type = index.field(typeName, fieldName)?.type;
       return type && namedType(type);
     }),
   };
@@ -203,44 +109,16 @@ function mapIn<T>(maps: Map<string, Map<string, T>>, key: string): Map<string, T
 /** What makes it depend on more than the object's key whether a subgraph answers a field. */
 const conditional = ['external', 'requires', 'usedOverridden', 'overrideLabel'];
 
-/** Notes the external fields as `GRAPH/Type.field`, without those of keys, and by graph whatever is provided. */
-function noteForeign(
-  node: ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode,
-  foreign: Set<string>,
-  provided: Map<string, string>,
-): void {
-  for (const field of node.fields ?? []) {
-    for (const directive of named(field.directives, 'join__field')) {
-      const graph = textOf(directive, 'graph');
-      const provides = textOf(directive, 'provides');
-      if (provides !== '') provided.set(graph, `${provided.get(graph) ?? ''} ${provides}`);
-      if (textOf(directive, 'external') !== 'true') continue;
-      const keys = named(node.directives, 'join__type').flatMap((type) =>
-        textOf(type, 'graph') === graph ? textOf(type, 'key') : [],
-      );
-      if (!mentions(keys.join(' '), field.name.value)) foreign.add(`${graph}/${node.name.value}.${field.name.value}`);
-    }
-  }
-}
-
-const mentions = (fieldSet = '', name: string) => fieldSet.split(/\W+/).includes(name);
-
-type Fields = ReadonlyMap<string, ReadonlyMap<string, FieldDefinitionNode>>;
-
-function createRequirementCheck(
-  fields: Fields,
-  implementations: ReadonlyMap<string, ReadonlySet<string>>,
-): SubgraphTypes['requiresArguments'] {
+function createRequirementCheck(index: JoinIndex): SubgraphTypes['requiresArguments'] {
   const known = new Map<string, boolean>();
   const check = (typeName: string, fieldName: string): boolean => {
     const key = `${typeName}.${fieldName}`;
     const answer = known.get(key);
     if (answer !== undefined) return answer;
     known.set(key, false);
-    const field = fields.get(typeName)?.get(fieldName);
-    const sets = named(field?.directives, 'join__field').map((directive) => textOf(directive, 'requires'));
+    const sets = index.joins(typeName, fieldName).map((directive) => textOf(directive, 'requires'));
     const own = sets.some((set) => set !== '' && hasArguments(typeName, parseSelections(set)));
-    const below = () => [...(implementations.get(typeName) ?? [])].some((name) => check(name, fieldName));
+    const below = () => [...index.allBehind(typeName)].some((name) => check(name, fieldName));
     const found = own || below();
     known.set(key, found);
     return found;
@@ -251,7 +129,7 @@ function createRequirementCheck(
       const below = node.selectionSet?.selections ?? [];
       if (node.kind === Kind.INLINE_FRAGMENT) return hasArguments(node.typeCondition?.name.value ?? typeName, below);
       if (node.arguments?.length || check(typeName, node.name.value)) return true;
-      const type = fields.get(typeName)?.get(node.name.value)?.type;
+      const type = index.field(typeName, node.name.value)?.type;
       return type !== undefined && hasArguments(namedType(type), below);
     });
   return check;
@@ -278,15 +156,6 @@ function createNeedCheck(supergraph: DocumentNode): SubgraphTypes['isNeeded'] {
 function parseSelections(fieldSet: string): readonly SelectionNode[] {
   const [operation] = parse(`{${fieldSet}}`, { noLocation: true }).definitions;
   return operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet.selections : [];
-}
-
-const named = (directives: readonly ConstDirectiveNode[] | undefined, name: string) =>
-  (directives ?? []).filter((directive) => directive.name.value === name);
-
-/** One argument alone: each directive is asked for several, at different moments. */
-function textOf(directive: ConstDirectiveNode, name: string): string {
-  const value = directive.arguments?.find((argument) => argument.name.value === name)?.value;
-  return value && 'value' in value ? String(value.value) : '';
 }
 
 const namedType = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type));
