@@ -173,8 +173,11 @@ function isWorthRepeating(cause: unknown): boolean {
 function toCallError(options: RemoteOptions, call: SubgraphCall, cause: unknown): SubgraphCallError {
   if (cause instanceof SubgraphCallError) return cause;
   const { service, runtime } = options;
-  runtime.log.warn('subgraph call failed', { subgraph: service, requestId: call.context.requestId, cause });
-  const tooLarge = errorCode(cause) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+  const code = errorCode(cause);
+  // With a code it is the network's or the subgraph's: where in this process it was noticed helps nobody.
+  const reason = cause instanceof Error && code !== undefined ? { code, problem: cause.message } : { cause };
+  runtime.log.warn('subgraph call failed', { subgraph: service, requestId: call.context.requestId, ...reason });
+  const tooLarge = code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
   return new SubgraphCallError(tooLarge ? 'SUBGRAPH_MALFORMED_RESPONSE' : 'SUBGRAPH_UNAVAILABLE', service, { cause });
 }
 

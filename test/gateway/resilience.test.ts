@@ -155,6 +155,24 @@ describe('a subgraph that fails', () => {
     expect(federation.subgraphs['catalogue']?.received.length).toBeLessThanOrEqual(4);
   });
 
+  test('and cannot even be reached is told in the log with the reason, one line for a call and no stack', async () => {
+    const logged: unknown[] = [];
+    const note = (event: string, fields = {}) => void logged.push({ event, ...fields });
+    await start({ maxAttempts: 1 }, { log: { debug: note, info: note, warn: note, error: note } });
+    await warmUp(joined);
+    await federation.subgraphs['stock']?.close();
+    expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_UNAVAILABLE']);
+    expect(logged).toEqual([
+      {
+        event: 'subgraph call failed',
+        subgraph: 'stock',
+        requestId: expect.any(String),
+        code: expect.stringMatching(/^(ECONNREFUSED|ECONNRESET|UND_ERR_SOCKET)$/),
+        problem: expect.any(String),
+      },
+    ]);
+  });
+
   test('is left alone after five failures in a row, and one answer ends that', async () => {
     await start({ maxAttempts: 1, breakerProbeMs: 50 });
     const { stock: flaky } = federation.subgraphs;
