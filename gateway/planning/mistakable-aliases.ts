@@ -1,8 +1,8 @@
 import { type DocumentNode, visit } from 'graphql';
 import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
 
-/** Names that planners make up. */
-const madeUp = /^_internal_qp_alias_|__alias_\d+$/;
+/** Names that planners make up, and `disentangle`. */
+const madeUp = /^_(?:internal_qp_alias|selected)_|__alias_\d+$/;
 
 /**
  * Whether the client gives a field a name under which a planner may read something else of the same object: a key, a
