@@ -3,6 +3,7 @@ import {
   type DocumentNode,
   type GraphQLSchema,
   isAbstractType,
+  isTypeDefinitionNode,
   isUnionType,
   Kind,
   parse,
@@ -110,7 +111,7 @@ const explained = (sdl: string, cause: unknown) =>
 function refuseRepeated({ definitions }: DocumentNode): void {
   const names = new Set<string>();
   for (const node of definitions) {
-    if (node.kind === Kind.DIRECTIVE_DEFINITION || !('name' in node) || !node.name) continue;
+    if (!isTypeDefinitionNode(node)) continue;
     const { value } = node.name;
     if (names.has(value)) throw new SupergraphError(`It defines the type "${value}" twice.`);
     names.add(value);
