@@ -39,7 +39,6 @@ export class Graphiql {
       'content-length': this.#page.length,
       'cache-control': 'no-store',
       'content-security-policy': contentSecurityPolicy,
-      'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     });
     response.end(this.#page);
@@ -54,7 +53,7 @@ export class Graphiql {
       response.writeHead(304, headers).end();
       return;
     }
-    const described = { ...headers, 'content-type': type, 'x-content-type-options': 'nosniff' };
+    const described = { ...headers, 'content-type': type };
     if (encoding) {
       response.writeHead(200, { ...described, 'content-encoding': encoding, 'content-length': bytes.length });
       response.end(bytes);

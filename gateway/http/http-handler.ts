@@ -41,6 +41,8 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   return async (request, response) => {
     if (!options.isReady()) response.shouldKeepAlive = false;
     bringIntoOriginForm(request);
+    // What a client wrote comes back in refusals: no browser may take it for a page.
+    response.setHeader('x-content-type-options', 'nosniff');
     const { path, search } = splitUrl(request.url ?? '/');
     const standing = { isReady: options.isReady(), problem: options.problem(), note: options.note() };
     const health = answerHealth(path, standing);

@@ -259,6 +259,18 @@ function get(url: URL | string, headers: Record<string, string>) {
   });
 }
 
+test('no answer may be taken for another type than it has, whatever it answers', async () => {
+  const { graphiql } = await startPage();
+  const accept = { accept: 'text/html' };
+  const addresses = ['/', '/graphql', '/graphiql.js', '/nowhere', '/health/ready', '/graphql?query=<script>'];
+  const pages = await Promise.all(addresses.map((path) => get(new URL(path, graphiql), accept)));
+  const refused = await send({ 'content-type': 'text/plain' }, '<script>');
+  const answered = await send({}, small);
+  for (const { response } of [...pages, refused, answered]) {
+    expect(response.headers['x-content-type-options']).toBe('nosniff');
+  }
+});
+
 describe('GraphiQL', () => {
   test('is a small page that nobody keeps, with its token and its query, and loads from nowhere else', async () => {
     const { graphiql } = await startPage();
