@@ -1,7 +1,12 @@
+import fc from 'fast-check';
+import { type DocumentNode, Kind, parse, print, visit } from 'graphql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { askInParts } from '../support/deferred-operations.ts';
+import { startDifferential } from '../support/differential.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { operations, randomNumbers } from '../support/federation-operations.ts';
 import { shop } from '../support/federation-shop.ts';
+import { generatedArguments, generateSupergraph } from '../support/generated-supergraph.ts';
 
 let federation: Federation;
 beforeAll(async () => {
@@ -58,4 +63,43 @@ test('so they are in parts', async () => {
     [],
   ]);
   expect(laterParts).toBeGreaterThan(0);
+});
+
+/** Names of fields, most of which are keys or required somewhere. */
+const names = ['id', 'code', 'num', 'ref', 'label', 'f0', 'f1', 'f2', 'x0', '_selected_id', 'constructor'];
+
+function renameSome(document: DocumentNode, seed: number, percent: number): DocumentNode {
+  const random = randomNumbers(seed);
+  return visit(document, {
+    Field: (node) => {
+      if (random() * 100 >= percent) return undefined;
+      const value = names[Math.floor(random() * names.length)] ?? '';
+      return { ...node, alias: { kind: Kind.NAME, value } };
+    },
+  });
+}
+
+// Values once stood in the place of others there.
+test.each([87])('fields may be called like any other, in supergraph %i', async (seed) => {
+  const { subgraphs, monolith } = generateSupergraph(seed);
+  const differential = await startDifferential(subgraphs, monolith);
+  try {
+    let compared = 0;
+    const arbitrary = operations(differential.monolith, generatedArguments);
+    for (const { query, variables } of fc.sample(arbitrary, { seed, numRuns: 12 })) {
+      const renamed = [60, 40, 25, 15, 8].flatMap((percent, index) =>
+        [0, 1, 2].map((more) => print(renameSome(parse(query), seed + index * 3 + more, percent))),
+      );
+      const operation = renamed.map((text) => ({ query: text, variables })).find((one) => differential.isValid(one));
+      if (!operation) continue;
+      const expected = await differential.expected(operation);
+      const { data } = await differential.ask('native', operation);
+      if (data === undefined) continue;
+      compared += 1;
+      expect(JSON.stringify(data), operation.query).toBe(JSON.stringify(expected.data));
+    }
+    expect(compared).toBeGreaterThan(5);
+  } finally {
+    await differential.close();
+  }
 });
