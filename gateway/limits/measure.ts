@@ -21,6 +21,8 @@ export interface ParsedOperation {
 /** What the limits are about, counted with every fragment spread counted as often as it is used. */
 export interface OperationSize {
   readonly depth: number;
+  /** Levels of selections, those of fragments included, which are none of the answer. */
+  readonly nesting: number;
   readonly fields: number;
   readonly aliases: number;
   readonly directives: number;
@@ -35,6 +37,7 @@ export interface OperationSize {
 
 const nothing: OperationSize = {
   depth: 0,
+  nesting: 0,
   fields: 0,
   aliases: 0,
   directives: 0,
@@ -64,11 +67,12 @@ export function measureOperation({ operation, fragments }: ParsedOperation): Ope
   const ofSet = (set: SelectionSetNode): OperationSize => set.selections.map(ofSelection).reduce(add, nothing);
   const ofSelection = (node: SelectionNode): OperationSize => {
     const directives = node.directives?.length ?? 0;
-    if (node.kind === Kind.FRAGMENT_SPREAD) return plusDirectives(ofFragment(node.name.value, node), directives);
-    if (node.kind === Kind.INLINE_FRAGMENT) return plusDirectives(ofSet(node.selectionSet), directives);
+    if (node.kind === Kind.FRAGMENT_SPREAD) return inFragment(ofFragment(node.name.value, node), directives);
+    if (node.kind === Kind.INLINE_FRAGMENT) return inFragment(ofSet(node.selectionSet), directives);
     const below = node.selectionSet ? ofSet(node.selectionSet) : nothing;
     return {
       depth: 1 + Math.max(below.depth, levelsOfArguments(node.arguments)),
+      nesting: 1 + below.nesting,
       fields: below.fields + 1,
       aliases: below.aliases + (node.alias ? 1 : 0),
       directives: below.directives + directives,
@@ -81,8 +85,8 @@ export function measureOperation({ operation, fragments }: ParsedOperation): Ope
   const variables = (operation.variableDefinitions ?? []).map(ofVariable);
   // Validation looks at every fragment, whether or not the operation uses it.
   const definitions = [...fragments].map(([name, { directives }]) => {
-    const { depth, circle } = ofFragment(name);
-    return { ...nothing, depth, circle, directives: directives?.length ?? 0 };
+    const { depth, nesting, circle } = ofFragment(name);
+    return { ...nothing, depth, nesting, circle, directives: directives?.length ?? 0 };
   });
   const size = [...variables, ...definitions].reduce(add, ofSet(operation.selectionSet));
   return plusDirectives(size, operation.directives?.length ?? 0);
@@ -133,6 +137,7 @@ const levelsOfFields = ({ fields }: ObjectValueNode) =>
 function add(a: OperationSize, b: OperationSize): OperationSize {
   return {
     depth: Math.max(a.depth, b.depth),
+    nesting: Math.max(a.nesting, b.nesting),
     fields: a.fields + b.fields,
     aliases: a.aliases + b.aliases,
     directives: a.directives + b.directives,
@@ -141,6 +146,10 @@ function add(a: OperationSize, b: OperationSize): OperationSize {
     hasReservedName: a.hasReservedName || b.hasReservedName,
     hasHugeNumber: a.hasHugeNumber || b.hasHugeNumber,
   };
+}
+
+function inFragment(size: OperationSize, directives: number): OperationSize {
+  return { ...size, nesting: size.nesting + 1, directives: size.directives + directives };
 }
 
 function plusDirectives(size: OperationSize, directives: number): OperationSize {
