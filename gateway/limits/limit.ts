@@ -3,7 +3,10 @@ import type { OperationSize } from './measure.ts';
 
 /** How much one operation may ask for. Checked before validation, over every transport. */
 export interface OperationLimits {
-  /** Levels of nested fields, and of the values written for their arguments. @default 25 */
+  /**
+   * Levels of nested fields, and of the values written for their arguments. With the fragments around them there may be
+   * eight times as many. @default 25
+   */
   readonly maxDepth: number;
   /** Fields, each fragment counted as often as it is spread. @default 2000 */
   readonly maxFields: number;
