@@ -1,0 +1,45 @@
+import { type DocumentNode, Kind } from 'graphql';
+import type { CoverageScope } from './asked-fields.ts';
+import { completePlans } from './complete-plan.ts';
+import { onlyKeyed } from './keyed-requirements.ts';
+import { inOrderOfNeed } from './order-of-need.ts';
+import { overwritesValues } from './overwritten-values.ts';
+import type { PlanNode } from './plan.ts';
+import { checkCoverage, type Gap } from './plan-coverage.ts';
+import { fragmentsOf } from './plannable.ts';
+
+/** A plan that does not ask for everything. */
+export class IncompletePlan extends Error {
+  readonly plans: readonly PlanNode[];
+  /** None where a subgraph would refuse what it is asked. */
+  readonly gaps: readonly Gap[];
+
+  constructor(plans: readonly PlanNode[], gaps: readonly Gap[]) {
+    super('The plan leaves something out.');
+    this.plans = plans;
+    this.gaps = gaps;
+  }
+}
+
+/**
+ * Holds a plan against its document, and completes it where the subgraphs that it asks have what it forgot.
+ * @returns what is to be run one after the other
+ * @throws IncompletePlan
+ */
+export function checkPlan(scope: CoverageScope, document: DocumentNode, plan: PlanNode | undefined): PlanNode[] {
+  const plans = plan ? [onlyKeyed(plan, scope)] : [];
+  const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+  if (!operation) return plans;
+  const parts = { operation, fragments: fragmentsOf(document) };
+  const cover = (some: readonly PlanNode[]) => checkCoverage(scope, parts, some);
+  const { isRefused, gaps } = cover(plans);
+  if (!isRefused && gaps.length === 0) return plans;
+  if (isRefused) throw new IncompletePlan(plans, []);
+  const rootName = scope.schema.getRootType(operation.operation)?.name ?? '';
+  const ordered = plans.map((one) => inOrderOfNeed(scope, rootName, one));
+  const completed = completePlans(scope, parts, ordered, cover(ordered).gaps);
+  const again = cover(completed);
+  if (again.isRefused || overwritesValues(completed)) throw new IncompletePlan(plans, gaps);
+  if (again.gaps.length > 0) throw new IncompletePlan(completed, again.gaps);
+  return [...completed];
+}
