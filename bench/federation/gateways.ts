@@ -30,8 +30,8 @@ export interface MeasuredGateway {
 /** What all answered, in `Scene.temporary`: measured last is who needs it. */
 export const answerFile = 'answer.json';
 
-/** What `andon gateway` gives itself, for all: Node's own 16 MB make every gateway copy what is in flight. */
-const node = [process.execPath, '--max-semi-space-size=32'];
+/** What `andon gateway` takes at need, for all: Node's own 16 MB make every gateway copy what is in flight. */
+const node = [process.execPath, '--max-semi-space-size=64'];
 
 export const gateways: readonly MeasuredGateway[] = [
   {

@@ -12,6 +12,9 @@ const pieceBytes = 65_536;
 /** An answer up to this size leaves whole: it takes less time, and the system mostly has room for it. */
 export const wholeBytes = 131_072;
 
+/** Node adds a text to the head, which copies both: from this size on the head goes before it, in the same write. */
+const copiedBytes = 8192;
+
 /** Something of which bytes wait in this process. */
 interface Unsent {
   /** Absent where they wait at a WebSocket, whose pings tell who does not read. */
@@ -58,6 +61,10 @@ export class UnsentAnswers {
       const bytes = typeof content === 'string' ? Buffer.from(content, charset) : content;
       this.#sendPieces(response, this.#wait(response, bytes.length), bytes, () => response.end());
       return;
+    }
+    if (byteLength > copiedBytes && response.req.httpVersionMajor < 2) {
+      response.cork();
+      response.flushHeaders();
     }
     response.end(content, charset);
     if (response.writableLength > 0) this.#wait(response, byteLength);

@@ -65,7 +65,7 @@ test('has room for large answers in flight without a flag of Node', async () => 
     output += chunk;
   });
   expect(await once(child, 'close')).toEqual([0, null]);
-  expect(output).toContain('"maxYoungGenerationSizeMb":96');
+  expect(output).toContain('"maxYoungGenerationSizeMb":192');
 });
 
 test('SIGTERM resets nothing that is on the wire, and idle connections hold nothing up', {
