@@ -71,8 +71,8 @@ test('warming up ends with its time, and after a few hundred operations at most'
   };
   let started = 0;
   let now = 0;
-  const clock = { now: () => now, monotonic: () => (now += 10) };
-  await warmUp({ ...options, runtime: { ...runtime, clock }, budgetMs: 55 });
+  const clock = { now: () => now, monotonic: () => (now += 10_000) };
+  await warmUp({ ...options, runtime: { ...runtime, clock }, budgetMs: 55_000 });
   expect(asked.size).toBe(5);
   asked.clear();
   await warmUp({ ...options, runtime: { ...runtime, clock }, budgetMs: 1e9 });
