@@ -14,6 +14,7 @@ import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { isLoopback } from './gateway/http/allowed-host.ts';
 import type { GraphiqlOptions } from './gateway/http/graphiql.ts';
 import { systemClock } from './runtime/clock.ts';
+import { outliveReaders, stopWithNpx } from './runtime/process-thread.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import { createSystemRuntime } from './runtime/system-runtime.ts';
 import type { GraphReader } from './subgraphs/graph-reader.ts';
@@ -178,6 +179,8 @@ export async function runUpCommand(argv: string[]): Promise<void> {
 /** From the first moment on: who reads that Andon is ready may want it to stop at once. A second signal does not wait. */
 function stopOnSignal(starting: Promise<Andon>): void {
   let stopping = false;
+  outliveReaders();
+  stopWithNpx();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) process.exit(1);

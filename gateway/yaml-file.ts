@@ -136,7 +136,18 @@ export function readYamlFile(file: string): YamlSection {
     const problem = `Not valid YAML: ${broken.message.split('\n')[0]?.replace(/ at line.*$/, '')}.`;
     throw new ConfigFileError(file, lines.linePos(broken.pos[0]).line, problem, 'Correct the syntax at this line.');
   }
-  visit(document, { Alias: (_key, alias) => alias.resolve(document) });
+  // Aliases of aliases would repeat a value millions of times, one in itself for ever.
+  const repeating = new Set<unknown>();
+  visit(document, {
+    Alias(_key, alias, path) {
+      for (const parent of path) repeating.add(parent);
+      const node = alias.resolve(document);
+      if (node && !repeating.has(node)) return node;
+      const line = lines.linePos(alias.range?.[0] ?? 0).line;
+      const problem = `The alias "*${alias.source}" repeats what has an alias in it.`;
+      throw new ConfigFileError(file, line, problem, 'Write the value itself.');
+    },
+  });
   const root: unknown = document.contents;
   if (root !== null && !isMap(root)) throw new ConfigFileError(file, 1, 'Not a mapping.', 'Write "key: value" lines.');
   return new YamlSection(file, lines, isMap(root) ? root : undefined, '');

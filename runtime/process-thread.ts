@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { getHeapStatistics } from 'node:v8';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { isRunByNpx } from './config.ts';
 
 export interface ThreadProgram {
   /** A module that does its work when it is loaded. */
@@ -18,21 +20,53 @@ const signals = ['SIGTERM', 'SIGINT'] as const;
  * for a thread, and a program cannot set it for itself. The rest of the heap is as large as this thread's would be.
  * @returns its exit code, once it has ended. @throws what it did not catch
  */
-export function runInThread({ file, args, youngMiB }: ThreadProgram): Promise<number> {
+export async function runInThread({ file, args, youngMiB }: ThreadProgram): Promise<number> {
   const maxOldGenerationSizeMb = Math.floor(getHeapStatistics().heap_size_limit / MiB);
   const thread = new Worker(file, {
     argv: [...args],
     resourceLimits: { maxYoungGenerationSizeMb: youngMiB, maxOldGenerationSizeMb },
+    stdout: true,
+    stderr: true,
   });
+  outliveReaders();
+  // No pipe: it would end with its reader, and the thread wait for somebody to take what it writes.
+  thread.stdout.on('data', (chunk) => process.stdout.write(chunk));
+  thread.stderr.on('data', (chunk) => process.stderr.write(chunk));
+  const written = Promise.all([once(thread.stdout, 'end'), once(thread.stderr, 'end')]);
   // Signals reach the main thread only. Until the program asks for them they end the process, as they do anywhere.
   thread.once('message', () => {
-    for (const signal of signals) process.once(signal, () => thread.postMessage(signal));
+    onSignal((signal) => thread.postMessage(signal));
     thread.postMessage('signals will be passed on');
   });
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<number>((resolve, reject) => {
     thread.once('error', reject);
     thread.once('exit', resolve);
   });
+  await Promise.allSettled([ended, written]);
+  return ended;
+}
+
+/** A service goes on when nobody reads any more what it writes: who looks at its log may leave. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
+
+/** Once: a second signal ends the process at once. */
+function onSignal(stop: (signal: string) => void): void {
+  for (const signal of signals) process.once(signal, stop);
+  stopWithNpx();
+}
+
+/** npm passes no signal on: it ends, and what it has started would go on for ever and keep its port. */
+export function stopWithNpx(): void {
+  if (!isRunByNpx) return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  look.unref();
 }
 
 /**
@@ -42,7 +76,8 @@ export function runInThread({ file, args, youngMiB }: ThreadProgram): Promise<nu
 export async function stopOnSignal(stop: () => Promise<void>): Promise<void> {
   const end = () => void stop().then(() => endProcess(0));
   if (isMainThread || !parentPort) {
-    for (const signal of signals) process.once(signal, end);
+    outliveReaders();
+    onSignal(end);
     return;
   }
   const port = parentPort;

@@ -73,6 +73,18 @@ test('what cannot be used is refused with its line and what to do', () => {
   );
 });
 
+test.each([
+  ['in itself', 'limits: &a\n  maxDepth: [*a]\n'],
+  [
+    'a million times',
+    `x0: &x0 [1]\n${Array.from({ length: 8 }, (_, i) => `x${i + 1}: &x${i + 1} [${`*x${i},`.repeat(9)}]\n`).join('')}`,
+  ],
+])('an alias that repeats %s is refused, not followed for ever', (_what, yaml) => {
+  expect(() => readGatewayConfig({ file: file(yaml), env: {} })).toThrow(
+    /:\d+: The alias "\*\w+" repeats what has an alias in it\. Write/,
+  );
+});
+
 test('an option without a value has its default, also one for a single subgraph, and an anchor says a value twice', () => {
   const path = file(
     'port:\nsubgraphs:\n  timeoutMs: &patient 15000\n  breakerSlowMs: *patient\n  timeoutMsBySubgraph: { erp: }\n',

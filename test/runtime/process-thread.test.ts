@@ -14,7 +14,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs `body` as the program of a thread, in a process of its own. */
-function runProgram(name: string, body: string) {
+function runProgram(name: string, body: string, start = (main: string) => [main]) {
   const program = join(folder, `${name}.mjs`);
   const main = join(folder, `${name}-main.mjs`);
   writeFileSync(program, `import { endProcess, stopOnSignal } from '${compiled}';\n${body}`);
@@ -29,7 +29,7 @@ function runProgram(name: string, body: string) {
        process.exitCode = 9;
      }`,
   );
-  const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, start(main), { stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
     output.out += chunk;
@@ -76,4 +76,43 @@ test('what the program does not catch is told with its code', async () => {
   const { output, ended } = runProgram('thrown', `throw Object.assign(new Error('No.'), { code: 'EADDRINUSE' });`);
   expect(await ended).toEqual([9, null]);
   expect(output.err).toBe('caught: EADDRINUSE No.');
+});
+
+test('a service whose output nobody reads any more goes on, and stops as ever', async () => {
+  const { child } = runProgram(
+    'unread',
+    `let written = 0;
+     const busy = setInterval(() => process.stderr.write('line ' + (written += 1) + '\\n'), 1);
+     await stopOnSignal(async () => clearInterval(busy));
+     process.stdout.write('ready');`,
+  );
+  await once(child.stdout, 'data');
+  const ended = once(child, 'exit');
+  child.stdout.destroy();
+  child.stderr.destroy();
+  // Long enough to write into pipes that are closed, many times.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(child.exitCode).toBeNull();
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
+
+test('a service that npx has started stops when npx has been stopped, which passes no signal on', async () => {
+  const { child, output, ended } = runProgram(
+    'npx',
+    `const held = setInterval(() => undefined, 1000);
+     await stopOnSignal(async () => { clearInterval(held); process.stdout.write('stopped'); });
+     process.stdout.write('ready ');`,
+    (main) => [
+      '--input-type=module',
+      '--eval',
+      `import { spawn } from 'node:child_process';
+       const env = { ...process.env, npm_command: 'exec' };
+       spawn(process.execPath, [${JSON.stringify(main)}], { env, stdio: 'inherit' });`,
+    ],
+  );
+  await once(child.stdout, 'data');
+  child.kill('SIGTERM');
+  await ended;
+  expect(output.out).toBe('ready stopped');
 });
