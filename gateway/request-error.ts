@@ -36,9 +36,9 @@ export function refuse(status: number, code: string, message: string): RequestEr
 }
 
 /** What clients read of a failure of our own. The log has the rest, under this id. */
-export const internalError = (requestId: string): GraphQLFormattedError => ({
+export const internalError = (requestId?: string): GraphQLFormattedError => ({
   message: 'The gateway failed to answer. Report the request id to its operator.',
-  extensions: { code: 'INTERNAL', requestId },
+  extensions: { code: 'INTERNAL', ...(requestId !== undefined && { requestId }) },
 });
 
 /** The same errors, each with `code` unless it has its own. */

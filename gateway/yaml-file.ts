@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, visit, type YAMLMap } from 'yaml';
+import { errorCode } from './error-code.ts';
 
 /** A configuration file that cannot be used: says where and what to do. */
 export class ConfigFileError extends Error {
@@ -157,7 +158,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+    const reason = errorCode(cause) ?? 'unreadable';
     throw new ConfigFileError(file, 1, `The file cannot be read (${reason}).`, 'Check the path and its permissions.');
   }
 }

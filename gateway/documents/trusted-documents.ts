@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { errorCode } from '../error-code.ts';
 
 /** The operations of known clients, made when those clients were built. */
 export interface TrustedDocuments {
@@ -61,7 +62,7 @@ function readJson(file: string): unknown {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     if (cause instanceof SyntaxError) throw new DocumentManifestError(file, 'Not valid JSON.');
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+    const reason = errorCode(cause) ?? 'unreadable';
     throw new DocumentManifestError(file, `It cannot be read (${reason}).`, 'Correct documents.manifest.');
   }
 }

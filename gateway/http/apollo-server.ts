@@ -52,7 +52,8 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
     formatError: (formatted, cause) => {
       if (isTokenLimit(formatted)) return errorOf(tokenLimitExceeded(maxTokens));
       if (isStackOverflow(cause)) return errorOf(nestedTooDeep());
-      if (formatted.extensions?.['code'] === ApolloServerErrorCode.INTERNAL_SERVER_ERROR) return failedOnItsWay;
+      // In Apollo Server itself, which has logged what it was.
+      if (formatted.extensions?.['code'] === ApolloServerErrorCode.INTERNAL_SERVER_ERROR) return internalError();
       return formatted.message.startsWith('GET requests only') ? errorOf(noQueryOverGet()) : formatted;
     },
     stringifyResult: (result) => (result.data instanceof WrittenData ? result.data.body : JSON.stringify(result)),
@@ -62,12 +63,6 @@ export async function createApolloServer({ schema, preparer, config, log }: Serv
 }
 
 const errorOf = ({ message, errors }: RequestError): GraphQLFormattedError => errors[0]?.toJSON() ?? { message };
-
-/** In Apollo Server itself, which has logged what it was. */
-const failedOnItsWay: GraphQLFormattedError = {
-  message: 'The gateway failed to answer. Report the request id to its operator.',
-  extensions: { code: 'INTERNAL' },
-};
 
 /** Apollo Server refuses it with the status alone. */
 const noQueryOverGet = () =>

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
+import { errorCode } from '../error-code.ts';
 import type { HttpHandler } from './http-handler.ts';
 import { http2StreamOf } from './http2-stream.ts';
 import { asksForWebSocket, passOverUpgrade } from './pass-over-upgrade.ts';
@@ -203,7 +204,7 @@ function readPem(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
+    const reason = errorCode(cause) ?? 'unreadable';
     throw new ConfigValueError(`${file} cannot be read (${reason}). Correct tls.certFile and tls.keyFile.`);
   }
 }

@@ -1,6 +1,8 @@
 import { Pool } from 'undici';
 import type { Cancellation } from '../cancellation.ts';
+import { errorCode } from '../error-code.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import { loggedReason } from '../logged-reason.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { withDeadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
@@ -154,7 +156,10 @@ class StatusError extends Error {
   }
 }
 
-/** Failures that another attempt may heal, though the subgraph may have seen this one. */
+/**
+ * Failures that another attempt may heal, though the subgraph may have seen this one. Where several addresses refused,
+ * Node wraps that in one AggregateError with the code of the first.
+ */
 const passingCodes: ReadonlySet<string | undefined> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -173,15 +178,8 @@ function isWorthRepeating(cause: unknown): boolean {
 function toCallError(options: RemoteOptions, call: SubgraphCall, cause: unknown): SubgraphCallError {
   if (cause instanceof SubgraphCallError) return cause;
   const { service, runtime } = options;
-  const code = errorCode(cause);
-  // With a code it is the network's or the subgraph's: where in this process it was noticed helps nobody.
-  const reason = cause instanceof Error && code !== undefined ? { code, problem: cause.message } : { cause };
-  runtime.log.warn('subgraph call failed', { subgraph: service, requestId: call.context.requestId, ...reason });
-  const tooLarge = code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+  const { requestId } = call.context;
+  runtime.log.warn('subgraph call failed', { subgraph: service, requestId, ...loggedReason(cause) });
+  const tooLarge = errorCode(cause) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
   return new SubgraphCallError(tooLarge ? 'SUBGRAPH_MALFORMED_RESPONSE' : 'SUBGRAPH_UNAVAILABLE', service, { cause });
-}
-
-/** Node wraps the refusals of several addresses in one AggregateError, whose code is that of the first. */
-function errorCode(cause: unknown): string | undefined {
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
 }

@@ -1,5 +1,5 @@
-import type { LogFields } from '../../runtime/logger.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { loggedReason } from '../logged-reason.ts';
 import type { SupergraphSource } from './supergraph-source.ts';
 
 export interface FollowOptions {
@@ -24,7 +24,7 @@ export function followSupergraph({ source, intervalMs, runtime, replace }: Follo
   async function look(): Promise<void> {
     const sdl = await source.read().catch((cause: unknown) => {
       if (isReadable)
-        log.warn('supergraph unreadable, the last good one stays', { source: source.name, ...reasonOf(cause) });
+        log.warn('supergraph unreadable, the last good one stays', { source: source.name, ...loggedReason(cause) });
       isReadable = false;
       return null;
     });
@@ -33,7 +33,7 @@ export function followSupergraph({ source, intervalMs, runtime, replace }: Follo
     isReadable = true;
     if (sdl === undefined || stopped) return;
     await replace(sdl).catch((cause: unknown) => {
-      log.error('supergraph refused, the last good one stays', { source: source.name, ...reasonOf(cause) });
+      log.error('supergraph refused, the last good one stays', { source: source.name, ...loggedReason(cause) });
     });
   }
 
@@ -50,10 +50,4 @@ export function followSupergraph({ source, intervalMs, runtime, replace }: Follo
     stopped = true;
     cancel();
   };
-}
-
-/** An error with a code is for whoever made the supergraph, and its sentence says everything; any other is ours. */
-function reasonOf(cause: unknown): LogFields {
-  if (!(cause instanceof Error && 'code' in cause)) return { cause };
-  return { code: cause.code, problem: cause.message };
 }

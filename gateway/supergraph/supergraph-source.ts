@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { Timers } from '../../runtime/timers.ts';
+import { errorCode } from '../error-code.ts';
 
 /** Where a supergraph comes from. */
 export interface SupergraphSource {
@@ -73,7 +74,7 @@ function createFileSource(path: string, { timers }: UrlSourceOptions): Supergrap
         return text;
       } catch (cause) {
         if (cause instanceof SupergraphSourceError) throw cause;
-        throw failed(cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable', cause);
+        throw failed(errorCode(cause) ?? 'unreadable', cause);
       }
     },
   };

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectHttp2, constants } from 'node:http2';
@@ -9,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { createCertificate } from '../support/self-signed-certificate.ts';
 
 /** More than the buffers of the system hold between two ends. */
 const bytes = 16 * 1_048_576;
@@ -159,20 +159,7 @@ describe('a client that does not read its answer', () => {
 
   test('loses that stream over HTTP/2, and the others of its connection go on', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'andon-unread-'));
-    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const subject = [
-      '-subj',
-      '/CN=localhost',
-      '-days',
-      '1',
-      '-nodes',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-    ];
-    execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
-    const other = await startGateway({}, { tls: { certFile, keyFile } });
+    const other = await startGateway({}, { tls: createCertificate(folder) });
     const session = connectHttp2(new URL(other.url).origin, { rejectUnauthorized: false });
     const post = (body: object) => {
       const stream = session.request({ ':method': 'POST', ':path': '/graphql', 'content-type': 'application/json' });

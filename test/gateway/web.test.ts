@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
@@ -16,6 +15,7 @@ import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.t
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
 import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
+import { createCertificate } from '../support/self-signed-certificate.ts';
 
 let federation: Federation;
 beforeAll(async () => {
@@ -315,23 +315,7 @@ describe('GraphiQL', () => {
 
 describe('TLS', () => {
   const folder = mkdtempSync(join(tmpdir(), 'andon-tls-'));
-  const tls = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
-  beforeAll(() => {
-    const subject = [
-      '-subj',
-      '/CN=localhost',
-      '-days',
-      '1',
-      '-nodes',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-    ];
-    execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', tls.keyFile, '-out', tls.certFile], {
-      stdio: 'ignore',
-    });
-  });
+  const tls = createCertificate(folder);
   afterAll(() => rmSync(folder, { recursive: true }));
   const trusting = { rejectUnauthorized: false };
 

@@ -40,6 +40,10 @@ function runProgram(name: string, body: string, start = (main: string) => [main]
   return { child, output, ended: once(child, 'close') };
 }
 
+const stopsWhenTold = `const held = setInterval(() => undefined, 1000);
+     await stopOnSignal(async () => { clearInterval(held); process.stdout.write('stopped'); });
+     process.stdout.write('ready ');`;
+
 test('a program in a thread has its arguments, gives the process its exit code, and loses no last words', async () => {
   const { output, ended } = runProgram(
     'words',
@@ -53,12 +57,7 @@ test('a program in a thread has its arguments, gives the process its exit code, 
 });
 
 test('a signal reaches the program, which ends with 0 when it has stopped', async () => {
-  const { child, output, ended } = runProgram(
-    'signal',
-    `const held = setInterval(() => undefined, 1000);
-     await stopOnSignal(async () => { clearInterval(held); process.stdout.write('stopped'); });
-     process.stdout.write('ready ');`,
-  );
+  const { child, output, ended } = runProgram('signal', stopsWhenTold);
   await once(child.stdout, 'data');
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
@@ -98,19 +97,13 @@ test('a service whose output nobody reads any more goes on, and stops as ever', 
 });
 
 test('a service that npx has started stops when npx has been stopped, which passes no signal on', async () => {
-  const { child, output, ended } = runProgram(
-    'npx',
-    `const held = setInterval(() => undefined, 1000);
-     await stopOnSignal(async () => { clearInterval(held); process.stdout.write('stopped'); });
-     process.stdout.write('ready ');`,
-    (main) => [
-      '--input-type=module',
-      '--eval',
-      `import { spawn } from 'node:child_process';
+  const { child, output, ended } = runProgram('npx', stopsWhenTold, (main) => [
+    '--input-type=module',
+    '--eval',
+    `import { spawn } from 'node:child_process';
        const env = { ...process.env, npm_command: 'exec' };
        spawn(process.execPath, [${JSON.stringify(main)}], { env, stdio: 'inherit' });`,
-    ],
-  );
+  ]);
   await once(child.stdout, 'data');
   child.kill('SIGTERM');
   await ended;
