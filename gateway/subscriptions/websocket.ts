@@ -1,21 +1,18 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Authenticate } from '../authorization/authenticate.ts';
 import type { GatewayConfig } from '../config.ts';
-import { writeErrorBody } from '../execution/response-body.ts';
-import { checkHost } from '../http/allowed-host.ts';
-import { graphqlPath } from '../http/http-handler.ts';
 import { bringIntoOriginForm } from '../http/origin-form.ts';
 import { asksForWebSocket } from '../http/pass-over-upgrade.ts';
-import { foreignPage, hasForeignOrigin } from '../http/web-origin.ts';
-import { RequestError, refuse } from '../request-error.ts';
 import { Connection } from './connection.ts';
 import { onceDrained } from './once-drained.ts';
 import type { OperationServices } from './operation-services.ts';
 import { closeCodes, subprotocol } from './protocol.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 import { createFrameEncoder } from './text-frame.ts';
+import { upgradeRefusalOf, wrongHandshake } from './upgrade-refusal.ts';
 
 export interface WebSocketOptions {
   readonly http: Server;
@@ -44,11 +41,13 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
     autoPong: false,
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
+  // Of what it finds wrong with a handshake, the headers that only it reads are left.
+  server.on('wsClientError', ({ message }, socket) => refuseUpgrade(socket, wrongHandshake(`${message}. Correct it.`)));
   const encode = createFrameEncoder();
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!asksForWebSocket(request)) return;
     bringIntoOriginForm(request);
-    const refusal = refusalOf(request, config);
+    const refusal = upgradeRefusalOf(request, config);
     if (refusal) return refuseUpgrade(socket, refusal);
     server.handleUpgrade(request, socket, head, (accepted) => {
       if (accepted.protocol !== subprotocol) {
@@ -104,33 +103,6 @@ function connect(
   socket.on('close', () => connection.closed());
   socket.on('error', (cause) => runtime.log.debug('socket failed', { cause }));
   return connection;
-}
-
-/** Browsers let every page open a socket to every host, and send no token with it by themselves. */
-function refusalOf(request: IncomingMessage, config: GatewayConfig): RequestError | undefined {
-  const { url, headers } = request;
-  if (url?.split('?')[0] !== graphqlPath) return refuse(404, 'NOT_FOUND', `Open the socket at ${graphqlPath}.`);
-  if (hasForeignOrigin(headers, config.cors)) return foreignPage();
-  try {
-    checkHost(request, config);
-    return undefined;
-  } catch (cause) {
-    if (cause instanceof RequestError) return cause;
-    throw cause;
-  }
-}
-
-function refuseUpgrade(socket: Duplex, { status, errors }: RequestError): void {
-  const body = writeErrorBody(errors.map((error) => error.toJSON()));
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'connection: close',
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-  ];
-  // A client that went away meanwhile is no failure of the gateway.
-  socket.on('error', () => socket.destroy());
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /**

@@ -817,6 +817,18 @@ describe('sockets', () => {
       const frame = bytes.subarray(bytes.indexOf('\r\n\r\n') + 4);
       return { status: frame[0] === 0x88 ? frame.readUInt16BE(2) : 0, code: undefined, text: '' };
     };
+  /** A handshake that would be right but for these headers. */
+  const handshake = (wrong: Record<string, string | undefined>, method = 'GET') => {
+    const right = {
+      Host: 'localhost',
+      Upgrade: 'websocket',
+      Connection: 'Upgrade',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    const lines = Object.entries({ ...right, ...wrong }).flatMap(([name, value]) => (value ? `${name}: ${value}` : []));
+    return (to: AttackTarget) => to.raw([`${method} /graphql HTTP/1.1`, ...lines, '', ''].join('\r\n'));
+  };
   /** A frame as clients send them, masked with zeros. */
   const frame = (first: number, payload: Buffer | string, length = Buffer.byteLength(payload)) => {
     const size = length < 126 ? Buffer.from([0x80 | length]) : Buffer.alloc(9);
@@ -901,14 +913,17 @@ describe('sockets', () => {
       403,
       'ORIGIN_NOT_ALLOWED',
     ],
+    ['a socket without a key', handshake({ 'Sec-WebSocket-Key': undefined }), 400, 'WEBSOCKET_HANDSHAKE_INVALID'],
+    ['a socket with a key of one byte', handshake({ 'Sec-WebSocket-Key': 'eA==' }), 400, 'WEBSOCKET_HANDSHAKE_INVALID'],
+    ['a socket of version 99', handshake({ 'Sec-WebSocket-Version': '99' }), 426, 'WEBSOCKET_HANDSHAKE_INVALID'],
+    ['a socket of no version', handshake({ 'Sec-WebSocket-Version': undefined }), 426, 'WEBSOCKET_HANDSHAKE_INVALID'],
     [
-      'a socket without a key',
-      (to) =>
-        to.raw(
-          'GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\r\n',
-        ),
+      'a socket of no protocol but a comma',
+      handshake({ 'Sec-WebSocket-Protocol': ',' }),
       400,
+      'WEBSOCKET_HANDSHAKE_INVALID',
     ],
+    ['a socket that is posted', handshake({}, 'POST'), 405, 'METHOD_NOT_ALLOWED'],
     [
       'five thousand pings',
       async (to) => {

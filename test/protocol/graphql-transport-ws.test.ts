@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { connect as connectTcp } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Principal } from '../../auth/principal.ts';
@@ -102,6 +105,17 @@ describe('connecting', () => {
       expect([frame[0], frame.readUInt16BE(2)]).toEqual([0x88, 4406]);
       break;
     }
+  });
+
+  test('of a version that is not spoken: 426, with those that are', async () => {
+    const socket = new WebSocket(federation.url.replace('http', 'ws'), 'graphql-transport-ws', {
+      headers: { 'Sec-WebSocket-Version': '99' },
+    });
+    const [request, response] = (await once(socket, 'unexpected-response')) as [ClientRequest, IncomingMessage];
+    expect(response.statusCode).toBe(426);
+    expect(response.headers).toMatchObject({ upgrade: 'websocket', 'sec-websocket-version': '13, 8' });
+    expect(JSON.parse(await text(response)).errors[0].extensions.code).toBe('WEBSOCKET_HANDSHAKE_INVALID');
+    request.destroy();
   });
 
   test('without connection_init in time: 4408', async () => {
