@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -108,14 +108,13 @@ describe('connecting', () => {
   });
 
   test('of a version that is not spoken: 426, with those that are', async () => {
-    const socket = new WebSocket(federation.url.replace('http', 'ws'), 'graphql-transport-ws', {
-      headers: { 'Sec-WebSocket-Version': '99' },
-    });
-    const [request, response] = (await once(socket, 'unexpected-response')) as [ClientRequest, IncomingMessage];
+    const key = Buffer.alloc(16).toString('base64');
+    const handshake = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-key': key };
+    const asked = request(federation.url, { headers: { ...handshake, 'sec-websocket-version': '99' } }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
     expect(response.statusCode).toBe(426);
     expect(response.headers).toMatchObject({ upgrade: 'websocket', 'sec-websocket-version': '13, 8' });
     expect(JSON.parse(await text(response)).errors[0].extensions.code).toBe('WEBSOCKET_HANDSHAKE_INVALID');
-    request.destroy();
   });
 
   test('without connection_init in time: 4408', async () => {
