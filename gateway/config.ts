@@ -359,7 +359,7 @@ export interface ConfigSources {
 
 /** The environment wins over the file. @throws ConfigFileError, ConfigValueError */
 export function readGatewayConfig({ file, env = process.env }: ConfigSources = {}): GatewayConfig {
-  const config = file === undefined ? defaultGatewayConfig : readFile(file);
+  const config = file === undefined ? defaultGatewayConfig : readYamlFile(file, readOptions);
   const port = env['PORT'];
   if (port && (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)) {
     throw new ConfigValueError(`PORT is "${port}". Set it to a whole number from 0 to 65535.`);
@@ -386,10 +386,9 @@ export class ConfigValueError extends Error {
   }
 }
 
-function readFile(file: string): GatewayConfig {
-  const root = readYamlFile(file);
+function readOptions(root: YamlSection): GatewayConfig {
   const defaults = defaultGatewayConfig;
-  root.refuseUnknown(Object.keys(defaults));
+  root.expectOnly(Object.keys(defaults));
   return Object.freeze({
     port: root.integer('port', 0, 65_535) ?? defaults.port,
     host: root.string('host') ?? defaults.host,
@@ -413,30 +412,29 @@ function readFile(file: string): GatewayConfig {
 }
 
 function readOverride(section: YamlSection): OverrideConfig {
-  section.refuseUnknown(Object.keys(defaultGatewayConfig.override));
+  section.expectOnly(Object.keys(defaultGatewayConfig.override));
   return Object.freeze({ labels: section.strings('labels') ?? defaultGatewayConfig.override.labels });
 }
 
 function readHosts(root: YamlSection): readonly string[] {
   const hosts = root.strings('allowedHosts') ?? defaultGatewayConfig.allowedHosts;
-  const wrong = hosts.find((host) => !/^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(host));
-  if (wrong === undefined) return hosts;
-  throw root.error(
-    'allowedHosts',
-    `"${wrong}" in "allowedHosts" is no host name.`,
-    'Write the name alone, without scheme and port.',
-  );
+  for (const host of hosts) {
+    if (/^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(host)) continue;
+    const problem = `"${host}" in "allowedHosts" is no host name.`;
+    root.report('allowedHosts', problem, 'Write the name alone, without scheme and port.');
+  }
+  return hosts;
 }
 
 function readSupergraph(section: YamlSection): SupergraphConfig {
   const { source: _, ...defaults } = defaultGatewayConfig.supergraph;
-  section.refuseUnknown([...Object.keys(defaults), 'source']);
+  section.expectOnly([...Object.keys(defaults), 'source']);
   return Object.freeze({ ...integersOf(section, defaults), source: section.string('source') });
 }
 
 function readLimits(section: YamlSection): GatewayLimits {
   const { costMode, ...defaults } = defaultGatewayConfig.limits;
-  section.refuseUnknown(Object.keys(defaultGatewayConfig.limits));
+  section.expectOnly(Object.keys(defaultGatewayConfig.limits));
   return Object.freeze({
     ...integersOf(section, defaults, zeroIsOff),
     costMode: section.choice('costMode', ['enforce', 'measure']) ?? costMode,
@@ -452,7 +450,7 @@ function readSubgraphs(section: YamlSection): SubgraphsConfig {
     subscriptionUrlBySubgraph: ____,
     ...integers
   } = defaultGatewayConfig.subgraphs;
-  section.refuseUnknown(Object.keys(defaultGatewayConfig.subgraphs));
+  section.expectOnly(Object.keys(defaultGatewayConfig.subgraphs));
   return Object.freeze({
     ...integersOf(section, integers, zeroIsOff),
     timeoutMsBySubgraph: byName(section.section('timeoutMsBySubgraph'), (names, name) =>
@@ -482,12 +480,13 @@ function byName<T>(
 function readStreamUrl(names: YamlSection, name: string): string | undefined {
   const url = names.string(name);
   if (url === undefined || (/^(http|ws)s?:\/\//.test(url) && URL.canParse(url))) return url;
-  throw names.refuse(name, url, 'Write an address that begins with http, https, ws or wss.');
+  names.refuse(name, url, 'Write an address that begins with http, https, ws or wss.');
+  return undefined;
 }
 
 function readSharing(section: YamlSection): SharingConfig {
   const { sharing } = defaultGatewayConfig;
-  section.refuseUnknown(Object.keys(sharing));
+  section.expectOnly(Object.keys(sharing));
   return Object.freeze({
     router: section.boolean('router') ?? sharing.router,
     subgraph: section.boolean('subgraph') ?? sharing.subgraph,
@@ -496,7 +495,7 @@ function readSharing(section: YamlSection): SharingConfig {
 
 function readSubscriptions(section: YamlSection): SubscriptionsConfig {
   const { shareBy, latestFields, mustDeliverFields, ...defaults } = defaultGatewayConfig.subscriptions;
-  section.refuseUnknown(Object.keys(defaultGatewayConfig.subscriptions));
+  section.expectOnly(Object.keys(defaultGatewayConfig.subscriptions));
   return Object.freeze({
     ...integersOf(section, defaults, zeroIsOff),
     shareBy: section.choice('shareBy', ['principal', 'authority']) ?? shareBy,
@@ -507,11 +506,11 @@ function readSubscriptions(section: YamlSection): SubscriptionsConfig {
 
 function readDocuments(section: YamlSection): DocumentsConfig {
   const defaults = defaultGatewayConfig.documents;
-  section.refuseUnknown(Object.keys(defaults));
+  section.expectOnly(Object.keys(defaults));
   const manifest = section.string('manifest');
   const strict = section.boolean('strict') ?? defaults.strict;
-  if (strict && manifest === undefined) {
-    throw section.error(
+  if (strict && !section.has('manifest')) {
+    section.report(
       'strict',
       '"documents.strict" is true, and there is no list of operations.',
       'Name its file as documents.manifest.',
@@ -527,15 +526,12 @@ function readDocuments(section: YamlSection): DocumentsConfig {
 
 function readCors(section: YamlSection): CorsConfig {
   const defaults = defaultGatewayConfig.cors;
-  section.refuseUnknown(Object.keys(defaults));
+  section.expectOnly(Object.keys(defaults));
   const origins = section.strings('origins') ?? defaults.origins;
-  const wrong = origins.find((origin) => origin !== '*' && !isOrigin(origin));
-  if (wrong !== undefined) {
-    throw section.error(
-      'origins',
-      `"${wrong}" in "cors.origins" is no origin.`,
-      'Write scheme://host, without a path, or "*".',
-    );
+  for (const origin of origins) {
+    if (origin === '*' || isOrigin(origin)) continue;
+    const problem = `"${origin}" in "cors.origins" is no origin.`;
+    section.report('origins', problem, 'Write scheme://host, without a path, or "*".');
   }
   return Object.freeze({
     origins,
@@ -546,17 +542,17 @@ function readCors(section: YamlSection): CorsConfig {
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
 
 function readTls(section: YamlSection): TlsConfig {
-  section.refuseUnknown(['certFile', 'keyFile']);
+  section.expectOnly(['certFile', 'keyFile']);
   const required = (key: string): string => {
-    const path = section.string(key);
-    if (path !== undefined) return path;
-    throw section.error(undefined, `"tls.${key}" is missing.`, 'Name the PEM files of the certificate and of its key.');
+    if (section.has(key)) return section.string(key) ?? '';
+    section.report(undefined, `"tls.${key}" is missing.`, 'Name the PEM files of the certificate and of its key.');
+    return '';
   };
   return Object.freeze({ certFile: required('certFile'), keyFile: required('keyFile') });
 }
 
 function readIntegers<T extends { readonly [K in keyof T]: number }>(section: YamlSection, defaults: T): T {
-  section.refuseUnknown(Object.keys(defaults));
+  section.expectOnly(Object.keys(defaults));
   return Object.freeze(integersOf(section, defaults));
 }
 

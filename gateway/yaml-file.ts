@@ -1,44 +1,86 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, isSeq, LineCounter, type Pair, parseDocument, visit, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+  type YAMLParseError,
+} from 'yaml';
 import { errorCode } from './error-code.ts';
+import { nearestNames } from './nearest-names.ts';
 
-/** A configuration file that cannot be used: says where and what to do. */
+/** One thing that is wrong in a file: what, and what to write instead. */
+export interface Mistake {
+  readonly line: number;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+/** A configuration file that cannot be used: says everything that is wrong with it, in the order of its lines. */
 export class ConfigFileError extends Error {
   readonly code = 'CONFIG_INVALID';
   readonly file: string;
-  readonly line: number;
+  readonly mistakes: readonly Mistake[];
 
-  constructor(file: string, line: number, problem: string, remedy: string) {
-    super(`${file}:${line}: ${problem} ${remedy}`);
+  constructor(file: string, mistakes: readonly Mistake[]) {
+    const inOrder = mistakes.toSorted((a, b) => a.line - b.line);
+    const told = inOrder.map(({ line, problem, remedy }) => `${file}:${line}: ${problem} ${remedy}`);
+    super(told.length === 1 ? told[0] : [`${file} has ${told.length} mistakes.`, ...told].join('\n'));
     this.name = 'ConfigFileError';
     this.file = file;
-    this.line = line;
+    this.mistakes = inOrder;
   }
 }
 
-/** One mapping of a YAML file, read key by key; every refusal names the line. */
+/** What the sections of one file have in common. */
+interface Reading {
+  readonly lines: LineCounter;
+  readonly mistakes: Mistake[];
+}
+
+/**
+ * One mapping of a YAML file, read key by key. What is wrong is noted and read as if it were not there, so that all
+ * mistakes are told at once.
+ */
 export class YamlSection {
-  readonly #file: string;
-  readonly #lines: LineCounter;
+  readonly #reading: Reading;
   readonly #map: YAMLMap | undefined;
   readonly #path: string;
+  /** Where its mistakes are told that are about no key of it. */
+  readonly #line: number;
+  /** It is no mapping, which has been told: nothing in it is missing. */
+  readonly #isWrong: boolean;
 
-  constructor(file: string, lines: LineCounter, map: YAMLMap | undefined, path: string) {
-    this.#file = file;
-    this.#lines = lines;
+  constructor(reading: Reading, { map, path = '', line = 1, isWrong = false }: SectionPlace) {
+    this.#reading = reading;
     this.#map = map;
     this.#path = path;
+    this.#line = line;
+    this.#isWrong = isWrong;
   }
 
   keys(): readonly string[] {
     return (this.#map?.items ?? []).map((pair) => keyOf(pair));
   }
 
-  /** Refuses every key that is not listed: a misspelt option must not pass for a default. */
-  refuseUnknown(known: readonly string[]): void {
-    const unknown = this.keys().find((key) => !known.includes(key));
-    if (unknown === undefined) return;
-    throw this.error(unknown, `Unknown key "${this.#path}${unknown}".`, `Known here: ${known.join(', ')}.`);
+  /** Whether the key has a value, of whatever type. */
+  has(key: string): boolean {
+    return !isNothing(this.#map?.get(key, true));
+  }
+
+  /** Every key has to be one of these: a misspelt option must not pass for a default. */
+  expectOnly(known: readonly string[]): void {
+    for (const key of this.keys()) {
+      if (known.includes(key)) continue;
+      const [nearest] = nearestNames(key, known, { maxDistance: Math.ceil(key.length / 3) });
+      const guess = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+      this.report(key, `Unknown key "${this.#path}${key}".${guess}`, `Known here: ${known.join(', ')}.`);
+    }
   }
 
   string(key: string): string | undefined {
@@ -70,42 +112,58 @@ export class YamlSection {
   /** One string or a list of strings, as a list. */
   strings(key: string): readonly string[] | undefined {
     const node = this.#map?.get(key, true);
-    const items = isSeq(node) ? node.items : isNothing(node) ? undefined : [node];
-    return items?.map((item) => {
-      if (isScalar(item) && isText(item.value)) return item.value;
-      throw this.refuse(key, item, 'Write text, or a list of texts.');
-    });
+    if (isNothing(node)) return undefined;
+    const items: readonly unknown[] = isSeq(node) ? node.items : [node];
+    const texts = items.flatMap((item) => (isScalar(item) && isText(item.value) ? item.value : []));
+    if (texts.length === items.length) return texts;
+    this.refuse(
+      key,
+      items.find((item) => !(isScalar(item) && isText(item.value))),
+      'Write text, or a list of texts.',
+    );
+    return undefined;
   }
 
   section(key: string): YamlSection {
     const node: unknown = this.#map?.get(key, true);
-    if (!isNothing(node) && !isMap(node)) throw this.refuse(key, node, 'Write its keys below it, indented.');
-    return new YamlSection(this.#file, this.#lines, isMap(node) ? node : undefined, `${this.#path}${key}.`);
+    const place = { path: `${this.#path}${key}.`, line: this.#lineOf(key) };
+    if (isMap(node)) return new YamlSection(this.#reading, { ...place, map: node });
+    const isWrong = this.#isWrong || !isNothing(node);
+    if (!isNothing(node)) this.refuse(key, node, 'Write its keys below it, indented.');
+    return new YamlSection(this.#reading, { ...place, map: undefined, isWrong });
   }
 
-  /** A value that is not what it has to be: names the option, what is given, and what is wanted. */
-  refuse(key: string, given: unknown, remedy: string): ConfigFileError {
-    return this.error(key, `"${this.#path}${key}" is ${describe(given)}.`, remedy);
+  /** Notes a value that is not what it has to be: names the option, what is given, and what is wanted. */
+  refuse(key: string, given: unknown, remedy: string): void {
+    this.report(key, `"${this.#path}${key}" is ${describe(given)}.`, remedy);
   }
 
-  error(key: string | undefined, problem: string, remedy: string): ConfigFileError {
-    return new ConfigFileError(this.#file, this.lineOf(key), problem, remedy);
+  /** Notes a mistake at the line of `key`, or of the section itself. */
+  report(key: string | undefined, problem: string, remedy: string): void {
+    if (!this.#isWrong) this.#reading.mistakes.push({ line: this.#lineOf(key), problem, remedy });
   }
 
-  /** The line of `key`, or of the section itself. */
-  lineOf(key?: string): number {
+  #lineOf(key: string | undefined): number {
     const pair = this.#map?.items.find((item) => key !== undefined && keyOf(item) === key);
-    const offset = (isScalar(pair?.key) ? pair.key.range?.[0] : undefined) ?? this.#map?.range?.[0] ?? 0;
-    return this.#lines.linePos(offset).line;
+    const offset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+    return offset === undefined ? this.#line : this.#reading.lines.linePos(offset).line;
   }
 
-  /** @returns undefined where nothing is given */
+  /** @returns undefined where nothing is given, or something else */
   #scalar<T>(key: string, remedy: string, isWanted: (value: unknown) => value is T): T | undefined {
     const node: unknown = this.#map?.get(key, true);
     if (isNothing(node)) return undefined;
     if (isScalar(node) && isWanted(node.value)) return node.value;
-    throw this.refuse(key, node, remedy);
+    this.refuse(key, node, remedy);
+    return undefined;
   }
+}
+
+interface SectionPlace {
+  readonly map: YAMLMap | undefined;
+  readonly path?: string;
+  readonly line?: number;
+  readonly isWrong?: boolean;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
@@ -128,37 +186,64 @@ function describe(given: unknown): string {
 
 const keyOf = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.value) : '');
 
-/** @throws ConfigFileError where the file is missing, is not YAML or is not a mapping */
-export function readYamlFile(file: string): YamlSection {
+/**
+ * Reads a file that is one mapping.
+ * @throws ConfigFileError it is missing, is not YAML or is not a mapping, or `read` has noted mistakes
+ */
+export function readYamlFile<T>(file: string, read: (root: YamlSection) => T): T {
   const lines = new LineCounter();
-  const document = parseDocument(readText(file), { lineCounter: lines, uniqueKeys: true });
-  const broken = document.errors[0];
-  if (broken) {
-    const problem = `Not valid YAML: ${broken.message.split('\n')[0]?.replace(/ at line.*$/, '')}.`;
-    throw new ConfigFileError(file, lines.linePos(broken.pos[0]).line, problem, 'Correct the syntax at this line.');
-  }
-  // Aliases of aliases would repeat a value millions of times, one in itself for ever.
+  const text = readText(file);
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const lineAt = (offset: number) => lines.linePos(offset).line;
+  const broken = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
+  if (broken.length > 0)
+    throw new ConfigFileError(file, firstOfEachLine(broken.map((error) => notYaml(error, lineAt))));
+  const mistakes = document.errors.map(({ pos: [start] }) => repeatedKey(lineAt(start), text.slice(start)));
+  refuseEndlessAliases(file, document, lineAt);
+  const root: unknown = document.contents;
+  if (root !== null && !isMap(root)) throw new ConfigFileError(file, [noMapping]);
+  const value = read(new YamlSection({ lines, mistakes }, { map: isMap(root) ? root : undefined }));
+  if (mistakes.length > 0) throw new ConfigFileError(file, mistakes);
+  return value;
+}
+
+const noMapping: Mistake = { line: 1, problem: 'Not a mapping.', remedy: 'Write "key: value" lines.' };
+
+function notYaml({ message, pos }: YAMLParseError, lineAt: (offset: number) => number): Mistake {
+  const problem = `Not valid YAML: ${message.split('\n')[0]?.replace(/ at line.*$/, '')}.`;
+  return { line: lineAt(pos[0]), problem, remedy: 'Correct the syntax at this line.' };
+}
+
+/** What follows on the same line mostly follows from the first. */
+const firstOfEachLine = (mistakes: readonly Mistake[]) =>
+  mistakes.filter(({ line }, index) => mistakes.findIndex((other) => other.line === line) === index);
+
+function repeatedKey(line: number, text: string): Mistake {
+  const key = /^["']?([^"':\n]*)/.exec(text)?.[1] ?? '';
+  return { line, problem: `The key "${key.trim()}" is given twice.`, remedy: 'Leave one of the two out.' };
+}
+
+/** Aliases of aliases would repeat a value millions of times, one in itself for ever. @throws ConfigFileError */
+function refuseEndlessAliases(file: string, document: Document, lineAt: (offset: number) => number): void {
   const repeating = new Set<unknown>();
   visit(document, {
     Alias(_key, alias, path) {
       for (const parent of path) repeating.add(parent);
       const node = alias.resolve(document);
       if (node && !repeating.has(node)) return node;
-      const line = lines.linePos(alias.range?.[0] ?? 0).line;
       const problem = `The alias "*${alias.source}" repeats what has an alias in it.`;
-      throw new ConfigFileError(file, line, problem, 'Write the value itself.');
+      throw new ConfigFileError(file, [
+        { line: lineAt(alias.range?.[0] ?? 0), problem, remedy: 'Write the value itself.' },
+      ]);
     },
   });
-  const root: unknown = document.contents;
-  if (root !== null && !isMap(root)) throw new ConfigFileError(file, 1, 'Not a mapping.', 'Write "key: value" lines.');
-  return new YamlSection(file, lines, isMap(root) ? root : undefined, '');
 }
 
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    const reason = errorCode(cause) ?? 'unreadable';
-    throw new ConfigFileError(file, 1, `The file cannot be read (${reason}).`, 'Check the path and its permissions.');
+    const problem = `The file cannot be read (${errorCode(cause) ?? 'unreadable'}).`;
+    throw new ConfigFileError(file, [{ line: 1, problem, remedy: 'Check the path and its permissions.' }]);
   }
 }

@@ -1,6 +1,16 @@
-import { type GraphQLSchema, getNamedType, isInputObjectType, isObjectType } from 'graphql';
+import {
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isInputObjectType,
+  isObjectType,
+  isScalarType,
+} from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
 import type { GatewayConfig } from '../config.ts';
+import { nearestNames } from '../nearest-names.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 
 /** A name that is to be found in the supergraph, or does nothing. */
@@ -33,13 +43,8 @@ export function createNameCheck(config: GatewayConfig, log: Logger): (supergraph
 const keyOf = ({ option, name }: NamePlace) => `${option} ${name}`;
 
 function warn(log: Logger, { option, name, known }: NamePlace): void {
-  const alike = [...new Set(known)].map((other) => ({ other, distance: distanceOf(name, other) }));
-  const nearest = alike.sort((a, b) => a.distance - b.distance).slice(0, maxShown);
-  log.warn('an option names what the supergraph does not have', {
-    option,
-    name,
-    known: nearest.map(({ other }) => other),
-  });
+  const nearest = nearestNames(name, known).slice(0, maxShown);
+  log.warn('an option names what the supergraph does not have', { option, name, known: nearest });
 }
 
 function* namesOf(config: GatewayConfig, supergraph: Supergraph): Generator<NamePlace> {
@@ -52,7 +57,7 @@ function* namesOf(config: GatewayConfig, supergraph: Supergraph): Generator<Name
   }
   const { schema, subscriptionRules, overrideLabels } = supergraph;
   if (idempotencyKey !== undefined) {
-    yield* placesOf('subgraphs.idempotencyKey', [idempotencyKey], inputNamesOf(schema));
+    yield* placesOf('subgraphs.idempotencyKey', [idempotencyKey], keyNamesOf(schema));
   }
   yield* placesOf('subscriptions.latestFields', latestFields, subscriptionRules.keys());
   yield* placesOf('subscriptions.mustDeliverFields', mustDeliverFields, subscriptionRules.keys());
@@ -65,15 +70,24 @@ function* placesOf(option: string, names: readonly string[], known: Iterable<str
   for (const name of names) yield { option, name, known: all };
 }
 
-/** What a mutation may be given: its arguments, and fields of input objects. */
-function inputNamesOf(schema: GraphQLSchema): readonly string[] {
+/** Where a mutation may be given a text: its arguments, and fields of the input objects that it takes. */
+function keyNamesOf(schema: GraphQLSchema): readonly string[] {
+  const known = new Set<GraphQLInputObjectType>();
+  const namesOf = ({ name, type }: { readonly name: string; readonly type: GraphQLInputType }): readonly string[] => {
+    const named = getNamedType(type);
+    if (isInputObjectType(named)) {
+      if (known.has(named)) return [];
+      known.add(named);
+      return Object.values(named.getFields()).flatMap(namesOf);
+    }
+    return mayBeText(getNullableType(type)) ? [name] : [];
+  };
   const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
-  const inputs = Object.values(schema.getTypeMap()).filter(isInputObjectType);
-  return [
-    ...mutations.flatMap(({ args }) => args.map(({ name }) => name)),
-    ...inputs.flatMap((type) => Object.keys(type.getFields())),
-  ];
+  return mutations.flatMap(({ args }) => args.flatMap(namesOf));
 }
+
+const neverText: ReadonlySet<string> = new Set(['Int', 'Float', 'Boolean']);
+const mayBeText = (type: GraphQLInputType) => isScalarType(type) && !neverText.has(type.name);
 
 function* resumableNamesOf({ schema, subscriptionRules }: Supergraph): Generator<NamePlace> {
   for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
@@ -88,18 +102,4 @@ function* resumableNamesOf({ schema, subscriptionRules }: Supergraph): Generator
       yield { option: of('cursor'), name: cursor, known: Object.keys(payload.getFields()) };
     }
   }
-}
-
-/** How many letters have to be written, left out or exchanged to make one of the other (Levenshtein). */
-function distanceOf(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [index, letter] of [...from].entries()) {
-    const next = [index + 1];
-    for (let at = 1; at <= to.length; at += 1) {
-      const exchanged = (row[at - 1] ?? 0) + (to[at - 1] === letter ? 0 : 1);
-      next.push(Math.min(exchanged, (row[at] ?? 0) + 1, (next[at - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

@@ -13,36 +13,39 @@ export interface SubgraphEntry {
  * @throws ConfigFileError
  */
 export function readSupergraphConfig(file: string): readonly SubgraphEntry[] {
-  const root = readYamlFile(file);
-  root.refuseUnknown(['federation_version', 'subgraphs']);
+  return readYamlFile(file, (root) => readEntries(root, dirname(resolve(file))));
+}
+
+function readEntries(root: YamlSection, folder: string): readonly SubgraphEntry[] {
+  root.expectOnly(['federation_version', 'subgraphs']);
   checkVersion(root);
   const subgraphs = root.section('subgraphs');
   const names = subgraphs.keys();
-  if (names.length === 0) {
-    throw root.error('subgraphs', 'No subgraph is listed.', 'Name at least one under "subgraphs".');
-  }
-  return names.map((name) => readEntry(name, subgraphs.section(name), dirname(resolve(file))));
+  if (names.length === 0) subgraphs.report(undefined, 'No subgraph is listed.', 'Name at least one under "subgraphs".');
+  return names.map((name) => readEntry(name, subgraphs.section(name), folder));
 }
 
 function checkVersion(root: YamlSection): void {
   const version = root.version('federation_version');
   if (version === undefined || /^=?2(\.\d+){0,2}$/.test(version)) return;
-  throw root.refuse('federation_version', version, 'Write 2, or a version of it such as "=2.11.0".');
+  root.refuse('federation_version', version, 'Write 2, or a version of it such as "=2.11.0".');
 }
 
 function readEntry(name: string, entry: YamlSection, folder: string): SubgraphEntry {
-  entry.refuseUnknown(['routing_url', 'schema']);
-  const url = entry.string('routing_url');
-  if (url === undefined || !/^(https?|local):/.test(url)) {
-    const remedy = 'Write an http(s) address, or local:NAME for a subgraph in this process.';
-    if (url !== undefined) throw entry.refuse('routing_url', url, remedy);
-    throw entry.error(undefined, `Subgraph "${name}" has no routing_url.`, remedy);
-  }
+  entry.expectOnly(['routing_url', 'schema']);
   const schema = entry.section('schema');
-  schema.refuseUnknown(['file']);
+  schema.expectOnly(['file']);
   const files = schema.strings('file');
-  if (!files?.length) {
-    throw entry.error('schema', `Subgraph "${name}" has no schema.`, 'Name its SDL under "schema: { file: … }".');
+  if (files ? files.length === 0 : !schema.has('file')) {
+    schema.report(undefined, `Subgraph "${name}" has no schema.`, 'Name its SDL under "schema: { file: … }".');
   }
-  return { name, url, files: files.map((path) => resolve(folder, path)) };
+  return { name, url: readUrl(name, entry), files: (files ?? []).map((path) => resolve(folder, path)) };
+}
+
+function readUrl(name: string, entry: YamlSection): string {
+  const remedy = 'Write an http(s) address, or local:NAME for a subgraph in this process.';
+  if (!entry.has('routing_url')) entry.report(undefined, `Subgraph "${name}" has no routing_url.`, remedy);
+  const url = entry.string('routing_url') ?? '';
+  if (url !== '' && !/^(https?|local):/.test(url)) entry.refuse('routing_url', url, remedy);
+  return url;
 }

@@ -44,7 +44,9 @@ test('a file changes what it names, and the environment wins over it', () => {
 });
 
 test('what cannot be used is refused with its line and what to do', () => {
-  expect(refusal('host: a\nprot: 1\n')).toMatch(/^andon\.yaml:2: Unknown key "prot"\. Known here: port, host, /);
+  expect(refusal('host: a\nprot: 1\n')).toMatch(
+    /^andon\.yaml:2: Unknown key "prot"\. Did you mean "port"\? Known here: port, host, /,
+  );
   expect(refusal('limits:\n  maxDepth: deep\n')).toBe(
     'andon.yaml:2: "limits.maxDepth" is "deep". Write a whole number from 1 to 2147483647, without quotes.',
   );
@@ -71,6 +73,56 @@ test('what cannot be used is refused with its line and what to do', () => {
   expect(() => readGatewayConfig({ file: '/nowhere/andon.yaml', env: {} })).toThrow(
     '/nowhere/andon.yaml:1: The file cannot be read (ENOENT).',
   );
+});
+
+test('all mistakes are told at once, in the order of the lines, and nothing that only follows from one', () => {
+  const yaml = [
+    'tls: 7',
+    'portt: 4100',
+    'limits:',
+    '  maxDepth: deep',
+    '  maxFields: 10',
+    '  maxFields: 20',
+    'cors: { origins: [app.example.com, "*", /] }',
+    'allowedHosts: http://a',
+    'subgraphs:',
+    '  subscriptionUrlBySubgraph: { mes: mes/events }',
+    'documents: { strict: true }',
+    'http: { compressAboveBytes: -1, maxunsentbytes: 1 }',
+    'engine: rust',
+  ].join('\n');
+  const known = (options: object) => `Known here: ${Object.keys(options).join(', ')}.`;
+  expect(
+    refusal(yaml)
+      .replaceAll(/\S*\/(?=andon)/g, '')
+      .split('\n'),
+  ).toEqual([
+    'andon.yaml has 12 mistakes.',
+    'andon.yaml:1: "tls" is 7. Write its keys below it, indented.',
+    `andon.yaml:2: Unknown key "portt". Did you mean "port"? ${known(defaultGatewayConfig)}`,
+    'andon.yaml:4: "limits.maxDepth" is "deep". Write a whole number from 1 to 2147483647, without quotes.',
+    'andon.yaml:6: The key "maxFields" is given twice. Leave one of the two out.',
+    'andon.yaml:7: "app.example.com" in "cors.origins" is no origin. Write scheme://host, without a path, or "*".',
+    'andon.yaml:7: "/" in "cors.origins" is no origin. Write scheme://host, without a path, or "*".',
+    'andon.yaml:8: "http://a" in "allowedHosts" is no host name. Write the name alone, without scheme and port.',
+    'andon.yaml:10: "subgraphs.subscriptionUrlBySubgraph.mes" is "mes/events". Write an address that begins with http, https, ws or wss.',
+    'andon.yaml:11: "documents.strict" is true, and there is no list of operations. Name its file as documents.manifest.',
+    `andon.yaml:12: Unknown key "http.maxunsentbytes". Did you mean "maxUnsentBytes"? ${known(defaultGatewayConfig.http)}`,
+    'andon.yaml:12: "http.compressAboveBytes" is -1. Write a whole number from 1 to 2147483647, without quotes.',
+    'andon.yaml:13: "engine" is "rust". Write auto, native or apollo.',
+  ]);
+});
+
+test('what is no YAML is told for each line, and the values are left alone', () => {
+  expect(
+    refusal('a: 1\n  b: 2\nc: "x\nd: 3')
+      .replaceAll(/\S*\/(?=andon)/g, '')
+      .split('\n'),
+  ).toEqual([
+    'andon.yaml has 2 mistakes.',
+    'andon.yaml:1: Not valid YAML: Nested mappings are not allowed in compact mappings. Correct the syntax at this line.',
+    'andon.yaml:4: Not valid YAML: Missing closing "quote. Correct the syntax at this line.',
+  ]);
 });
 
 test.each([
