@@ -1,4 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
+import { errorCode } from './runtime/error-code.ts';
 import { endProcess, runInThread } from './runtime/process-thread.ts';
 import { growYoungGenerationByNeed } from './runtime/young-generation.ts';
 
@@ -123,7 +124,7 @@ const remedies: Readonly<Record<string, string>> = {
 
 /** Errors with a code are the user's to mend, so they get the sentence; anything else is ours and gets the stack. */
 function reportFailure(name: string, error: unknown): void {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+  const code = errorCode(error);
   const isUsage = code === 'USAGE' || (code?.startsWith('ERR_PARSE_ARGS') ?? false);
   const text =
     error instanceof Error

@@ -16,8 +16,6 @@ const sentences = {
 
 export type AuthenticationErrorCode = keyof typeof sentences;
 
-export const authenticationErrorCodes = Object.keys(sentences) as readonly AuthenticationErrorCode[];
-
 /** A token that is refused: HTTP 401. Clients may read the code and the message. */
 export class AuthenticationError extends Error {
   override readonly name = 'AuthenticationError';

@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
 import { isoTime } from '../runtime/clock.ts';
+import { errorCode } from '../runtime/error-code.ts';
 import type { Database } from '../storage/database.ts';
 import type { SystemName } from './errors.ts';
 import { SystemTimeoutError, SystemUnavailableError } from './errors.ts';
@@ -134,7 +135,7 @@ async function translated<T>(system: SystemName, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
+    const code = errorCode(error);
     if (code === 'STORE_UNAVAILABLE') throw new SystemUnavailableError(system, { cause: error });
     if (code === 'COMMIT_OUTCOME_UNKNOWN') throw new SystemTimeoutError(system, { cause: error });
     throw error;

@@ -134,7 +134,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     note: options.note ?? (() => undefined),
   });
   const web = createWebServer(config, (request, response) => track(running, handle(request, response)), runtime);
-  const sockets = serveWebSocket({ http: web.http, services, config, runtime, authenticate });
+  const sockets = serveWebSocket({ http: web.http, services, config });
   const stop = async () => {
     const { clock, log } = runtime;
     const startedAt = clock.monotonic();

@@ -29,8 +29,6 @@ const keyParts = {
   system: 1,
 } as const;
 
-export const entityTypes = Object.keys(keyParts) as readonly EntityType[];
-
 export type EntityType = keyof typeof keyParts;
 
 export interface EntityRef {

@@ -1,4 +1,5 @@
 import Libsql from 'libsql';
+import { errorCode } from '../runtime/error-code.ts';
 import { DataDirectoryInUseError } from './errors.ts';
 
 /**
@@ -12,7 +13,7 @@ export function lockDirectory(dataDir: string, lockFile: string): () => void {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')) {
+    if (errorCode(error)?.startsWith('SQLITE_BUSY')) {
       throw new DataDirectoryInUseError(dataDir, { cause: error });
     }
     throw error;

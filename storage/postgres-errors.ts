@@ -1,7 +1,9 @@
+import { errorCode } from '../runtime/error-code.ts';
+
 /** SQLSTATE of an error that the server has reported; undefined when the connection itself failed. */
 export function sqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : undefined;
+  const code = errorCode(error);
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export function kindOfFailure(error: unknown): 'conflict' | 'unavailable' | 'sta
 /** The driver reports a broken connection as a system error (`ECONNREFUSED`) or, for want of a code, in words. */
 function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if ('code' in error && /^E[A-Z_]+$/.test(String(error.code))) return true;
+  if (/^E[A-Z_]+$/.test(errorCode(error) ?? '')) return true;
   return /connection (terminated|ended|error|timeout)|timeout (expired|exceeded)|read timeout|not queryable|was closed/i.test(
     error.message,
   );
@@ -29,5 +31,6 @@ function isConnectionFailure(error: unknown): boolean {
 export function briefly(error: unknown): string {
   if (error instanceof AggregateError) return briefly(error.errors[0]);
   if (!(error instanceof Error)) return 'no answer';
-  return 'code' in error && typeof error.code === 'string' ? `no answer (${error.code})` : 'the connection broke';
+  const code = errorCode(error);
+  return code === undefined ? 'the connection broke' : `no answer (${code})`;
 }

@@ -1,3 +1,4 @@
+import { errorCode } from '../runtime/error-code.ts';
 import { DatabaseUnusableError } from './errors.ts';
 import { kindOfFailure, sqlState } from './postgres-errors.ts';
 
@@ -61,5 +62,5 @@ function partsOf(databaseUrl: string): { readonly server: string; readonly user:
 function shortly(error: unknown): string {
   if (error instanceof AggregateError) return shortly(error.errors[0]);
   if (!(error instanceof Error)) return 'no answer';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+  return errorCode(error) ?? error.message;
 }

@@ -1,5 +1,6 @@
 import type { CompiledQuery, QueryResult } from 'kysely';
 import pg from 'pg';
+import { errorCode } from '../runtime/error-code.ts';
 import { bindable } from './bindable.ts';
 import { CommitOutcomeUnknownError, StoreUnavailableError } from './errors.ts';
 import type { Verdict, WriterConnection } from './group-commit.ts';
@@ -169,10 +170,10 @@ export class PostgresWriter implements WriterConnection {
 class NotCommittedError extends Error {}
 
 class ConnectError extends Error {
-  readonly code: unknown;
+  readonly code: string | undefined;
 
   constructor(cause: unknown) {
     super('connection error', { cause });
-    this.code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    this.code = errorCode(cause);
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { type Dialect, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import { errorCode } from '../runtime/error-code.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { CommitSignal } from './commit-signal.ts';
 import { ConnectionDriver, ReadDriver } from './connection-driver.ts';
@@ -120,7 +121,7 @@ async function namingProblems<T>(path: string, open: () => Promise<T>): Promise<
   try {
     return await open();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error) ?? '';
     if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) throw new DataDirectoryCorruptError(path, { cause: error });
     if (/^(SQLITE_(READONLY|CANTOPEN|PERM)|EACCES|EPERM|EROFS)/.test(code))
       throw new StoreReadOnlyError(path, writeRemedy, { cause: error });

@@ -1,4 +1,5 @@
 import type { CompiledQuery, QueryResult } from 'kysely';
+import { errorCode } from '../runtime/error-code.ts';
 import { CommitOutcomeUnknownError, StoreUnavailableError } from './errors.ts';
 import type { Verdict, WriterConnection } from './group-commit.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
@@ -44,7 +45,8 @@ export class SqliteWriter implements WriterConnection {
     } catch (error) {
       // A full disk or an I/O error rolls back everything, not only the statement (https://sqlite.org/lang_transaction.html).
       // A file that has become read-only refuses everybody's.
-      if (!this.#connection.inTransaction || isReadOnly(error)) this.#groupFailure ??= error;
+      if (!this.#connection.inTransaction || errorCode(error)?.startsWith('SQLITE_READONLY'))
+        this.#groupFailure ??= error;
       throw error;
     }
   }
@@ -62,7 +64,7 @@ export class SqliteWriter implements WriterConnection {
   }
 
   judge(error: unknown, during: 'begin' | 'work' | 'commit'): Verdict {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error) ?? '';
     const certain = during !== 'commit' || certainlyNotCommitted.some((known) => code.startsWith(known));
     if (!certain) return { error: new CommitOutcomeUnknownError(this.#store, { cause: error }), again: false };
     const why = code === 'SQLITE_FULL' ? 'the disk is full' : `the database file refused (${code || error})`;
@@ -74,8 +76,4 @@ export class SqliteWriter implements WriterConnection {
     await this.#connection.runOffThread('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
     this.#connection.close();
   }
-}
-
-function isReadOnly(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_READONLY');
 }

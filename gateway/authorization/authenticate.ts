@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
+import { errorCode } from '../../runtime/error-code.ts';
 import { RequestError } from '../request-error.ts';
 
 /** Verifies the raw Authorization value of a request; undefined where there was none. Throws errors with a `code`. */
@@ -29,7 +30,8 @@ export async function authenticateRequest(
   try {
     return await authenticate(credentials);
   } catch (cause) {
-    if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'string') throw cause;
-    throw new AuthenticationError(cause.code, cause.message);
+    const code = errorCode(cause);
+    if (!(cause instanceof Error) || code === undefined) throw cause;
+    throw new AuthenticationError(code, cause.message);
   }
 }

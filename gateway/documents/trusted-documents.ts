@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { errorCode } from '../error-code.ts';
+import { errorCode } from '../../runtime/error-code.ts';
 
 /** The operations of known clients, made when those clients were built. */
 export interface TrustedDocuments {

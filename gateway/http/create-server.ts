@@ -4,9 +4,9 @@ import { constants, createSecureServer, type SecureServerOptions, type ServerHtt
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { errorCode } from '../../runtime/error-code.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
-import { errorCode } from '../error-code.ts';
 import type { HttpHandler } from './http-handler.ts';
 import { http2StreamOf } from './http2-stream.ts';
 import { asksForWebSocket, passOverUpgrade } from './pass-over-upgrade.ts';

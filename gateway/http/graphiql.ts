@@ -17,10 +17,13 @@ export interface GraphiqlOptions {
  * loads, which are the same for all. They are packed once for each encoding and kept packed.
  */
 export class Graphiql {
+  readonly #endpoint: string;
   readonly #page: Buffer;
   readonly #assets = new Map<Encoding, Promise<Assets>>();
 
+  /** @param endpoint its path, and that of what it asks */
   constructor(options: GraphiqlOptions, endpoint: string) {
+    this.#endpoint = endpoint;
     this.#page = Buffer.from(pageOf(options, endpoint));
   }
 
@@ -28,7 +31,7 @@ export class Graphiql {
   async answer(request: IncomingMessage, response: ServerResponse, path: string, search: string): Promise<boolean> {
     const asset = Object.hasOwn(assetPaths, path) ? assetPaths[path] : undefined;
     if (asset && isRead(request)) await this.#sendAsset(request, response, asset);
-    else if (path === graphiqlPath && wantsPage(request, search)) this.#sendPage(response);
+    else if (path === this.#endpoint && wantsPage(request, search)) this.#sendPage(response);
     else return false;
     return true;
   }
@@ -88,8 +91,6 @@ interface AssetKind {
   readonly name: keyof Assets;
   readonly type: string;
 }
-
-const graphiqlPath = '/graphql';
 
 const assetPaths: Readonly<Record<string, AssetKind>> = {
   '/graphiql.js': { name: 'script', type: 'text/javascript; charset=utf-8' },

@@ -6,25 +6,17 @@ import { writeErrorBody } from '../execution/response-body.ts';
 import { internalError, RequestError } from '../request-error.ts';
 import { readAcceptedFormats } from './accepted-formats.ts';
 import { checkHost } from './allowed-host.ts';
-import type { GraphQLServer } from './apollo-server.ts';
-import type { EqualRequests } from './equal-requests.ts';
 import type { Graphiql } from './graphiql.ts';
 import { answerExchange } from './graphql-endpoint.ts';
+import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
 import { answerHealth } from './health.ts';
 import { bringIntoOriginForm } from './origin-form.ts';
 import { refuseAndClose } from './refuse-and-close.ts';
-import type { StreamEndpoint } from './stream-endpoint.ts';
-import type { UnsentAnswers } from './unsent-answers.ts';
 import { corsHeaders, preflightHeaders } from './web-origin.ts';
 
 export const graphqlPath = '/graphql';
 
-export interface HttpHandlerOptions {
-  readonly server: GraphQLServer;
-  readonly streams: StreamEndpoint;
-  readonly equals: EqualRequests | undefined;
-  readonly unsent: UnsentAnswers;
-  readonly config: GatewayConfig;
+export interface HttpHandlerOptions extends GraphQLEndpointOptions {
   readonly runtime: Runtime;
   readonly authenticate: Authenticate | undefined;
   readonly graphiql: Graphiql | undefined;
@@ -72,18 +64,15 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
 }
 
 async function answerGraphQL(
-  { server, streams, equals, unsent, config, runtime, authenticate }: HttpHandlerOptions,
+  options: HttpHandlerOptions,
   request: IncomingMessage,
   response: ServerResponse,
   search: string,
 ): Promise<void> {
-  const requestId = requestIdOf(request) ?? runtime.ids.next();
+  const requestId = requestIdOf(request) ?? options.runtime.ids.next();
   response.setHeader('x-request-id', requestId);
-  const principal = await authenticateRequest(authenticate, request.headers.authorization);
-  await answerExchange(
-    { server, streams, equals, unsent, config },
-    { request, response, search, principal, requestId },
-  );
+  const principal = await authenticateRequest(options.authenticate, request.headers.authorization);
+  await answerExchange(options, { request, response, search, principal, requestId });
 }
 
 /** The page, the answers, the streams and the refusals of one address: what comes depends on these headers of the request. */
@@ -131,13 +120,8 @@ function splitUrl(url: string): { path: string; search: string } {
   return mark === -1 ? { path: url, search: '' } : { path: url.slice(0, mark), search: url.slice(mark) };
 }
 
-function send(
-  response: ServerResponse,
-  status: number,
-  headers: Record<string, string>,
-  body: string | Uint8Array,
-): void {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+function send(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
+  const bytes = Buffer.from(body);
   // A 204 has no length (RFC 9110, 8.6).
   response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': bytes.length });
   response.end(bytes);

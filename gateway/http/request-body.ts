@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { type BrotliDecompress, brotliDecompress, type Gunzip, gunzip } from 'node:zlib';
+import { errorCode } from '../../runtime/error-code.ts';
 import { parseJson } from '../limits/parse-json.ts';
 import { RequestError, refuse } from '../request-error.ts';
 
@@ -79,9 +80,11 @@ function unpackerFor(encoding = 'identity'): Unpack {
 
 function unpackWith(unpack: (bytes: Buffer, options: UnpackOptions) => Promise<Unpacked>): Unpack {
   return async (bytes, maxBytes) => {
-    const { buffer, engine } = await unpack(bytes, { maxOutputLength: maxBytes, info: true }).catch((cause: Error) => {
-      throw 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes) : notPacked();
-    });
+    const { buffer, engine } = await unpack(bytes, { maxOutputLength: maxBytes, info: true }).catch(
+      (cause: unknown) => {
+        throw errorCode(cause) === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes) : notPacked();
+      },
+    );
     // Brotli stops at its end whatever follows.
     if (engine.bytesWritten < bytes.length) throw notPacked();
     return buffer;

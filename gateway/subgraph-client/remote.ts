@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
+import { errorCode } from '../../runtime/error-code.ts';
 import type { Cancellation } from '../cancellation.ts';
-import { errorCode } from '../error-code.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { loggedReason } from '../logged-reason.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
+import { http2StreamOf } from '../http/http2-stream.ts';
 import { type UnsentAnswers, wholeBytes } from '../http/unsent-answers.ts';
 import { onceDrained } from './once-drained.ts';
 
@@ -127,4 +128,4 @@ export class HttpStream {
 }
 
 /** The compatibility API of HTTP/2 does not say whether its stream is full. */
-const writableOf = (response: ServerResponse & { readonly stream?: Writable }): Writable => response.stream ?? response;
+const writableOf = (response: ServerResponse): Writable => http2StreamOf(response) ?? response;

@@ -116,13 +116,6 @@ export class Upstream {
     this.#leg.cancellation.cancel();
   }
 
-  /** Asks again, from the last cursor on, in the name of whoever wants the events now. @returns false where it cannot */
-  restart(): boolean {
-    if (!this.#canResume()) return false;
-    this.#interrupt();
-    return true;
-  }
-
   /** The supergraph was replaced. */
   async move(successorOf: (operation: CompiledOperation) => Promise<CompiledOperation>): Promise<void> {
     this.#moves += 1;

@@ -2,7 +2,6 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Runtime } from '../../runtime/runtime.ts';
-import type { Authenticate } from '../authorization/authenticate.ts';
 import type { GatewayConfig } from '../config.ts';
 import { bringIntoOriginForm } from '../http/origin-form.ts';
 import { asksForWebSocket } from '../http/pass-over-upgrade.ts';
@@ -18,8 +17,6 @@ export interface WebSocketOptions {
   readonly http: Server;
   readonly services: OperationServices;
   readonly config: GatewayConfig;
-  readonly runtime: Runtime;
-  readonly authenticate: Authenticate | undefined;
 }
 
 export interface WebSocketTransport {
@@ -30,8 +27,7 @@ export interface WebSocketTransport {
 }
 
 /** `graphql-transport-ws` on the path of the HTTP endpoint: subscriptions, queries and mutations. */
-export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
-  const { http, config, runtime } = options;
+export function serveWebSocket({ http, services, config }: WebSocketOptions): WebSocketTransport {
   const connections = new Map<WebSocket, Connection>();
   const server = new WebSocketServer({
     noServer: true,
@@ -53,11 +49,11 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
       if (accepted.protocol !== subprotocol) {
         return accepted.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
       }
-      connections.set(accepted, connect(options, request, accepted, { raw: socket, encode }));
+      connections.set(accepted, connect(services, request, accepted, { raw: socket, encode }));
       accepted.on('close', () => connections.delete(accepted));
     });
   });
-  const stopPings = keepAlive(connections, config.subscriptions.pingIntervalMs, runtime);
+  const stopPings = keepAlive(connections, config.subscriptions.pingIntervalMs, services.runtime);
   return {
     drain() {
       stopPings();
@@ -73,7 +69,7 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketTransport {
 }
 
 function connect(
-  { services, runtime }: WebSocketOptions,
+  services: OperationServices,
   request: IncomingMessage,
   socket: WebSocket,
   { raw, encode }: { readonly raw: Duplex; readonly encode: (text: string) => Buffer },
@@ -101,7 +97,7 @@ function connect(
     else if (socket.readyState === socket.OPEN) socket.pong(data);
   });
   socket.on('close', () => connection.closed());
-  socket.on('error', (cause) => runtime.log.debug('socket failed', { cause }));
+  socket.on('error', (cause) => services.runtime.log.debug('socket failed', { cause }));
   return connection;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { errorCode } from '../../runtime/error-code.ts';
 import type { Timers } from '../../runtime/timers.ts';
-import { errorCode } from '../error-code.ts';
 
 /** Where a supergraph comes from. */
 export interface SupergraphSource {
@@ -125,8 +125,8 @@ function createUrlSource(
 
 /** `fetch` says only that it failed, and why in the cause. */
 function reasonOf(cause: unknown): string {
-  const inner = cause instanceof Error ? cause.cause : undefined;
-  return inner instanceof Error && 'code' in inner ? `: ${inner.code}` : '';
+  const code = cause instanceof Error ? errorCode(cause.cause) : undefined;
+  return code === undefined ? '' : `: ${code}`;
 }
 
 /** @returns undefined where it is too long, whatever its length is said to be */
