@@ -401,10 +401,10 @@ function readOptions(root: YamlSection): GatewayConfig {
     override: readOverride(root.section('override')),
     limits: readLimits(root.section('limits')),
     subgraphs: readSubgraphs(root.section('subgraphs')),
-    sharing: readSharing(root.section('sharing')),
+    sharing: Object.freeze(readPlain(root.section('sharing'), defaults.sharing)),
     subscriptions: readSubscriptions(root.section('subscriptions')),
     exposeQueryPlans: root.boolean('exposeQueryPlans') ?? defaults.exposeQueryPlans,
-    http: readIntegers(root.section('http'), defaults.http),
+    http: Object.freeze(readPlain(root.section('http'), defaults.http)),
     documents: readDocuments(root.section('documents')),
     cors: readCors(root.section('cors')),
     tls: root.keys().includes('tls') ? readTls(root.section('tls')) : undefined,
@@ -427,37 +427,30 @@ function readHosts(root: YamlSection): readonly string[] {
 }
 
 function readSupergraph(section: YamlSection): SupergraphConfig {
-  const { source: _, ...defaults } = defaultGatewayConfig.supergraph;
-  section.expectOnly([...Object.keys(defaults), 'source']);
-  return Object.freeze({ ...integersOf(section, defaults), source: section.string('source') });
+  return Object.freeze({
+    ...readPlain(section, defaultGatewayConfig.supergraph),
+    source: section.string('source'),
+  });
 }
 
 function readLimits(section: YamlSection): GatewayLimits {
-  const { costMode, ...defaults } = defaultGatewayConfig.limits;
-  section.expectOnly(Object.keys(defaultGatewayConfig.limits));
+  const { limits } = defaultGatewayConfig;
   return Object.freeze({
-    ...integersOf(section, defaults, zeroIsOff),
-    costMode: section.choice('costMode', ['enforce', 'measure']) ?? costMode,
+    ...readPlain(section, limits),
+    costMode: section.choice('costMode', ['enforce', 'measure']) ?? limits.costMode,
   });
 }
 
 function readSubgraphs(section: YamlSection): SubgraphsConfig {
-  const {
-    timeoutMsBySubgraph: _,
-    idempotencyKey: __,
-    subscriptionProtocol,
-    subscriptionProtocolBySubgraph: ___,
-    subscriptionUrlBySubgraph: ____,
-    ...integers
-  } = defaultGatewayConfig.subgraphs;
-  section.expectOnly(Object.keys(defaultGatewayConfig.subgraphs));
+  const { subgraphs } = defaultGatewayConfig;
   return Object.freeze({
-    ...integersOf(section, integers, zeroIsOff),
+    ...readPlain(section, subgraphs),
     timeoutMsBySubgraph: byName(section.section('timeoutMsBySubgraph'), (names, name) =>
       names.integer(name, 1, maxInteger),
     ),
     idempotencyKey: section.string('idempotencyKey'),
-    subscriptionProtocol: section.choice('subscriptionProtocol', subscriptionProtocols) ?? subscriptionProtocol,
+    subscriptionProtocol:
+      section.choice('subscriptionProtocol', subscriptionProtocols) ?? subgraphs.subscriptionProtocol,
     subscriptionProtocolBySubgraph: byName(section.section('subscriptionProtocolBySubgraph'), (names, name) =>
       names.choice(name, subscriptionProtocols),
     ),
@@ -484,44 +477,27 @@ function readStreamUrl(names: YamlSection, name: string): string | undefined {
   return undefined;
 }
 
-function readSharing(section: YamlSection): SharingConfig {
-  const { sharing } = defaultGatewayConfig;
-  section.expectOnly(Object.keys(sharing));
-  return Object.freeze({
-    router: section.boolean('router') ?? sharing.router,
-    subgraph: section.boolean('subgraph') ?? sharing.subgraph,
-  });
-}
-
 function readSubscriptions(section: YamlSection): SubscriptionsConfig {
-  const { shareBy, latestFields, mustDeliverFields, ...defaults } = defaultGatewayConfig.subscriptions;
-  section.expectOnly(Object.keys(defaultGatewayConfig.subscriptions));
+  const { subscriptions } = defaultGatewayConfig;
   return Object.freeze({
-    ...integersOf(section, defaults, zeroIsOff),
-    shareBy: section.choice('shareBy', ['principal', 'authority']) ?? shareBy,
-    latestFields: section.strings('latestFields') ?? latestFields,
-    mustDeliverFields: section.strings('mustDeliverFields') ?? mustDeliverFields,
+    ...readPlain(section, subscriptions),
+    shareBy: section.choice('shareBy', ['principal', 'authority']) ?? subscriptions.shareBy,
+    latestFields: section.strings('latestFields') ?? subscriptions.latestFields,
+    mustDeliverFields: section.strings('mustDeliverFields') ?? subscriptions.mustDeliverFields,
   });
 }
 
 function readDocuments(section: YamlSection): DocumentsConfig {
-  const defaults = defaultGatewayConfig.documents;
-  section.expectOnly(Object.keys(defaults));
+  const plain = readPlain(section, defaultGatewayConfig.documents);
   const manifest = section.string('manifest');
-  const strict = section.boolean('strict') ?? defaults.strict;
-  if (strict && !section.has('manifest')) {
+  if (plain.strict && !section.has('manifest')) {
     section.report(
       'strict',
       '"documents.strict" is true, and there is no list of operations.',
       'Name its file as documents.manifest.',
     );
   }
-  return Object.freeze({
-    persistedQueries: section.boolean('persistedQueries') ?? defaults.persistedQueries,
-    maxPersistedQueries: section.integer('maxPersistedQueries', 1, maxInteger) ?? defaults.maxPersistedQueries,
-    manifest,
-    strict,
-  });
+  return Object.freeze({ ...plain, manifest });
 }
 
 function readCors(section: YamlSection): CorsConfig {
@@ -551,11 +527,6 @@ function readTls(section: YamlSection): TlsConfig {
   return Object.freeze({ certFile: required('certFile'), keyFile: required('keyFile') });
 }
 
-function readIntegers<T extends { readonly [K in keyof T]: number }>(section: YamlSection, defaults: T): T {
-  section.expectOnly(Object.keys(defaults));
-  return Object.freeze(integersOf(section, defaults));
-}
-
 const maxInteger = 2_147_483_647;
 /** Options whose 0 has a meaning. */
 const zeroIsOff: ReadonlySet<string> = new Set([
@@ -567,14 +538,17 @@ const zeroIsOff: ReadonlySet<string> = new Set([
   'reconnectForMs',
 ]);
 
-function integersOf<T extends { readonly [K in keyof T]: number }>(
-  section: YamlSection,
-  defaults: T,
-  mayBeZero: ReadonlySet<string> = new Set(),
-): T {
-  const given = Object.keys(defaults).flatMap((key) => {
-    const value = section.integer(key, mayBeZero.has(key) ? 0 : 1, maxInteger);
+/** The defaults of a section, with the numbers and truth values that it gives. It may have no other keys. */
+function readPlain<T extends object>(section: YamlSection, defaults: T): T {
+  section.expectOnly(Object.keys(defaults));
+  const given = Object.entries(defaults).flatMap(([key, usual]) => {
+    const value = readLike(usual, section, key);
     return value === undefined ? [] : [[key, value] as const];
   });
   return { ...defaults, ...Object.fromEntries(given) };
+}
+
+function readLike(usual: unknown, section: YamlSection, key: string): number | boolean | undefined {
+  if (typeof usual === 'number') return section.integer(key, zeroIsOff.has(key) ? 0 : 1, maxInteger);
+  return typeof usual === 'boolean' ? section.boolean(key) : undefined;
 }
