@@ -110,7 +110,10 @@ export interface SubgraphsConfig {
   readonly hedgeAfterMs: number;
   /** Calls in a row without an answer after which the subgraph is left alone (SUBGRAPH_CIRCUIT_OPEN). @default 5 */
   readonly breakerFailures: number;
-  /** Milliseconds after which a running call counts as one without an answer, though it goes on. @default 3000 */
+  /**
+   * Milliseconds after which a running call counts as one without an answer, though it goes on. Equal ones do not join it
+   * any more, nor an equal query that has run for so long. @default 3000
+   */
   readonly breakerSlowMs: number;
   /** Milliseconds between the calls that try whether a subgraph left alone answers again. @default 1000 */
   readonly breakerProbeMs: number;

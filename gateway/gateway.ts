@@ -123,7 +123,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const handle = createHttpHandler({
     server,
     streams,
-    equals: config.sharing.router ? new EqualRequests(engine.sharing) : undefined,
+    equals: config.sharing.router
+      ? new EqualRequests(engine.sharing, { clock: runtime.clock, joinableMs: config.subgraphs.breakerSlowMs })
+      : undefined,
     unsent,
     config,
     runtime,

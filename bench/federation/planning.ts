@@ -58,7 +58,7 @@ function createEngine(supergraphSdl: string): Promise<Engine> {
   const costReport = new CostReport(runtime.log);
   const options = { supergraphSdl, runtime, config, subgraphs: new Map(), signInternal: undefined, costReport };
   const clients = createClientRegistry({ ...options, config: config.subgraphs });
-  return createNativeEngine({ ...options, clients, sharing: createSharing(config.sharing) });
+  return createNativeEngine({ ...options, clients, sharing: createSharing(config, runtime.clock) });
 }
 
 async function timeOf(run: () => Promise<unknown>): Promise<number> {

@@ -29,7 +29,7 @@ type LastingParts = Pick<EngineOptions, 'clients' | 'sharing' | 'costReport'>;
 export async function createLiveEngine(options: Omit<EngineOptions, keyof LastingParts>): Promise<LiveEngine> {
   const { runtime, config } = options;
   const clients = createClientRegistry({ ...options, config: config.subgraphs });
-  const sharing = createSharing(config.sharing);
+  const sharing = createSharing(config, runtime.clock);
   const lasting: LastingParts = { clients, sharing, costReport: new CostReport(runtime.log) };
   const createEngine = chooseEngine(config.engine, runtime.log);
   const listeners: (() => void)[] = [];

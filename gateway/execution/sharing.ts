@@ -1,6 +1,7 @@
 import type { Principal } from '../../auth/principal.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { authorityOf } from '../authorization/authority.ts';
-import type { SharingConfig } from '../config.ts';
+import type { GatewayConfig } from '../config.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { SubgraphCall, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { OperationAnswer } from './answer.ts';
@@ -15,7 +16,7 @@ import { SingleFlight } from './single-flight.ts';
  * Equal means the same operation, variables and principal. Mutations never share, nor do the calls that follow one in
  * its plan. A query that comes after a mutation was answered, or after an event was delivered, never joins one that
  * started before: through one gateway everybody reads what they wrote. Workflows act on what they read and may learn of
- * it elsewhere, so they always read anew.
+ * it elsewhere, so they always read anew. Nor is joined what has run for so long that it may hang.
  */
 export interface Sharing {
   shareAnswer(request: AnswerRequest): Promise<OperationAnswer>;
@@ -37,9 +38,13 @@ export interface AnswerRequest {
   run(context: RequestContext): Promise<OperationAnswer>;
 }
 
-export function createSharing(config: SharingConfig): Sharing {
-  const answers = new SingleFlight<OperationAnswer>();
-  const calls = new SingleFlight<SubgraphResponse>(copyResponse);
+export function createSharing(
+  { sharing, subgraphs }: Pick<GatewayConfig, 'sharing' | 'subgraphs'>,
+  clock: Pick<Clock, 'monotonic'>,
+): Sharing {
+  const options = { clock, joinableMs: subgraphs.breakerSlowMs };
+  const answers = new SingleFlight<OperationAnswer>(options);
+  const calls = new SingleFlight<SubgraphResponse>({ ...options, copy: copyResponse });
   const listeners: (() => void)[] = [];
   const clientKeys = new WeakMap<SubgraphClient, string>();
   let lastKey = 0;
@@ -58,7 +63,7 @@ export function createSharing(config: SharingConfig): Sharing {
   return {
     nextOperation: nextKey,
     shareAnswer({ operation, variables, context, run }) {
-      const who = config.router ? sharerOf(context) : undefined;
+      const who = sharing.router ? sharerOf(context) : undefined;
       if (who === undefined) return run(context);
       return answers.run({
         key: `${operation}\n${who}\n${JSON.stringify(variables)}`,
@@ -68,7 +73,7 @@ export function createSharing(config: SharingConfig): Sharing {
     },
     call(client, call) {
       const { request, variables, context } = call;
-      const who = config.subgraph && request.operationKind === 'query' ? sharerOf(context) : undefined;
+      const who = sharing.subgraph && request.operationKind === 'query' ? sharerOf(context) : undefined;
       if (who === undefined || client.mayShare?.() === false) return client.execute(call);
       return calls.run({
         key: `${keyOf(client)}\n${who}\n${request.bodyHead}${variables}`,

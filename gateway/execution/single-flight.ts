@@ -1,3 +1,4 @@
+import type { Clock } from '../../runtime/clock.ts';
 import { Cancellation } from '../cancellation.ts';
 
 /** Calls `run` when whoever asked has gone. @returns a function that forgets it */
@@ -5,6 +6,8 @@ export type Leaving = Pick<Cancellation, 'onCancel'>;
 
 interface Flight<T> {
   readonly key: string;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
   readonly cancellation: Cancellation;
   /** The first one started the work. */
   readonly waiting: Waiting<T>[];
@@ -27,27 +30,36 @@ export interface FlightRequest<T> {
   start(cancellation: Cancellation): Promise<T>;
 }
 
+export interface SingleFlightOptions<T> {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** Milliseconds after its start in which work is joined: whoever comes later would get the end of one that hangs. */
+  readonly joinableMs: number;
+  /** Makes the value of everyone but the first, where the value is not immutable. */
+  copy?(value: T): T;
+}
+
 /**
  * Equal work that is wanted again while it runs is done once.
  *
  * `flying`: whoever asks with the same key joins. Someone who goes away leaves the others alone; the work is cancelled
- *   with the last one. `fenced`: newer knowledge exists, so nobody joins any more; those aboard stay.
+ *   with the last one. `fenced`: newer knowledge exists, so nobody joins any more; those aboard stay. `overdue`, after
+ *   `joinableMs`: the next one starts anew and is joined instead; those aboard stay.
  * `landed`: everyone gets the same outcome, and the next one starts anew: nothing is kept.
  */
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
-  readonly #copy: (value: T) => T;
+  readonly #options: SingleFlightOptions<T>;
 
-  /** @param copy makes the value of everyone but the first, where the value is not immutable */
-  constructor(copy: (value: T) => T = (value) => value) {
-    this.#copy = copy;
+  constructor(options: SingleFlightOptions<T>) {
+    this.#options = options;
   }
 
   run(request: FlightRequest<T>): Promise<T> {
     const { key, leaving } = request;
     const joined = this.join(key, leaving);
     if (joined) return joined;
-    const flight: Flight<T> = { key, cancellation: new Cancellation(), waiting: [], wanted: 0 };
+    const startedAt = this.#options.clock.monotonic();
+    const flight: Flight<T> = { key, startedAt, cancellation: new Cancellation(), waiting: [], wanted: 0 };
     this.#flights.set(key, flight);
     const result = this.#board(flight, leaving);
     request.start(flight.cancellation).then(
@@ -57,10 +69,12 @@ export class SingleFlight<T> {
     return result;
   }
 
-  /** @returns undefined where no equal work runs */
+  /** @returns undefined where no equal work runs that may be joined */
   join(key: string, leaving: Leaving | undefined): Promise<T> | undefined {
     const known = this.#flights.get(key);
-    return known && this.#board(known, leaving);
+    if (!known) return undefined;
+    const { clock, joinableMs } = this.#options;
+    return clock.monotonic() - known.startedAt < joinableMs ? this.#board(known, leaving) : undefined;
   }
 
   /** From now on nobody joins what started before: who asks next sees what happened until now. */
@@ -83,10 +97,11 @@ export class SingleFlight<T> {
 
   /** The copies are made before the first one can change the original: promises continue later. */
   #land(flight: Flight<T>, value: T): void {
+    const { copy = (it: T) => it } = this.#options;
     this.#remove(flight);
     for (const [index, waiting] of flight.waiting.entries()) {
       waiting.forget();
-      waiting.resolve(index === 0 ? value : this.#copy(value));
+      waiting.resolve(index === 0 ? value : copy(value));
     }
   }
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Cancellation } from '../cancellation.ts';
 import { type Sharing, sharerOf } from '../execution/sharing.ts';
-import { type Leaving, SingleFlight } from '../execution/single-flight.ts';
+import { type Leaving, SingleFlight, type SingleFlightOptions } from '../execution/single-flight.ts';
 import type { Exchange } from './exchange.ts';
 import type { SingleAnswer } from './single-answer.ts';
 
@@ -11,9 +11,10 @@ import type { SingleAnswer } from './single-answer.ts';
  * at `Sharing`; this is the same in front of Apollo Server, whose plugins therefore see the first one only.
  */
 export class EqualRequests {
-  readonly #answers = new SingleFlight<SingleAnswer>();
+  readonly #answers: SingleFlight<SingleAnswer>;
 
-  constructor(sharing: Pick<Sharing, 'onFence'>) {
+  constructor(sharing: Pick<Sharing, 'onFence'>, options: Omit<SingleFlightOptions<never>, 'copy'>) {
+    this.#answers = new SingleFlight(options);
     sharing.onFence(() => this.#answers.fence());
   }
 

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Principal } from '../../auth/principal.ts';
 import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 
 class Count {
@@ -71,6 +73,7 @@ afterEach(async () => {
 async function startPlant(
   sharing: { router: boolean; subgraph: boolean },
   config: Partial<GatewayConfig> = {},
+  runtime: Partial<Runtime> = {},
 ): Promise<Plant> {
   const gate = new Gate();
   const begun = new Count();
@@ -103,6 +106,7 @@ async function startPlant(
     },
     {
       config: { ...defaultGatewayConfig, port: 0, sharing, ...config },
+      runtime,
       authenticate: (credentials) => {
         if (credentials === 'alice') begun.add();
         return principal(credentials ?? 'nobody', credentials === 'alice@2' ? ['2'] : ['*']);
@@ -205,6 +209,24 @@ describe.each([
     plant.gate.open();
     expect(await before).toMatchObject({ data: { level: { value: 0 } } });
     expect(await after).toMatchObject({ data: { level: { value: 1 } } });
+  });
+
+  test('do not join what has run for so long that it may hang', async () => {
+    const time = { passed: 0 };
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + time.passed };
+    const plant = await startPlant(sharing, {}, { clock });
+    const hanging = plant.ask('alice', query);
+    await plant.gate.arrived(1);
+    time.passed = defaultGatewayConfig.subgraphs.breakerSlowMs;
+    const later = plant.ask('alice', query);
+    await plant.gate.arrived(2);
+    const joiner = plant.ask('alice', query);
+    await settled(plant, 3);
+    plant.gate.open();
+    for (const answer of await Promise.all([hanging, later, joiner]))
+      expect(answer.data).toMatchObject({ level: { value: 0 } });
+    // A subgraph that does not answer at all is asked by each for itself, which the breaker counts.
+    expect(calls(plant)).toBe(sharing.subgraph ? 3 : 2);
   });
 
   test('mutations are each done, however equal', async () => {

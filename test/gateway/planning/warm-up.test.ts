@@ -25,7 +25,7 @@ async function createEngine(supergraphSdl: string): Promise<Engine> {
   const costReport = new CostReport(runtime.log);
   const options = { supergraphSdl, runtime, config, subgraphs: new Map(), signInternal: undefined, costReport };
   const clients = createClientRegistry({ ...options, config: config.subgraphs });
-  engine = await createNativeEngine({ ...options, clients, sharing: createSharing(config.sharing) });
+  engine = await createNativeEngine({ ...options, clients, sharing: createSharing(config, runtime.clock) });
   return engine;
 }
 
@@ -44,7 +44,7 @@ test.each([
 test('an operation that takes too long to plan keeps nobody waiting', async () => {
   const { supergraph } = await createEngine(benchmark);
   const planner = { overridePercentages: [], plan: () => new Promise<undefined>(() => undefined) };
-  const scope = { types: supergraph.types, clock: runtime.clock, sharing: createSharing(config.sharing) };
+  const scope = { types: supergraph.types, clock: runtime.clock, sharing: createSharing(config, runtime.clock) };
   const unused = { exposure: { maskUnknown: true }, client: () => expect.unreachable('no subgraph is asked') };
   const options = { supergraph, config, planner, second: unneeded, scope: { ...scope, ...unused }, runtime };
   await expect(warmUp({ ...options, budgetMs: 5 })).resolves.toBeUndefined();
@@ -60,7 +60,7 @@ test('warming up ends with its time, and after a few hundred operations at most'
       return Promise.resolve(undefined);
     },
   };
-  const scope = { types: supergraph.types, clock: runtime.clock, sharing: createSharing(config.sharing) };
+  const scope = { types: supergraph.types, clock: runtime.clock, sharing: createSharing(config, runtime.clock) };
   const unused = { exposure: { maskUnknown: true }, client: () => expect.unreachable('no subgraph is asked') };
   const options = {
     supergraph,
