@@ -246,6 +246,6 @@ async function executeInProcess(engine: Engine, runtime: Runtime, request: InPro
     return { data: JSON.parse(data), ...(errors.length > 0 && { errors }), extensions: { sources } };
   } catch (cause) {
     if (!(cause instanceof RequestError)) throw cause;
-    return { errors: cause.errors.map((error) => error.toJSON()) };
+    return { errors: cause.formatted };
   }
 }

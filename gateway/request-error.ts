@@ -12,6 +12,11 @@ export class RequestError extends Error {
     this.status = status;
     this.errors = told;
   }
+
+  /** As clients read them. */
+  get formatted(): readonly GraphQLFormattedError[] {
+    return this.errors.map((error) => error.toJSON());
+  }
 }
 
 /** What a client sent comes back in messages, as a name or a value: enough of it to be recognised. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorCode } from '../../runtime/error-code.ts';
+import { isRecord } from '../is-record.ts';
 
 /** The operations of known clients, made when those clients were built. */
 export interface TrustedDocuments {
@@ -52,10 +53,6 @@ function apolloEntries(file: string, manifest: Record<string, unknown>): [string
 }
 
 const withoutPrefix = (id: string) => (id.startsWith('sha256:') ? id.slice('sha256:'.length) : id);
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function readJson(file: string): unknown {
   try {

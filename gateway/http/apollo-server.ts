@@ -99,7 +99,7 @@ function answerWith({ preparer, config, log }: Omit<ServerOptions, 'schema'>): A
         } catch (cause) {
           const refusal = isStackOverflow(cause) ? nestedTooDeep() : cause;
           if (refusal instanceof RequestError) {
-            return singleResponse(refusal.status, { errors: refusal.errors.map((error) => error.toJSON()) });
+            return singleResponse(refusal.status, { errors: refusal.formatted });
           }
           const { requestId } = contextValue.request;
           log.error('request failed', { requestId, cause });

@@ -42,7 +42,7 @@ export async function answerBatch(
       ).body.text;
     } catch (cause) {
       if (!(cause instanceof RequestError)) throw cause;
-      return writeErrorBody(cause.errors.map((error) => error.toJSON()));
+      return writeErrorBody(cause.formatted);
     }
   };
   const body = `[${(await Promise.all(batch.map(answerItem))).map((text) => text.trim()).join(',')}]`;

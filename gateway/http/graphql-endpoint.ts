@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Cancellation } from '../cancellation.ts';
+import { parseJson } from '../limits/parse-json.ts';
 import { RequestError, refuse } from '../request-error.ts';
 import { type AcceptedFormats, notAcceptable, readAcceptedFormats, type SingleFormat } from './accepted-formats.ts';
 import { answerBatch } from './batch.ts';
@@ -7,7 +8,8 @@ import type { Exchange } from './exchange.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
 import { answerInParts } from './incremental-endpoint.ts';
 import { type OperationParams, readBodyParams, readSearchParams } from './operation-params.ts';
-import { isJsonType, parseBody, readBody } from './request-body.ts';
+import { refuseMutationOverGet } from './refuse-mutation-over-get.ts';
+import { isJsonType, readBody } from './request-body.ts';
 import { sendAnswer } from './send-answer.ts';
 import { answerSingle, cancelOnClose, type SingleAnswer } from './single-answer.ts';
 import type { StreamEndpoint } from './stream-endpoint.ts';
@@ -41,7 +43,7 @@ export async function answerExchange(options: GraphQLEndpointOptions, exchange: 
       const key = token === undefined ? equals?.keyOf(exchange, text) : undefined;
       const joined = key === undefined ? undefined : equals?.join(key, exchange);
       if (joined) return sendAnswer(exchange, await joined, options);
-      const body = parseBody(text);
+      const body = parseJson(text, 'The body');
       if (Array.isArray(body)) return answerBatch(options, exchange, body);
       return answerOne(options, exchange, { accepted, params: readBodyParams(body), token, key });
     }
@@ -105,9 +107,7 @@ async function answersInParts(
   if (ready === undefined) return false;
   const { operation, variables } = ready;
   if (operation.kind === 'subscription' || (single && !operation.executeIncrementally)) return false;
-  if (exchange.request.method === 'GET' && operation.kind === 'mutation') {
-    throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
-  }
+  refuseMutationOverGet(exchange.request, operation);
   await answerInParts(exchange, { operation, variables, params, accepted, format }, options);
   return true;
 }

@@ -93,7 +93,7 @@ function answerRefusal(cause: unknown, request: IncomingMessage, response: Serve
   if (!(cause instanceof RequestError)) runtime.log.error('request failed', { requestId, cause });
   if (response.headersSent || response.destroyed) return;
   const refusal = cause instanceof RequestError ? cause : undefined;
-  const errors = refusal?.errors.map((error) => error.toJSON()) ?? [internalError(requestId)];
+  const errors = refusal?.formatted ?? [internalError(requestId)];
   const { single = 'application/json' } = readAcceptedFormats(request.headers.accept);
   const status = refusal?.status ?? 500;
   const headers: Record<string, string> = {

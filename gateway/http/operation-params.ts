@@ -1,6 +1,7 @@
 import type { DocumentRequest } from '../documents/document-source.ts';
+import { isRecord } from '../is-record.ts';
 import { parseJson } from '../limits/parse-json.ts';
-import { RequestError, refuse } from '../request-error.ts';
+import { refuse } from '../request-error.ts';
 
 /** The parameters of one GraphQL request, checked. Source: GraphQL over HTTP, section "Request Parameters". */
 export interface OperationParams extends DocumentRequest {
@@ -56,17 +57,7 @@ function single(params: URLSearchParams, name: string): string | undefined {
 
 function parsed(params: URLSearchParams, name: string): unknown {
   const text = single(params, name);
-  if (text === undefined || text === '') return undefined;
-  try {
-    return parseJson(text);
-  } catch (cause) {
-    if (cause instanceof RequestError) throw cause;
-    throw refuse(400, 'BAD_REQUEST', `"${name}" is not valid JSON.`);
-  }
+  return text === undefined || text === '' ? undefined : parseJson(text, `"${name}"`);
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

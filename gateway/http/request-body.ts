@@ -3,8 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { type BrotliDecompress, brotliDecompress, type Gunzip, gunzip } from 'node:zlib';
 import { errorCode } from '../../runtime/error-code.ts';
-import { parseJson } from '../limits/parse-json.ts';
-import { RequestError, refuse } from '../request-error.ts';
+import { type RequestError, refuse } from '../request-error.ts';
 
 /** Reads a request body of at most `maxBytes`, unpacked. @throws RequestError 413, 415, 400 */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
@@ -108,14 +107,4 @@ export function isJsonType(contentType: string | undefined): boolean {
     .map((part) => part.trim());
   const charset = parameters.find((part) => part.startsWith('charset='))?.slice('charset='.length);
   return essence === 'application/json' && (charset === undefined || /^"?utf-?8"?$/.test(charset));
-}
-
-/** @throws RequestError 400 */
-export function parseBody(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (cause) {
-    if (cause instanceof RequestError) throw cause;
-    throw refuse(400, 'BAD_REQUEST', 'The body is not valid JSON.');
-  }
 }

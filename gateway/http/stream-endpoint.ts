@@ -23,6 +23,7 @@ import { slowConsumer } from '../subscriptions/stream-client.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
 import type { Exchange } from './exchange.ts';
 import type { OperationParams } from './operation-params.ts';
+import { refuseMutationOverGet } from './refuse-mutation-over-get.ts';
 
 /** Answers over HTTP that stay open: server-sent events in both modes of `graphql-sse`, and Apollo's multipart. */
 export class StreamEndpoint {
@@ -49,24 +50,14 @@ export class StreamEndpoint {
 
   /** @returns undefined where the operation is refused: what is wrong with it is told when it is answered */
   async kindOf(params: OperationParams): Promise<CompiledOperation['kind'] | undefined> {
-    try {
-      return (await this.prepare(params)).kind;
-    } catch (cause) {
-      if (cause instanceof RequestError) return undefined;
-      throw cause;
-    }
+    return (await this.#ifAccepted(params))?.kind;
   }
 
   /** @throws RequestError 405 a mutation over GET */
   async answer(exchange: Exchange, { stream }: AcceptedFormats, params: OperationParams): Promise<void> {
     // What is wrong with the operation is found again when it runs, and told in the stream.
-    const operation = await this.prepare(params).catch((cause: unknown) => {
-      if (cause instanceof RequestError) return undefined;
-      throw cause;
-    });
-    if (exchange.request.method === 'GET' && operation?.kind === 'mutation') {
-      throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
-    }
+    const operation = await this.#ifAccepted(params);
+    refuseMutationOverGet(exchange.request, operation);
     const { principal, request, requestId } = exchange;
     const authority = { credentials: request.headers.authorization, principal };
     const kind = stream === 'multipart' ? multipart : eventStream;
@@ -101,9 +92,7 @@ export class StreamEndpoint {
   ): Promise<void> {
     const operation = await this.prepare(params);
     operation.coerceVariables(params.variables);
-    if (request.method === 'GET' && operation.kind === 'mutation') {
-      throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send mutations with POST.');
-    }
+    refuseMutationOverGet(request, operation);
     this.#reserved.start(token, { principal, credentials: request.headers.authorization }, { ...params, requestId });
     response.writeHead(202, { 'content-length': 0 });
     response.end();
@@ -135,6 +124,13 @@ export class StreamEndpoint {
   async prepare(params: OperationParams): Promise<CompiledOperation> {
     const { engine, documents } = this.#services;
     return engine.preparer.prepare(documents.textOf(params), params.operationName);
+  }
+
+  async #ifAccepted(params: OperationParams): Promise<CompiledOperation | undefined> {
+    return this.prepare(params).catch((cause: unknown) => {
+      if (cause instanceof RequestError) return undefined;
+      throw cause;
+    });
   }
 
   /** After a lost connection browsers send the id of the last event that they saw. */

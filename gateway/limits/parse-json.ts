@@ -6,13 +6,22 @@ const maxLevels = 200;
 /**
  * Parses JSON of a client. Its values are walked and written again by functions that call themselves for each level, here
  * and in subgraphs, so its nesting is bounded.
- * @throws SyntaxError it is none. RequestError 400 it is nested too deep
+ * @param what it is, for the refusal: `The body`
+ * @throws RequestError 400 it is none, or nested too deep
  */
-export function parseJson(text: string): unknown {
-  const value: unknown = JSON.parse(text);
+export function parseJson(text: string, what: string): unknown {
+  const value = parse(text, what);
   const refusal = refuseNesting(text);
   if (refusal) throw refusal;
   return value;
+}
+
+function parse(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refuse(400, 'BAD_REQUEST', `${what} is not valid JSON.`);
+  }
 }
 
 /** @returns undefined where `text`, which is known to be JSON, is flat enough */

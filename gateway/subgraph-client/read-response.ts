@@ -1,4 +1,5 @@
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import { isRecord } from '../is-record.ts';
 import { isPlain } from './is-plain.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 
@@ -17,8 +18,4 @@ function fits({ data, errors }: Record<string, unknown>): boolean {
   const dataFits = data === undefined || data === null || isRecord(data);
   const errorsFit = errors === undefined || (Array.isArray(errors) && errors.every(isRecord));
   return dataFits && errorsFit && (data !== undefined || errors !== undefined);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

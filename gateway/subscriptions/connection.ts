@@ -188,13 +188,7 @@ export class Connection {
     if (this.#operations.has(id)) return this.#close(closeCodes.duplicateId, `Subscriber for ${id} already exists`);
     if (isTooLong(id)) return this.#send(errorMessage(id, [idTooLong]));
     if (this.#isDraining) return this.#send(errorMessage(id, [gatewayStopping]));
-    if (refusal)
-      return this.#send(
-        errorMessage(
-          id,
-          refusal.errors.map((error) => error.toJSON()),
-        ),
-      );
+    if (refusal) return this.#send(errorMessage(id, refusal.formatted));
     if (this.#operations.size >= services.config.maxOperations) {
       return this.#send(errorMessage(id, [tooManyOperations]));
     }

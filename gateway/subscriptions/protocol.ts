@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import { isRecord } from '../is-record.ts';
 import { refuseNesting } from '../limits/parse-json.ts';
 import type { RequestError } from '../request-error.ts';
 
@@ -100,10 +101,6 @@ function parseRecord(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const isOptionalRecord = (value: unknown): value is Record<string, unknown> | null | undefined =>

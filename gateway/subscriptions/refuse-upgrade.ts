@@ -4,8 +4,8 @@ import { writeErrorBody } from '../execution/response-body.ts';
 import type { RequestError } from '../request-error.ts';
 
 /** Answers a handshake with what any other request would get, and closes its connection. */
-export function refuseUpgrade(socket: Duplex, { status, errors }: RequestError): void {
-  const body = writeErrorBody(errors.map((error) => error.toJSON()));
+export function refuseUpgrade(socket: Duplex, { status, formatted }: RequestError): void {
+  const body = writeErrorBody(formatted);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `connection: ${status === 426 ? 'upgrade, close' : 'close'}`,

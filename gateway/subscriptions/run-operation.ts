@@ -207,7 +207,7 @@ class OperationRun implements StreamListener, RunningOperation {
   }
 
   #explain(cause: unknown): readonly GraphQLFormattedError[] {
-    if (cause instanceof RequestError) return cause.errors.map((error) => error.toJSON());
+    if (cause instanceof RequestError) return cause.formatted;
     const requestId = this.#requestId;
     if (this.#state === 'running') this.#services.runtime.log.error('operation failed', { requestId, cause });
     return [internalError(requestId)];

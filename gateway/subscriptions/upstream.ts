@@ -273,7 +273,7 @@ export class Upstream {
 
   #explain(problem: unknown): readonly GraphQLFormattedError[] {
     if (problem === undefined) return [endedError];
-    if (problem instanceof RequestError) return problem.errors.map((error) => error.toJSON());
+    if (problem instanceof RequestError) return problem.formatted;
     if (problem instanceof SubgraphCallError) {
       const { message, extensions } = callErrorToFieldError(problem);
       return [{ message, extensions: { ...extensions } }];

@@ -1,4 +1,5 @@
 import type { ConstDirectiveNode, DocumentNode } from 'graphql';
+import { isRecord } from '../is-record.ts';
 import { annotatedPlaces } from './annotated-places.ts';
 import { argumentsOf, linkedDirective } from './linked-features.ts';
 
@@ -71,6 +72,3 @@ function listSizeRule(given: Readonly<Record<string, unknown>>): ListSizeRule {
 
 const textsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
