@@ -1,7 +1,6 @@
-import type { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
-import type { Duplex } from 'node:stream';
+import type { Writable } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { HttpConfig } from '../config.ts';
 import type { EncodedBody } from './answer-body.ts';
@@ -17,15 +16,14 @@ const copiedBytes = 8192;
 
 /** Something of which bytes wait in this process. */
 interface Unsent {
-  /** Absent where they wait at a WebSocket, whose pings tell who does not read. */
+  /** Absent where they wait for a stream: that may be slower, within limits of its own. */
   readonly response: ServerResponse | undefined;
-  /** What it costs to keep, the pieces that were sent included. */
-  readonly bytes: number;
+  /** What it costs to keep, of an answer the pieces that were sent included. */
+  bytes: number;
   /** Monotonic milliseconds at which its client last took a piece. */
   since: number;
   /** It does not wait any more. */
   readonly over: () => void;
-  /** Ends the connection, over HTTP/2 the stream. */
   readonly cutOff: () => void;
 }
 
@@ -34,17 +32,18 @@ interface Unsent {
  * in memory for as long as it likes.
  *
  * A large answer leaves piece by piece, the next when the system has taken the last. A piece that is not taken within
- * `sendTimeoutMs` ends the connection, over HTTP/2 the stream. So do answers that wait and are more than `maxUnsentBytes`
- * together, those at WebSockets among them: first the one whose client has taken nothing for the longest time. What the
- * system takes at once, as it does most answers, costs nothing here.
+ * `sendTimeoutMs` ends the connection, over HTTP/2 the stream. So does what waits and is more than `maxUnsentBytes` together,
+ * at streams of all kinds, too: first the one whose client has taken nothing for the longest time. What the system takes at
+ * once, as it does most answers, costs nothing here.
  */
 export class UnsentAnswers {
   readonly #config: Pick<HttpConfig, 'sendTimeoutMs' | 'maxUnsentBytes'>;
   readonly #runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
   /** The one whose client took something the longest ago is first. */
   readonly #waiting = new Set<Unsent>();
-  readonly #counted = new WeakSet<Duplex>();
+  readonly #streams = new WeakMap<Writable, (bytes: number) => void>();
   #bytes = 0;
+  #quietUntil = Number.NEGATIVE_INFINITY;
   #isWatching = false;
 
   constructor(
@@ -72,21 +71,47 @@ export class UnsentAnswers {
 
   /** Ends `response` with the last words of a stream. */
   end(response: ServerResponse, words: string): void {
+    // From here on it is an answer like others.
+    this.#streams.get(http2StreamOf(response) ?? response)?.(0);
     response.end(words);
     if (response.writableLength > 0 && !isGone(response)) this.#wait(response, response.writableLength);
   }
 
-  /** Counts what waits at the socket of a WebSocket until it has been read. Asked for after each message. */
-  count(socket: Duplex, cutOff: () => void): void {
-    if (socket.writableLength <= wholeBytes || this.#counted.has(socket)) return;
-    this.#counted.add(socket);
-    this.#add({
-      bytes: socket.writableLength,
-      on: socket,
-      events: ['drain', 'close'],
-      cutOff,
-      afterwards: () => this.#counted.delete(socket),
-    });
+  /** Counts what waits at a stream until its client has read it. Asked for after each message. */
+  count(stream: Writable, cutOff: () => void): void {
+    // Less than that is part of what a stream costs.
+    if (!stream.writableNeedDrain) return;
+    const hold = this.#streams.get(stream) ?? this.#holdUntilRead(stream, cutOff);
+    hold(stream.writableLength);
+  }
+
+  #holdUntilRead(stream: Writable, cutOff: () => void): (bytes: number) => void {
+    const hold = this.hold(cutOff);
+    const read = () => {
+      for (const event of ['drain', 'close']) stream.off(event, read);
+      this.#streams.delete(stream);
+      hold(0);
+    };
+    for (const event of ['drain', 'close']) stream.once(event, read);
+    this.#streams.set(stream, hold);
+    return hold;
+  }
+
+  /** @returns what is told how many bytes are kept for one client, whenever that changes. They may be too many at once */
+  hold(cutOff: () => void): (bytes: number) => void {
+    let held: Unsent | undefined;
+    return (bytes) => {
+      if (held && bytes > 0) this.#resize(held, bytes);
+      else if (held) held.over();
+      else if (bytes > 0) {
+        const over = () => {
+          this.#forget(held);
+          held = undefined;
+        };
+        held = { response: undefined, bytes, since: this.#runtime.clock.monotonic(), over, cutOff };
+        this.#add(held);
+      }
+    };
   }
 
   /** Sends a part of an answer. Resolves when the next may follow: the client has taken this one, or is gone. */
@@ -115,28 +140,35 @@ export class UnsentAnswers {
   }
 
   #wait(response: ServerResponse, bytes: number, afterwards?: () => void): Unsent {
-    const cutOff = () => {
-      const stream = http2StreamOf(response);
-      if (stream) stream.close(constants.NGHTTP2_CANCEL);
-      (stream ?? response.req.socket).destroy();
-    };
-    return this.#add({ response, bytes, on: response, events: ['finish', 'close'], cutOff, afterwards });
-  }
-
-  #add({ on, events, afterwards, ...what }: Addition): Unsent {
-    const { bytes } = what;
     const over = () => {
-      for (const event of events) on.off(event, over);
-      if (this.#waiting.delete(unsent)) this.#bytes -= bytes;
+      response.off('finish', over).off('close', over);
+      this.#forget(unsent);
       afterwards?.();
     };
-    const unsent: Unsent = { response: undefined, ...what, since: this.#runtime.clock.monotonic(), over };
-    for (const event of events) on.once(event, over);
+    const since = this.#runtime.clock.monotonic();
+    const unsent: Unsent = { response, bytes, since, over, cutOff: () => cutOff(response) };
+    response.once('finish', over).once('close', over);
+    this.#add(unsent);
+    return unsent;
+  }
+
+  #add(unsent: Unsent): void {
     this.#waiting.add(unsent);
-    this.#bytes += bytes;
+    this.#bytes += unsent.bytes;
     this.#makeRoom();
     if (!this.#isWatching) this.#watch();
-    return unsent;
+  }
+
+  #forget(unsent: Unsent | undefined): void {
+    if (unsent && this.#waiting.delete(unsent)) this.#bytes -= unsent.bytes;
+  }
+
+  #resize(unsent: Unsent, bytes: number): void {
+    const grown = bytes - unsent.bytes;
+    unsent.bytes = bytes;
+    this.#bytes += grown;
+    if (grown < 0) this.#taken(unsent);
+    else this.#makeRoom();
   }
 
   #taken(unsent: Unsent): void {
@@ -149,6 +181,7 @@ export class UnsentAnswers {
   #makeRoom(): void {
     for (const unsent of this.#waiting) {
       if (this.#bytes <= this.#config.maxUnsentBytes || this.#waiting.size === 1) return;
+      this.#warn();
       this.#giveUp(unsent, 'too much waits for slow clients');
     }
   }
@@ -171,6 +204,15 @@ export class UnsentAnswers {
     });
   }
 
+  /** Each by itself is nothing to tell; that there are so many is. */
+  #warn(): void {
+    const now = this.#runtime.clock.monotonic();
+    if (now < this.#quietUntil) return;
+    this.#quietUntil = now + 60_000;
+    const { maxUnsentBytes } = this.#config;
+    this.#runtime.log.warn('slow clients lose their connections', { clients: this.#waiting.size, maxUnsentBytes });
+  }
+
   #giveUp({ bytes, over, cutOff }: Unsent, reason: string): void {
     this.#runtime.log.debug('answer given up', { reason, bytes });
     cutOff();
@@ -178,12 +220,11 @@ export class UnsentAnswers {
   }
 }
 
-interface Addition extends Pick<Unsent, 'bytes' | 'cutOff'> {
-  readonly response?: ServerResponse;
-  /** What says by any of the events that nothing waits any more. */
-  readonly on: EventEmitter;
-  readonly events: readonly string[];
-  readonly afterwards: (() => void) | undefined;
+/** Ends the connection, over HTTP/2 the stream: who reads nothing would not read an end, either. */
+export function cutOff(response: ServerResponse): void {
+  const stream = http2StreamOf(response);
+  if (stream) stream.close(constants.NGHTTP2_CANCEL);
+  (stream ?? response.req.socket).destroy();
 }
 
 const isGone = (response: ServerResponse): boolean =>

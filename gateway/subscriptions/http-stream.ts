@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import { http2StreamOf } from '../http/http2-stream.ts';
-import { type UnsentAnswers, wholeBytes } from '../http/unsent-answers.ts';
+import { cutOff, type UnsentAnswers, wholeBytes } from '../http/unsent-answers.ts';
 import { onceDrained } from './once-drained.ts';
 
 export interface HttpStreamOptions {
@@ -32,12 +32,14 @@ export class HttpStream {
   #cancelHeartbeat: () => void = () => undefined;
   readonly #closed: (() => void)[] = [];
   #large: { readonly behind: string[]; behindLength: number; readonly relieved: (() => void)[] } | undefined;
+  readonly #holdBehind: (bytes: number) => void;
   #lastWords: string | undefined;
   #isGone = false;
 
   constructor(options: HttpStreamOptions) {
     this.#options = options;
-    const { response, contentType } = options;
+    const { response, contentType, unsent } = options;
+    this.#holdBehind = unsent.hold(() => cutOff(response));
     response.writeHead(200, {
       'content-type': contentType,
       'cache-control': 'no-cache, no-transform',
@@ -48,6 +50,7 @@ export class HttpStream {
     });
     response.once('close', () => {
       this.#isGone = true;
+      this.#holdBehind(0);
       this.#stop();
     });
     this.#awaitHeartbeat();
@@ -89,8 +92,11 @@ export class HttpStream {
     if (this.#large) {
       this.#large.behind.push(text);
       this.#large.behindLength += text.length;
-    } else if (text.length <= wholeBytes) response.write(text);
-    else {
+      this.#holdBehind(this.#large.behindLength);
+    } else if (text.length <= wholeBytes) {
+      response.write(text);
+      unsent.count(writableOf(response), () => cutOff(response));
+    } else {
       const taken = unsent.write(response, text);
       if (!taken) return;
       this.#large = { behind: [], behindLength: 0, relieved: [] };
@@ -101,6 +107,7 @@ export class HttpStream {
   #largeTaken(): void {
     const { behind, relieved } = this.#large ?? { behind: [], relieved: [] };
     this.#large = undefined;
+    this.#holdBehind(0);
     if (this.#isGone) return;
     for (const text of behind) this.#send(text);
     for (const run of relieved) {

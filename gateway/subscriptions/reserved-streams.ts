@@ -35,13 +35,22 @@ export class ReservedStreams {
 
   /** @returns the token @throws RequestError too many streams */
   reserve(principal: Principal | undefined): string {
-    const { runtime, config, quota } = this.#services;
+    const { runtime, config, quota, unsent } = this.#services;
     // It costs memory, and the client nothing.
     const giveBack = quota.take(principal);
     const token = runtime.ids.next();
     const cancelTimeout = runtime.timers.after(config.streamReservationMs, () => this.#close(token));
     const owner = principal?.id;
-    this.#streams.set(token, { owner, operations: new Map(), waiting: [], http: undefined, cancelTimeout, giveBack });
+    this.#streams.set(token, {
+      owner,
+      operations: new Map(),
+      waiting: [],
+      waitingCharacters: 0,
+      hold: unsent.hold(() => this.#close(token)),
+      http: undefined,
+      cancelTimeout,
+      giveBack,
+    });
     return token;
   }
 
@@ -63,6 +72,7 @@ export class ReservedStreams {
     stream.http = http;
     http.onClose(() => this.#close(token));
     http.write(eventStreamHeartbeat);
+    stream.hold(0);
     for (const text of stream.waiting.splice(0)) http.write(text);
   }
 
@@ -132,8 +142,9 @@ export class ReservedStreams {
       return;
     }
     stream.waiting.push(text);
-    stream.waitingCharacters = (stream.waitingCharacters ?? 0) + text.length;
+    stream.waitingCharacters += text.length;
     if (stream.waitingCharacters > this.#services.config.maxQueuedBytes) this.#close(token);
+    else stream.hold(stream.waitingCharacters);
   }
 
   #close(token: string): void {
@@ -142,6 +153,7 @@ export class ReservedStreams {
     this.#streams.delete(token);
     stream.cancelTimeout();
     stream.giveBack();
+    stream.hold(0);
     for (const running of stream.operations.values()) running.stop();
     stream.operations.clear();
     stream.http?.end();
@@ -159,7 +171,9 @@ interface ReservedStream {
   readonly operations: Map<string, RunningOperation>;
   /** What there is to say before the stream is open. */
   readonly waiting: string[];
-  waitingCharacters?: number;
+  waitingCharacters: number;
+  /** Told how many there are. */
+  readonly hold: (bytes: number) => void;
   http: HttpStream | undefined;
   readonly cancelTimeout: () => void;
   readonly giveBack: () => void;

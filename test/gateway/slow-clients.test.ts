@@ -187,6 +187,48 @@ describe.each(transports)('over %s', (transport) => {
   });
 });
 
+describe.each(transports)('over %s, more clients than there is room for their events', (transport) => {
+  test('stop reading: first loses its connection who stopped first, who reads keeps it', async () => {
+    const log = new EventLog();
+    const subscriptions = { ...defaultGatewayConfig.subscriptions, maxQueuedBytes: 2 ** 30 };
+    const http = { ...defaultGatewayConfig.http, drainGraceMs: 1, drainTimeoutMs: 1, maxUnsentBytes: 1_000_000 };
+    const told: string[] = [];
+    const warn = (event: string) => void told.push(event);
+    federation = await startFederation(
+      { events: logSubgraph(log, resumable) },
+      { config: { subscriptions, http }, runtime: { log: { ...testRuntime().log, warn } } },
+    );
+    const { url } = federation;
+    // Each far below what one client may have waiting.
+    const padded = 'subscription { lotChanged { cursor padding(bytes: 100000) } }';
+    const subscribe = async () => {
+      const client = await subscribeOver(transport, { url, query: padded });
+      open.push(client);
+      return client;
+    };
+    const [first, second, quick] = [await subscribe(), await subscribe(), await subscribe()];
+    await log.followed(1);
+    const publish = async () => {
+      log.publish();
+      await quick.until(log.events.length);
+    };
+    await publish();
+    await Promise.all([first.until(1), second.until(1)]);
+    // What the system takes is more for the one that stops later.
+    first.pause();
+    for (let n = 0; n < 60; n += 1) await publish();
+    second.pause();
+    while (told.length === 0) await publish();
+    expect(told).toEqual(['slow clients lose their connections']);
+    first.resume();
+    // It is cut off, without a word.
+    expect(await first.ended).toEqual([transport === 'WebSocket' ? 1006 : 'complete']);
+    expect(first.answers.length).toBeLessThan(log.events.length);
+    second.resume();
+    await second.until(log.events.length);
+  });
+});
+
 test('a WebSocket that answers no ping is closed, whatever pongs it sends by itself', async () => {
   const { subscriptions } = defaultGatewayConfig;
   const config = { subscriptions: { ...subscriptions, pingIntervalMs: 50 } };
