@@ -9,6 +9,13 @@ export interface Ids {
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
+/** @returns a number from 0 up to 1, of the chance in a new id: its last six characters are 30 bits */
+export function drawFraction(ids: Ids): number {
+  let value = 0;
+  for (const letter of ids.next().slice(-6)) value = value * 32 + Math.max(0, alphabet.indexOf(letter));
+  return value / 32 ** 6;
+}
+
 /** Source: https://github.com/ulid/spec. Monotonicity within a millisecond is not promised: order comes from the journal. */
 export function createIds(clock: Clock, random: (size: number) => Uint8Array = pooledRandomBytes()): Ids {
   const letters = Buffer.alloc(26);

@@ -70,7 +70,7 @@ const onlyStarted = (second: WarmUpOptions['second']): Planner => ({
   overridePercentages: [],
   plan() {
     second.start();
-    return Promise.reject(new PlanningError('PLANNING_FAILED', 'This operation is not planned in another way.'));
+    return Promise.reject(new PlanningError('PLANNING_FAILED'));
   },
 });
 

@@ -1,11 +1,10 @@
 import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
+import { fragmentsOf } from '../planning/plannable.ts';
 
 /** The operations of a document, with what its fragments say in the places of their spreads. */
-export function inlineFragments({ definitions }: DocumentNode): DocumentNode {
-  const fragments = new Map(
-    definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
-  );
-  if (fragments.size === 0) return { kind: Kind.DOCUMENT, definitions };
+export function inlineFragments(document: DocumentNode): DocumentNode {
+  const fragments = fragmentsOf(document);
+  if (fragments.size === 0) return document;
   const inline = (set: SelectionSetNode): SelectionSetNode => ({
     ...set,
     selections: set.selections.flatMap((node) => {
@@ -19,7 +18,7 @@ export function inlineFragments({ definitions }: DocumentNode): DocumentNode {
       return [{ kind: Kind.INLINE_FRAGMENT, typeCondition, directives, selectionSet: inline(fragment.selectionSet) }];
     }),
   });
-  const operations = definitions.flatMap((node) =>
+  const operations = document.definitions.flatMap((node) =>
     node.kind === Kind.OPERATION_DEFINITION ? [{ ...node, selectionSet: inline(node.selectionSet) }] : [],
   );
   return { kind: Kind.DOCUMENT, definitions: operations };

@@ -63,23 +63,22 @@ export class ApolloPlanner implements Planner {
   }
 
   plan(operation: string, draw = 100): Promise<PlanNode | undefined> {
-    if (this.#waiting.size >= maxWaiting) {
-      const message = 'Too many new operations arrive at once. Try again later.';
-      return Promise.reject(new PlanningError('PLANNING_OVERLOADED', message));
-    }
+    if (this.#waiting.size >= maxWaiting) return Promise.reject(new PlanningError('PLANNING_OVERLOADED'));
     this.#stopIdle?.();
     const worker = this.#running();
     this.#questions += 1;
     const id = this.#questions;
     return new Promise((resolve, reject) => {
-      const cancel = this.#timers.after(deadlineMs, () => this.#end(new PlanningError('PLANNING_TIMEOUT', tooLong)));
+      const cancel = this.#timers.after(deadlineMs, () => this.#end(new PlanningError('PLANNING_TIMEOUT')));
       this.#waiting.set(id, { resolve, reject, cancel });
       worker.postMessage({ id, operation, labels: labelsFor(this.#supergraphSdl, this.#labels, draw) });
     });
   }
 
   close(): void {
-    this.#end(new PlanningError('PLANNING_FAILED', 'The supergraph was replaced. Send the operation again.'));
+    this.#end(
+      new PlanningError('PLANNING_FAILED', { sentence: 'The supergraph was replaced. Send the operation again.' }),
+    );
   }
 
   #running(): Worker {
@@ -91,7 +90,7 @@ export class ApolloPlanner implements Planner {
     worker.unref();
     worker.on('message', (answer: Answer) => this.#settle(answer));
     worker.on('error', (cause) => {
-      if (this.#worker === worker) this.#end(new PlanningError('PLANNING_FAILED', noPlan, { cause }));
+      if (this.#worker === worker) this.#end(new PlanningError('PLANNING_FAILED', { cause }));
     });
     this.#worker = worker;
     return worker;
@@ -103,7 +102,7 @@ export class ApolloPlanner implements Planner {
     waiting?.cancel();
     if (this.#waiting.size === 0) this.#stopIdle = this.#timers.after(idleMs, () => this.close());
     if (failure !== undefined) {
-      waiting?.reject(new PlanningError('PLANNING_FAILED', noPlan, { cause: new Error(failure) }));
+      waiting?.reject(new PlanningError('PLANNING_FAILED', { cause: new Error(failure) }));
     } else {
       waiting?.resolve(node && translateRoot(node));
     }
@@ -121,9 +120,6 @@ export class ApolloPlanner implements Planner {
     this.#waiting.clear();
   }
 }
-
-const noPlan = 'No plan answers this operation.';
-const tooLong = 'This operation takes too long to plan. Ask for fewer fields, fewer levels or fewer types.';
 
 /** Every label of the supergraph, with whether its fields have moved under this draw. */
 function labelsFor(supergraphSdl: string, moved: readonly string[], draw: number): [string, boolean][] {

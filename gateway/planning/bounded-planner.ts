@@ -37,7 +37,7 @@ export function boundPlanner(planner: Planner, timers: Timers): Planner {
     running += 1;
     return new Promise<PlanNode | undefined>((resolve, reject) => {
       const cancel = afterDeadline(() => {
-        reject(tooCostly());
+        reject(new PlanningError('PLANNING_TIMEOUT'));
         controller.abort();
       });
       planner.plan(operation, draw, controller.signal).then(resolve, reject).finally(cancel).finally(release);
@@ -45,11 +45,11 @@ export function boundPlanner(planner: Planner, timers: Timers): Planner {
   };
   const plan = (operation: string, draw: number | undefined): Promise<PlanNode | undefined> => {
     if (running < maxRunning) return run(operation, draw);
-    if (waiting.length >= maxWaiting) return Promise.reject(overloaded());
+    if (waiting.length >= maxWaiting) return Promise.reject(new PlanningError('PLANNING_OVERLOADED'));
     return new Promise((resolve, reject) => {
       const cancel = afterDeadline(() => {
         waiting.splice(waiting.indexOf(start), 1);
-        reject(overloaded());
+        reject(new PlanningError('PLANNING_OVERLOADED'));
       });
       const start = () => {
         cancel();
@@ -60,12 +60,3 @@ export function boundPlanner(planner: Planner, timers: Timers): Planner {
   };
   return { plan, overridePercentages: planner.overridePercentages };
 }
-
-const overloaded = () =>
-  new PlanningError('PLANNING_OVERLOADED', 'Too many new operations arrive at once. Try again later.');
-
-const tooCostly = () =>
-  new PlanningError(
-    'PLANNING_TIMEOUT',
-    'This operation takes too long to plan. Ask for fewer fields, fewer levels or fewer types.',
-  );

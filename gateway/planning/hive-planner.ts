@@ -32,20 +32,14 @@ export async function createHivePlanner(
     overridePercentages: planner.overridePercentages,
     async plan(operation, draw = 100, signal) {
       const node = await planner.plan(operation, draw, signal).catch((cause: unknown) => {
-        throw new PlanningError('PLANNING_FAILED', 'No plan answers this operation.', { cause });
+        throw new PlanningError('PLANNING_FAILED', { cause });
       });
       const plan = node && translate(node, []);
-      if (plan && (losesValues([plan]) || overwritesValues([plan]))) throw lossyPlan();
+      if (plan && (losesValues([plan]) || overwritesValues([plan]))) throw new PlanningError('PLAN_LOSES_VALUES');
       return plan;
     },
   };
 }
-
-const lossyPlan = () =>
-  new PlanningError(
-    'PLAN_LOSES_VALUES',
-    'Two fields of this operation need one field of another subgraph with different arguments. Ask for them in separate operations.',
-  );
 
 function translate(node: HiveNode, path: readonly PathStep[]): PlanNode {
   switch (node.kind) {
@@ -115,7 +109,9 @@ function translateRequirement(node: HiveRequirement): Requirement {
     case 'InlineFragment':
       return { kind: 'types', condition: node.typeCondition, selections: node.selections.map(translateRequirement) };
     case 'FragmentSpread':
-      throw new PlanningError('PLANNING_FAILED', 'The planner required a named fragment, which it never defines.');
+      throw new PlanningError('PLANNING_FAILED', {
+        sentence: 'The planner required a named fragment, which it never defines.',
+      });
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   Requirement,
   Rewrite,
 } from './plan.ts';
+import { fragmentsOf } from './plannable.ts';
 
 /**
  * Whether some value that the plan asks for would be sent on or shown in the place of another.
@@ -62,15 +63,13 @@ function noteFetch(
 ): void {
   // Most plans have no such alias: they are not worth parsing.
   if (!request.operation.includes('_internal_qp_alias_')) return;
-  const { definitions } = parseRequest(request.operation);
-  const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+  const document = parseRequest(request.operation);
+  const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
   if (!operation) {
     usage.isAmbiguous = true;
     return;
   }
-  const fragments: Fragments = new Map(
-    definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
-  );
+  const fragments = fragmentsOf(document);
   const selections = rootKey === '' ? operation.selectionSet.selections : entitySelections(operation, rootKey);
   for (const place of places) {
     noteAliases({ selections, fragments }, place, usage);

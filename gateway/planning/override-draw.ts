@@ -1,6 +1,4 @@
-import type { Ids } from '../../runtime/ids.ts';
-
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+import { drawFraction, type Ids } from '../../runtime/ids.ts';
 
 /**
  * Draws, for each request anew, which fields with `@override(label: "percent(N)")` are asked of their new subgraph.
@@ -12,14 +10,7 @@ export function createOverrideDraw(percentages: readonly number[], ids: Ids): ((
   if (percentages.length === 0) return undefined;
   const steps = [...new Set([0, ...percentages])].sort((a, b) => b - a);
   return () => {
-    const drawn = 100 * fractionOf(ids.next());
+    const drawn = 100 * drawFraction(ids);
     return steps.find((step) => step <= drawn) ?? 0;
   };
-}
-
-/** The last six characters of an id are 30 bits of chance. */
-function fractionOf(id: string): number {
-  let value = 0;
-  for (const character of id.slice(-6)) value = value * 32 + Math.max(0, alphabet.indexOf(character));
-  return value / 32 ** 6;
 }

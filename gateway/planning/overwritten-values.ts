@@ -2,6 +2,7 @@ import { type FieldNode, type FragmentDefinitionNode, Kind, print, type Selectio
 import { fetchesOf } from './fetches.ts';
 import { parseRequest } from './parse-request.ts';
 import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest } from './plan.ts';
+import { fragmentsOf } from './plannable.ts';
 
 /**
  * Whether two fetches write one field of the response from different arguments, so that the later one overwrites what
@@ -52,11 +53,9 @@ const hasArguments = (operation: string) =>
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 function writesTwice({ request, targets }: Fetch, places: Places): boolean {
-  const { definitions } = parseRequest(request.operation);
-  const operation = definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
-  const fragments: Fragments = new Map(
-    definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node] as const] : [])),
-  );
+  const document = parseRequest(request.operation);
+  const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+  const fragments = fragmentsOf(document);
   const roots = operation?.selectionSet.selections ?? [];
   return targets.some(({ key, path }) => {
     const selections = key === undefined ? roots : roots.flatMap((node) => (keyOf(node) === key ? below(node) : []));

@@ -50,7 +50,7 @@ describe('planning ahead of validation', () => {
     const { ahead, answers } = createHeldPlanner();
     const { validated, refuse } = createValidation();
     const planned = ahead('{ unknown }', undefined, validated);
-    answers[0]?.reject(new PlanningError('PLANNING_FAILED', 'No plan.'));
+    answers[0]?.reject(new PlanningError('PLANNING_FAILED'));
     refuse(new Error('invalid'));
     await expect(planned).rejects.toThrow('invalid');
   });
@@ -69,8 +69,8 @@ describe('planning ahead of validation', () => {
   });
 
   it.each([
-    ['ends the planner', new PlanningError('PLANNING_FAILED', 'No plan.', { cause: new PlannerCrashError('panic') })],
-    ['holds it up', new PlanningError('PLANNING_TIMEOUT', 'Too long.')],
+    ['ends the planner', new PlanningError('PLANNING_FAILED', { cause: new PlannerCrashError('panic') })],
+    ['holds it up', new PlanningError('PLANNING_TIMEOUT')],
   ])('stops for good once a refused document %s', async (_what, cause) => {
     const { ahead, asked, answers } = createHeldPlanner();
     const first = createValidation();
@@ -92,7 +92,7 @@ describe('planning ahead of validation', () => {
 
   it('goes on after a valid operation that ends the planner', async () => {
     const { ahead, asked, answers } = createHeldPlanner();
-    const cause = new PlanningError('PLANNING_FAILED', 'No plan.', { cause: new PlannerCrashError('panic') });
+    const cause = new PlanningError('PLANNING_FAILED', { cause: new PlannerCrashError('panic') });
     const failed = ahead('{ a }', undefined, Promise.resolve());
     answers[0]?.reject(cause);
     await expect(failed).rejects.toBe(cause);
