@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { type GatewayConfig, readGatewayConfig } from './gateway/config.ts';
+import { ConfigValueError, type GatewayConfig, readGatewayConfig } from './gateway/config.ts';
 import type { CrashPoint } from './runtime/crash-points.ts';
 import { crashPointNames } from './runtime/crash-points.ts';
 import type { LogLevel } from './runtime/logger.ts';
@@ -23,16 +23,6 @@ export interface AndonConfig {
   readonly crashAt: { readonly point: CrashPoint; readonly occurrence: number } | undefined;
 }
 
-/** A variable of the environment has a value that cannot be used. */
-export class ConfigError extends Error {
-  readonly code = 'CONFIG_INVALID';
-
-  constructor(message: string) {
-    super(message);
-    this.name = 'ConfigError';
-  }
-}
-
 const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 export interface ConfigSources {
@@ -42,7 +32,7 @@ export interface ConfigSources {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** @throws ConfigError, ConfigValueError naming the variable and what it may be; ConfigFileError naming file and line */
+/** @throws ConfigValueError naming the variable and what it may be; ConfigFileError naming file and line */
 export function readConfig({ gatewayFile, env = process.env }: ConfigSources = {}): AndonConfig {
   return Object.freeze({
     gateway: readGateway(gatewayFile, env),
@@ -70,7 +60,7 @@ function readGateway(file: string | undefined, env: NodeJS.ProcessEnv): GatewayC
 function readHost(text: string | undefined): string | undefined {
   if (!text) return undefined;
   if (isIP(text) !== 0 || isHostName(text)) return text;
-  throw new ConfigError(
+  throw new ConfigValueError(
     `HOST must be an address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0 for all of them; it is ${text}.`,
   );
 }
@@ -79,7 +69,7 @@ function readAllowedHosts(text = ''): readonly string[] {
   const names = text.split(',').flatMap((name) => name.trim() || []);
   const wrong = names.find((name) => !isHostName(name) && isIP(name) === 0 && !/^\[[\da-f:.]+\]$/i.test(name));
   if (wrong === undefined) return names;
-  throw new ConfigError(
+  throw new ConfigValueError(
     `ANDON_ALLOWED_HOSTS must be host names without scheme, port and path, such as andon.example.com, with commas between; "${wrong}" is none.`,
   );
 }
@@ -94,7 +84,7 @@ function isHostName(text: string): boolean {
 function readDatabaseUrl(text: string | undefined): string | undefined {
   if (!text) return undefined;
   if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new ConfigError(
+  throw new ConfigValueError(
     'DATABASE_URL must be an address like postgres://user:password@host:5432/database; special characters in the password are written as %40 for @.',
   );
 }
@@ -104,14 +94,16 @@ function readRetention(text: string | undefined): number | null {
   if (text === 'forever') return null;
   const days = Number(text);
   if (Number.isInteger(days) && days >= 1 && days <= 36_500) return days;
-  throw new ConfigError(`ANDON_JOURNAL_RETENTION_DAYS must be whole days from 1 to 36500, or forever; it is ${text}.`);
+  throw new ConfigValueError(
+    `ANDON_JOURNAL_RETENTION_DAYS must be whole days from 1 to 36500, or forever; it is ${text}.`,
+  );
 }
 
 function readLogLevel(text: string | undefined): LogLevel {
   if (!text) return 'warn';
   const level = logLevels.find((one) => one === text);
   if (level) return level;
-  throw new ConfigError(`LOG_LEVEL must be one of ${logLevels.join(', ')}; it is ${text}.`);
+  throw new ConfigValueError(`LOG_LEVEL must be one of ${logLevels.join(', ')}; it is ${text}.`);
 }
 
 function readCrashAt(text: string | undefined): AndonConfig['crashAt'] {
@@ -119,7 +111,7 @@ function readCrashAt(text: string | undefined): AndonConfig['crashAt'] {
   const [point = '', occurrence = '1'] = text.split(':');
   if (point in crashPointNames && /^[1-9]\d*$/.test(occurrence))
     return { point: point as CrashPoint, occurrence: Number(occurrence) };
-  throw new ConfigError(
+  throw new ConfigValueError(
     `CRASH_AT must be a crash point such as K9 or K9:3; known are ${Object.keys(crashPointNames).join(', ')}.`,
   );
 }

@@ -14,7 +14,7 @@ import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { isLoopback } from './gateway/http/allowed-host.ts';
 import type { GraphiqlOptions } from './gateway/http/graphiql.ts';
 import { systemClock } from './runtime/clock.ts';
-import { outliveReaders, stopWithNpx } from './runtime/process-thread.ts';
+import { stopOnSignal } from './runtime/process-thread.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import { createSystemRuntime } from './runtime/system-runtime.ts';
 import type { GraphReader } from './subgraphs/graph-reader.ts';
@@ -170,22 +170,9 @@ export async function runUpCommand(argv: string[]): Promise<void> {
   }
   const config = readConfig({ gatewayFile: values.config ?? (existsSync('andon.yaml') ? 'andon.yaml' : undefined) });
   const starting = startAndon(config);
-  stopOnSignal(starting);
+  // Asked for before it is ready: whoever reads that it is may want it to stop at once.
+  await stopOnSignal(async () => (await starting).stop());
   const andon = await starting;
   process.stdout.write(welcome.text({ url: andon.url, keys: andon.keys, config, clock: systemClock }));
   if (andon.keys.inForce === 'DEVELOPMENT' && !isPrivate(config.gateway)) process.stderr.write(exposedWarning(config));
-}
-
-/** From the first moment on: who reads that Andon is ready may want it to stop at once. A second signal does not wait. */
-function stopOnSignal(starting: Promise<Andon>): void {
-  let stopping = false;
-  outliveReaders();
-  stopWithNpx();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(1);
-      stopping = true;
-      void starting.then((andon) => andon.stop()).then(() => process.exit(0));
-    });
-  }
 }

@@ -10,11 +10,11 @@ import { createCallerVerifier } from '../auth/verify-caller.ts';
 import { stopOnSignal } from '../runtime/process-thread.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
+import { UsageError } from '../runtime/usage-error.ts';
 import { readGatewayConfig } from './config.ts';
 import { createGateway, type GatewayOptions } from './gateway.ts';
 import { followSupergraph } from './supergraph/follow-supergraph.ts';
 import { createSupergraphSource } from './supergraph/supergraph-source.ts';
-import { UsageError } from './usage-error.ts';
 
 const gatewayHelp = `andon gateway --supergraph FILE-OR-URL [--port N] [--config andon.yaml]
 

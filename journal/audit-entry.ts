@@ -32,3 +32,12 @@ export interface AuditEntry {
 }
 
 export type NewAuditEntry = Omit<AuditEntry, 'number' | 'recordedAt' | 'previousHash' | 'hash'>;
+
+export interface AuditFilter {
+  readonly entityId?: EntityId;
+  readonly plantCodes?: readonly string[];
+  /** Recorded at or after, ISO 8601 in UTC with milliseconds. */
+  readonly from?: string;
+  /** Recorded before. */
+  readonly to?: string;
+}

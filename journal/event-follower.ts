@@ -5,7 +5,7 @@ import { InvalidCursorError } from './errors.ts';
 import { matchesFilter } from './event-filter.ts';
 import type { EventTail } from './event-tail.ts';
 import { readEvents, readHead, readPrunedTo } from './events.ts';
-import type { Gap } from './follow.ts';
+import type { Gap } from './gap.ts';
 import type { JournalTables } from './tables.ts';
 
 const pageSize = 256;

@@ -33,3 +33,9 @@ export interface Interlock {
 }
 
 export type NewInterlock = Omit<Interlock, 'id' | 'placedAt' | 'liftedAt' | 'liftedByTransition'>;
+
+export interface InterlockFilter {
+  readonly plantCodes?: readonly string[];
+  readonly active?: boolean;
+  readonly cause?: EntityId;
+}

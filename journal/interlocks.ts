@@ -1,17 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import type { EntityId } from './entity-ref.ts';
 import { InvalidCursorError } from './errors.ts';
-import type { Interlock, InterlockKind, NewInterlock } from './interlock.ts';
+import type { Interlock, InterlockFilter, InterlockKind, NewInterlock } from './interlock.ts';
 import type { Page } from './journal.ts';
 import { knownRestrictions, type Restriction } from './restriction.ts';
 import { listOf, type QueryRunner, statement } from './statement.ts';
 import type { InterlockRow, JournalTables } from './tables.ts';
-
-export interface InterlockFilter {
-  readonly plantCodes?: readonly string[];
-  readonly active?: boolean;
-  readonly cause?: EntityId;
-}
 
 /** A lifted interlock becomes active again; one that is active stays as it is and returns no row. */
 const upsertInterlock = statement<InterlockRow>(

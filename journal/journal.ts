@@ -1,10 +1,10 @@
 import type { Transaction } from 'kysely';
-import type { AuditEntry, NewAuditEntry } from './audit-entry.ts';
+import type { AuditEntry, AuditFilter, NewAuditEntry } from './audit-entry.ts';
 import type { Claim, Command, NewCommand, SettledCommand } from './command.ts';
 import type { EntityId } from './entity-ref.ts';
 import type { EventFilter, JournalEvent, NewEvent } from './envelope.ts';
-import type { Gap } from './follow.ts';
-import type { Interlock, NewInterlock } from './interlock.ts';
+import type { Gap } from './gap.ts';
+import type { Interlock, InterlockFilter, NewInterlock } from './interlock.ts';
 import type { Restriction } from './restriction.ts';
 import type { JournalTables } from './tables.ts';
 
@@ -37,10 +37,7 @@ export interface Journal {
   readonly interlocks: {
     /** Active interlocks on any of `entities`; all of them when `restriction` is not given. */
     active(entities: readonly EntityId[], restriction?: Restriction): Promise<readonly Interlock[]>;
-    list(
-      filter: { readonly plantCodes?: readonly string[]; readonly active?: boolean; readonly cause?: EntityId },
-      page: Page,
-    ): Promise<readonly Interlock[]>;
+    list(filter: InterlockFilter, page: Page): Promise<readonly Interlock[]>;
   };
 
   readonly commands: {
@@ -53,15 +50,7 @@ export interface Journal {
   };
 
   readonly audit: {
-    list(
-      filter: {
-        readonly entityId?: EntityId;
-        readonly plantCodes?: readonly string[];
-        readonly from?: string;
-        readonly to?: string;
-      },
-      page: Page,
-    ): Promise<readonly AuditEntry[]>;
+    list(filter: AuditFilter, page: Page): Promise<readonly AuditEntry[]>;
   };
 
   close(): Promise<void>;

@@ -1,19 +1,9 @@
 import type { Kysely } from 'kysely';
 import { toAuditEntry } from './audit-chain.ts';
-import type { AuditEntry } from './audit-entry.ts';
+import type { AuditEntry, AuditFilter } from './audit-entry.ts';
 import { parseCursor } from './cursor.ts';
-import type { EntityId } from './entity-ref.ts';
 import type { Page } from './journal.ts';
 import type { JournalTables } from './tables.ts';
-
-export interface AuditFilter {
-  readonly entityId?: EntityId;
-  readonly plantCodes?: readonly string[];
-  /** Recorded at or after, ISO 8601 in UTC with milliseconds. */
-  readonly from?: string;
-  /** Recorded before. */
-  readonly to?: string;
-}
 
 /** Oldest first; `page.after` is the number of the last entry that the reader has. @throws InvalidCursorError */
 export async function listAudit(

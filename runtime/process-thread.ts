@@ -47,18 +47,22 @@ export async function runInThread({ file, args, youngMiB }: ThreadProgram): Prom
 }
 
 /** A service goes on when nobody reads any more what it writes: who looks at its log may leave. */
-export function outliveReaders(): void {
+function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
 /** Once: a second signal ends the process at once. */
 function onSignal(stop: (signal: string) => void): void {
-  for (const signal of signals) process.once(signal, stop);
+  const first = (signal: string) => {
+    for (const one of signals) process.off(one, first);
+    stop(signal);
+  };
+  for (const signal of signals) process.on(signal, first);
   stopWithNpx();
 }
 
 /** npm passes no signal on: it ends, and what it has started would go on for ever and keep its port. */
-export function stopWithNpx(): void {
+function stopWithNpx(): void {
   if (!isRunByNpx) return;
   const parent = process.ppid;
   const look = setInterval(() => {

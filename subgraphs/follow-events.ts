@@ -1,7 +1,7 @@
 import type { Principal } from '../auth/principal.ts';
 import type { EventType } from '../journal/catalogue.ts';
 import type { EventFilter, JournalEvent } from '../journal/envelope.ts';
-import type { Gap } from '../journal/follow.ts';
+import type { Gap } from '../journal/gap.ts';
 import type { Journal } from '../journal/journal.ts';
 import { rowScope, type Visibility } from './visibility.ts';
 

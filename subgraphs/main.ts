@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util';
 import { readAuthConfig } from '../auth/config.ts';
 import { readInternalSecret } from '../auth/internal-secret.ts';
 import { createInternalTokens } from '../auth/internal-token.ts';
+import { gatewayAudience } from '../auth/verify-caller.ts';
 import { readConfig } from '../config.ts';
 import { type Domain, openDomain } from '../domain.ts';
 import { stopOnSignal } from '../runtime/process-thread.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
+import { UsageError } from '../runtime/usage-error.ts';
 import type { Workflows } from '../workflows/create-workflows.ts';
 import { createCmmsSubgraph } from './cmms/index.ts';
 import type { DomainOptions } from './domain-options.ts';
@@ -60,11 +62,6 @@ the same in every process. Several processes need DATABASE_URL: they share one j
 not be seen by the others. The embedded stores open for one process only.
 `;
 
-/** The command line was used wrongly. */
-class UsageError extends Error {
-  readonly code = 'USAGE';
-}
-
 /** `andon subgraph NAME`: resolves when it listens; the process then runs until SIGTERM or SIGINT. */
 export async function runSubgraphCommand(argv: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -101,7 +98,7 @@ async function serve(name: keyof typeof factories, port: number, gateway: string
   const graph = createRemoteGraph({
     url: gateway,
     ids: runtime.ids,
-    sign: (principal, requestId, body) => sign(principal, requestId, 'gateway', body),
+    sign: (principal, requestId, body) => sign(principal, requestId, gatewayAudience, body),
   });
   const domain = await openDomain(config, runtime, graph);
   const { subgraph, restoring } = await openSubgraph(name, domain).catch(async (error: unknown) => {

@@ -1,7 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
-const folders = ['auth', 'connectors', 'gateway', 'journal', 'policies', 'storage', 'subgraphs', 'workflows'];
+const folders = [
+  'auth',
+  'connectors',
+  'gateway',
+  'journal',
+  'policies',
+  'runtime',
+  'storage',
+  'subgraphs',
+  'workflows',
+];
 const root = new URL('../', import.meta.url);
 
 /** What takes a code as its first or second argument. */

@@ -1,6 +1,6 @@
 import type { EventType } from '../journal/catalogue.ts';
 import type { JournalEvent } from '../journal/envelope.ts';
-import type { Gap } from '../journal/follow.ts';
+import type { Gap } from '../journal/gap.ts';
 import type { Journal } from '../journal/journal.ts';
 import { isoTime } from '../runtime/clock.ts';
 import type { Runtime } from '../runtime/runtime.ts';

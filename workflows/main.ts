@@ -7,6 +7,7 @@ import { readConfig } from '../config.ts';
 import { openDomain } from '../domain.ts';
 import { stopOnSignal } from '../runtime/process-thread.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
+import { UsageError } from '../runtime/usage-error.ts';
 import { createRemoteGraph } from '../subgraphs/remote-graph.ts';
 
 const help = `andon workflows: runs what must follow in other systems, in a process of its own.
@@ -18,11 +19,6 @@ The settings of "andon up" hold (DATABASE_URL, LOG_LEVEL, ANDON_JOURNAL_RETENTIO
 process, and DATABASE_URL must be set: workflows follow the journal that the subgraphs write. A second process is a spare:
 both try every step, and each step still happens once.
 `;
-
-/** The command line or the environment cannot work. */
-class UsageError extends Error {
-  readonly code = 'USAGE';
-}
 
 /** `andon workflows`: resolves when it follows the journal; the process then runs until SIGTERM or SIGINT. */
 export async function runWorkflowsCommand(argv: string[]): Promise<void> {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createJournal } from '../../journal/create-journal.ts';
 import type { EventFilter, JournalEvent } from '../../journal/envelope.ts';
 import { matchesFilter } from '../../journal/event-filter.ts';
-import type { Gap } from '../../journal/follow.ts';
+import type { Gap } from '../../journal/gap.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { journalMigrations } from '../../journal/migrations.ts';
 import { pruneEvents } from '../../journal/prune-events.ts';

@@ -2,7 +2,7 @@ import type { NewAuditEntry } from '../../journal/audit-entry.ts';
 import type { NewCommand } from '../../journal/command.ts';
 import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { JournalEvent, NewEvent } from '../../journal/envelope.ts';
-import type { Gap } from '../../journal/follow.ts';
+import type { Gap } from '../../journal/gap.ts';
 import type { NewInterlock } from '../../journal/interlock.ts';
 
 export const lot = (number: string | number): EntityId => entityId('BER', 'lot', 'WATER-05L', `L-${number}`);

@@ -1,4 +1,4 @@
-/** The command line was used wrongly. */
+/** The command line, or what the environment says with it, cannot work. */
 export class UsageError extends Error {
   readonly code = 'USAGE';
 
