@@ -1,5 +1,5 @@
 import type { OperationLimits } from './limits/limit.ts';
-import { readYamlFile, type YamlSection } from './yaml-file.ts';
+import { type ItemRule, readYamlFile, type YamlSection } from './yaml-file.ts';
 
 /** Every option of the gateway. Read from `andon.yaml` and the environment, validated, frozen. */
 export interface GatewayConfig {
@@ -131,6 +131,13 @@ export interface SubgraphsConfig {
    * @default none
    */
   readonly subscriptionUrlBySubgraph: Readonly<Record<string, string>>;
+  /**
+   * Headers of clients that subgraphs get as well, such as `accept-language`. Only what has them equal shares calls, answers
+   * and streams. `authorization` takes the place of the token that the gateway signs. @default none
+   */
+  readonly forwardHeaders: readonly string[];
+  /** Instead of these for single subgraphs, by name. @default none */
+  readonly forwardHeadersBySubgraph: Readonly<Record<string, readonly string[]>>;
 }
 
 export type SubscriptionProtocol = SubgraphsConfig['subscriptionProtocol'];
@@ -313,6 +320,8 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     subscriptionProtocol: 'websocket' as const,
     subscriptionProtocolBySubgraph: {},
     subscriptionUrlBySubgraph: {},
+    forwardHeaders: [],
+    forwardHeadersBySubgraph: {},
   }),
   sharing: Object.freeze({ router: false, subgraph: true }),
   subscriptions: Object.freeze({
@@ -419,13 +428,15 @@ function readOverride(section: YamlSection): OverrideConfig {
   return Object.freeze({ labels: section.strings('labels') ?? defaultGatewayConfig.override.labels });
 }
 
+const hostName: ItemRule = {
+  isFit: (text) => /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(text),
+  what: 'host name',
+  remedy: 'Write the name alone, without scheme and port.',
+};
+
 function readHosts(root: YamlSection): readonly string[] {
   const hosts = root.strings('allowedHosts') ?? defaultGatewayConfig.allowedHosts;
-  for (const host of hosts) {
-    if (/^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(host)) continue;
-    const problem = `"${host}" in "allowedHosts" is no host name.`;
-    root.report('allowedHosts', problem, 'Write the name alone, without scheme and port.');
-  }
+  root.refuseItems('allowedHosts', hosts, hostName);
   return hosts;
 }
 
@@ -458,6 +469,8 @@ function readSubgraphs(section: YamlSection): SubgraphsConfig {
       names.choice(name, subscriptionProtocols),
     ),
     subscriptionUrlBySubgraph: byName(section.section('subscriptionUrlBySubgraph'), readStreamUrl),
+    forwardHeaders: readHeaderNames(section, 'forwardHeaders') ?? subgraphs.forwardHeaders,
+    forwardHeadersBySubgraph: byName(section.section('forwardHeadersBySubgraph'), readHeaderNames),
   });
 }
 
@@ -478,6 +491,37 @@ function readStreamUrl(names: YamlSection, name: string): string | undefined {
   if (url === undefined || (/^(http|ws)s?:\/\//.test(url) && URL.canParse(url))) return url;
   names.refuse(name, url, 'Write an address that begins with http, https, ws or wss.');
   return undefined;
+}
+
+/** They say what one message is, and how it is sent: those of a call are its own (RFC 9110, 7.6.1). */
+const ownHeaders: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-request-id',
+]);
+
+const passedOnHeader: ItemRule = {
+  // RFC 9110, 5.6.2.
+  isFit: (name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !ownHeaders.has(name) && !/^(proxy|sec)-/.test(name),
+  what: 'header that can be passed on',
+  remedy: 'Write names such as accept-language. What says how a message is sent is of each call.',
+};
+
+function readHeaderNames(section: YamlSection, key: string): readonly string[] | undefined {
+  const names = section.strings(key)?.map((name) => name.toLowerCase());
+  section.refuseItems(key, names ?? [], passedOnHeader);
+  return names;
 }
 
 function readSubscriptions(section: YamlSection): SubscriptionsConfig {
@@ -507,18 +551,18 @@ function readCors(section: YamlSection): CorsConfig {
   const defaults = defaultGatewayConfig.cors;
   section.expectOnly(Object.keys(defaults));
   const origins = section.strings('origins') ?? defaults.origins;
-  for (const origin of origins) {
-    if (origin === '*' || isOrigin(origin)) continue;
-    const problem = `"${origin}" in "cors.origins" is no origin.`;
-    section.report('origins', problem, 'Write scheme://host, without a path, or "*".');
-  }
+  section.refuseItems('origins', origins, webOrigin);
   return Object.freeze({
     origins,
     maxAgeSeconds: section.integer('maxAgeSeconds', 0, 86_400) ?? defaults.maxAgeSeconds,
   });
 }
 
-const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+const webOrigin: ItemRule = {
+  isFit: (text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text),
+  what: 'origin',
+  remedy: 'Write scheme://host, without a path, or "*".',
+};
 
 function readTls(section: YamlSection): TlsConfig {
   section.expectOnly(['certFile', 'keyFile']);

@@ -11,6 +11,7 @@ import { createDocumentSource } from './documents/document-source.ts';
 import type { Engine } from './engine/engine.ts';
 import { createLiveEngine } from './engine/live-engine.ts';
 import type { ConsultedSource } from './execution/run.ts';
+import { createForwarding } from './forwarded-headers.ts';
 import { isLoopback } from './http/allowed-host.ts';
 import { createApolloServer } from './http/apollo-server.ts';
 import { createWebServer, type WebServer } from './http/create-server.ts';
@@ -109,6 +110,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   options.onAuthorityChange?.(() => void authorities.recheck());
   const quota = new StreamQuota(config.subscriptions);
   const unsent = new UnsentAnswers(config.http, runtime);
+  const readForwarded = createForwarding(config.subgraphs);
   const services = {
     authorities,
     engine,
@@ -116,6 +118,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     streams: shared,
     quota,
     unsent,
+    readForwarded,
     config: config.subscriptions,
     runtime,
   };
@@ -130,6 +133,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     config,
     runtime,
     authenticate,
+    readForwarded,
     graphiql: options.graphiql ? new Graphiql(options.graphiql, graphqlPath) : undefined,
     isReady: () => state === 'listening',
     problem: options.problem ?? (() => undefined),

@@ -138,6 +138,13 @@ export class YamlSection {
     this.report(key, `"${this.#path}${key}" is ${describe(given)}.`, remedy);
   }
 
+  /** Notes each text of a list that is not what the list is of. */
+  refuseItems(key: string, items: readonly string[], { isFit, what, remedy }: ItemRule): void {
+    for (const item of items) {
+      if (!isFit(item)) this.report(key, `"${item}" in "${this.#path}${key}" is no ${what}.`, remedy);
+    }
+  }
+
   /** Notes a mistake at the line of `key`, or of the section itself. */
   report(key: string | undefined, problem: string, remedy: string): void {
     if (!this.#isWrong) this.#reading.mistakes.push({ line: this.#lineOf(key), problem, remedy });
@@ -157,6 +164,13 @@ export class YamlSection {
     this.refuse(key, node, remedy);
     return undefined;
   }
+}
+
+export interface ItemRule {
+  readonly isFit: (item: string) => boolean;
+  /** What each has to be: "host name". */
+  readonly what: string;
+  readonly remedy: string;
 }
 
 interface SectionPlace {

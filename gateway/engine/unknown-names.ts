@@ -49,9 +49,15 @@ function warn(log: Logger, { option, name, known }: NamePlace): void {
 
 function* namesOf(config: GatewayConfig, supergraph: Supergraph): Generator<NamePlace> {
   const { subgraphs, subscriptions, override } = config;
-  const { timeoutMsBySubgraph, subscriptionProtocolBySubgraph, subscriptionUrlBySubgraph, idempotencyKey } = subgraphs;
+  const { timeoutMsBySubgraph, subscriptionProtocolBySubgraph, subscriptionUrlBySubgraph } = subgraphs;
+  const { forwardHeadersBySubgraph, idempotencyKey } = subgraphs;
   const { latestFields, mustDeliverFields } = subscriptions;
-  const bySubgraph = { timeoutMsBySubgraph, subscriptionProtocolBySubgraph, subscriptionUrlBySubgraph };
+  const bySubgraph = {
+    timeoutMsBySubgraph,
+    subscriptionProtocolBySubgraph,
+    subscriptionUrlBySubgraph,
+    forwardHeadersBySubgraph,
+  };
   for (const [option, names] of Object.entries(bySubgraph)) {
     yield* placesOf(`subgraphs.${option}`, Object.keys(names), supergraph.subgraphs.keys());
   }

@@ -1,6 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { Cancellation } from '../cancellation.ts';
+import type { ForwardedHeaders } from '../forwarded-headers.ts';
 import type { FieldError } from './failure.ts';
 import type { ResponseObject } from './response-data.ts';
 
@@ -10,6 +11,8 @@ export interface RequestContext {
   readonly principal: Principal | undefined;
   readonly requestId: string;
   readonly cancellation: Cancellation | undefined;
+  /** What its client sent for the subgraphs. @default nothing */
+  readonly forwarded?: ForwardedHeaders | undefined;
   /** Whether equal work of others may be used, where it runs at the same moment. @default true */
   readonly mayShare?: boolean;
   /** The id that a subgraph's stream of events gave the last one: it is asked to go on after it. @default from now on */

@@ -13,7 +13,7 @@ import { SingleFlight } from './single-flight.ts';
 /**
  * Equal queries that run at the same moment share their work: whole answers, or single calls to a subgraph.
  *
- * Equal means the same operation, variables and principal. Mutations never share, nor do the calls that follow one in
+ * Equal means the same operation, variables, principal and forwarded headers. Mutations never share, nor do the calls that follow one in
  * its plan. A query that comes after a mutation was answered, or after an event was delivered, never joins one that
  * started before: through one gateway everybody reads what they wrote. Workflows act on what they read and may learn of
  * it elsewhere, so they always read anew. Nor is joined what has run for so long that it may hang.
@@ -92,21 +92,26 @@ export function createSharing(
 
 const keys = new WeakMap<Principal, string>();
 
-/** @returns who asks, as a key: equal for equal authority of the same principal; undefined where nothing is shared */
+/**
+ * @returns who asks, as a key: equal for equal authority of the same principal, who sent the same for the subgraphs; undefined
+ * where nothing is shared
+ */
 export function sharerOf({
   principal,
   cancellation,
+  forwarded,
   mayShare,
-}: Pick<RequestContext, 'principal' | 'cancellation' | 'mayShare'>): string | undefined {
+}: Pick<RequestContext, 'principal' | 'cancellation' | 'forwarded' | 'mayShare'>): string | undefined {
   if (mayShare === false || cancellation?.aborted) return undefined;
-  if (!principal) return '';
+  const sent = forwarded?.key ?? '';
+  if (!principal) return sent;
   if (principal.kind === 'WORKFLOW') return undefined;
   let key = keys.get(principal);
   if (key === undefined) {
     key = JSON.stringify(authorityOf(principal, 'principal'));
     keys.set(principal, key);
   }
-  return key;
+  return sent === '' ? key : `${key}\n${sent}`;
 }
 
 /** Runs merge into what subgraphs answered: each needs an answer of its own. */

@@ -19,10 +19,10 @@ export class EqualRequests {
   }
 
   /** @returns everything that can change the answer; undefined where it is not shared */
-  keyOf({ request: { headers }, principal }: Exchange, body: string): string | undefined {
+  keyOf({ request: { headers }, principal, forwarded }: Exchange, body: string): string | undefined {
     // Plans are shown to who asks for them, by a header of Apollo's tools.
     if (headers['apollo-expose-query-plan'] !== undefined) return undefined;
-    const who = sharerOf({ principal, cancellation: undefined });
+    const who = sharerOf({ principal, forwarded, cancellation: undefined });
     return who === undefined ? undefined : `${who}\n${headers.accept ?? ''}\n${body}`;
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../../auth/principal.ts';
+import type { ForwardedHeaders } from '../forwarded-headers.ts';
 
 /** One authenticated request to the GraphQL path. */
 export interface Exchange {
@@ -8,4 +9,5 @@ export interface Exchange {
   readonly search: string;
   readonly principal: Principal | undefined;
   readonly requestId: string;
+  readonly forwarded: ForwardedHeaders;
 }

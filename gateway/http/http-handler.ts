@@ -3,6 +3,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { type Authenticate, authenticateRequest } from '../authorization/authenticate.ts';
 import type { GatewayConfig } from '../config.ts';
 import { writeErrorBody } from '../execution/response-body.ts';
+import type { ReadForwarded } from '../forwarded-headers.ts';
 import { internalError, RequestError } from '../request-error.ts';
 import { readAcceptedFormats } from './accepted-formats.ts';
 import { checkHost } from './allowed-host.ts';
@@ -19,6 +20,7 @@ export const graphqlPath = '/graphql';
 export interface HttpHandlerOptions extends GraphQLEndpointOptions {
   readonly runtime: Runtime;
   readonly authenticate: Authenticate | undefined;
+  readonly readForwarded: ReadForwarded;
   readonly graphiql: Graphiql | undefined;
   isReady(): boolean;
   problem(): string | undefined;
@@ -72,7 +74,8 @@ async function answerGraphQL(
   const requestId = requestIdOf(request) ?? options.runtime.ids.next();
   response.setHeader('x-request-id', requestId);
   const principal = await authenticateRequest(options.authenticate, request.headers.authorization);
-  await answerExchange(options, { request, response, search, principal, requestId });
+  const forwarded = options.readForwarded(request.headers);
+  await answerExchange(options, { request, response, search, principal, requestId, forwarded });
 }
 
 /** The page, the answers, the streams and the refusals of one address: what comes depends on these headers of the request. */

@@ -28,7 +28,7 @@ export interface SingleRequest {
 /** Hands one operation to Apollo Server, with its document found and its format chosen. @throws RequestError */
 export async function answerSingle(
   { server, documents }: SingleAnswerOptions,
-  { request, principal, requestId }: Exchange,
+  { request, principal, requestId, forwarded }: Exchange,
   { params, format, cancellation }: SingleRequest,
 ): Promise<SingleAnswer> {
   const { operationName, variables } = params;
@@ -41,7 +41,7 @@ export async function answerSingle(
       headers: headersOf(request, format),
       ...(method === 'GET' ? inSearch(body) : inBody(body)),
     },
-    context: async () => ({ request: { principal, requestId, cancellation } }),
+    context: async () => ({ request: { principal, requestId, cancellation, forwarded } }),
   });
   if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is never started.');
   return {

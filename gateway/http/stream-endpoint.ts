@@ -58,7 +58,7 @@ export class StreamEndpoint {
     // What is wrong with the operation is found again when it runs, and told in the stream.
     const operation = await this.#ifAccepted(params);
     refuseMutationOverGet(exchange.request, operation);
-    const { principal, request, requestId } = exchange;
+    const { principal, request, requestId, forwarded } = exchange;
     const authority = { credentials: request.headers.authorization, principal };
     const kind = stream === 'multipart' ? multipart : eventStream;
     const http = this.#openStream(exchange, kind);
@@ -66,7 +66,7 @@ export class StreamEndpoint {
     const asked = this.#resume(exchange, params, operation);
     // The protocol of multipart subscriptions has no parts.
     const comesWhole = stream === 'multipart';
-    const running = runOperation(this.#services, { ...asked, comesWhole, requestId }, authority, sink);
+    const running = runOperation(this.#services, { ...asked, comesWhole, requestId, forwarded }, authority, sink);
     this.#open.set(http, { running, lastWords: kind.lastWords });
     http.onClose(() => {
       this.#open.delete(http);
@@ -86,14 +86,15 @@ export class StreamEndpoint {
 
   /** What is wrong with the operation is the answer to this request; its results go into the stream. */
   async start(
-    { principal, request, response, requestId }: Exchange,
+    { principal, request, response, requestId, forwarded }: Exchange,
     token: string,
     params: OperationParams,
   ): Promise<void> {
     const operation = await this.prepare(params);
     operation.coerceVariables(params.variables);
     refuseMutationOverGet(request, operation);
-    this.#reserved.start(token, { principal, credentials: request.headers.authorization }, { ...params, requestId });
+    const credentials = request.headers.authorization;
+    this.#reserved.start(token, { principal, credentials }, { ...params, requestId, forwarded });
     response.writeHead(202, { 'content-length': 0 });
     response.end();
   }

@@ -40,5 +40,6 @@ export function createClient({ name, url }: SubgraphEndpoint, options: ClientsOp
   if (!URL.canParse(url)) throw new SupergraphError(`Subgraph "${name}" has no usable routing_url ("${url}").`);
   const authorize = ({ context }: SubgraphCall, body?: string) =>
     context.principal && signInternal?.(context.principal, context.requestId, name, body);
-  return createRemoteClient({ service: name, url, deadlines, runtime, authorize, config });
+  const forwarding = config.forwardHeadersBySubgraph[name] ?? config.forwardHeaders;
+  return createRemoteClient({ service: name, url, deadlines, runtime, authorize, forwarding, config });
 }

@@ -10,6 +10,8 @@ export interface RemoteOptions {
   readonly deadlines: Deadlines;
   readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
   readonly config: SubgraphsConfig;
+  /** Names of the headers of clients that it gets, in lower case. */
+  readonly forwarding: readonly string[];
   /** The Authorization header of one call with this body, or of a connection. */
   readonly authorize: (call: SubgraphCall, body?: string) => string | undefined;
 }

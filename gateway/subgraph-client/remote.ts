@@ -2,6 +2,7 @@ import { Pool } from 'undici';
 import { errorCode } from '../../runtime/error-code.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import { forwardedTo } from '../forwarded-headers.ts';
 import { loggedReason } from '../logged-reason.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { withDeadline } from './deadline.ts';
@@ -116,7 +117,7 @@ async function post(
   call: SubgraphCall,
   cancellation: Cancellation,
 ): Promise<SubgraphResponse> {
-  const { service, authorize } = options;
+  const { service, authorize, forwarding } = options;
   const body = `${call.request.bodyHead}${call.variables}}`;
   const authorization = authorize(call, body);
   const headers = {
@@ -124,6 +125,7 @@ async function post(
     accept: 'application/json',
     'x-request-id': call.context.requestId,
     ...(authorization !== undefined && { authorization }),
+    ...forwardedTo(forwarding, call.context.forwarded),
   };
   const { statusCode, text } = await exchange(pool, { path, headers, body }, cancellation);
   const parsed = parseJson(text);

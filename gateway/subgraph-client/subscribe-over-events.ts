@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Client, type Dispatcher } from 'undici';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import { forwardedTo } from '../forwarded-headers.ts';
 import { eventId } from './event-id.ts';
 import { EventQueue } from './event-queue.ts';
 import { EventStreamReader, EventTooLargeError, type ServerSentEvent } from './event-stream-reader.ts';
@@ -35,7 +36,7 @@ export async function* subscribeOverEvents(attempt: StreamAttempt): AsyncGenerat
 }
 
 function requestFor({ options, call }: StreamAttempt, path: string): Dispatcher.DispatchOptions {
-  const { lastEventId, requestId } = call.context;
+  const { lastEventId, requestId, forwarded } = call.context;
   const body = `${call.request.bodyHead}${call.variables}}`;
   const authorization = options.authorize(call, body);
   const headers = {
@@ -44,6 +45,7 @@ function requestFor({ options, call }: StreamAttempt, path: string): Dispatcher.
     'cache-control': 'no-cache',
     'x-request-id': requestId,
     ...(authorization !== undefined && { authorization }),
+    ...forwardedTo(options.forwarding, forwarded),
     // The bytes of its UTF-8, as browsers send them (HTML standard, 9.2.3).
     ...(lastEventId !== undefined && { 'last-event-id': Buffer.from(lastEventId).toString('latin1') }),
   };

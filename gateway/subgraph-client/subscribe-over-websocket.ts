@@ -1,6 +1,7 @@
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import { forwardedTo } from '../forwarded-headers.ts';
 import { EventQueue } from './event-queue.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';
@@ -20,16 +21,20 @@ export async function* subscribeOverWebSocket({
   call,
   outcome,
 }: StreamAttempt): AsyncGenerator<SubgraphResponse> {
-  const { service, authorize, deadlines, runtime, config } = options;
+  const { service, authorize, deadlines, runtime, config, forwarding } = options;
   const { maxResponseBytes: maxPayload } = config;
+  const forwarded = forwardedTo(forwarding, call.context.forwarded);
   const attempted: WebSocket[] = [];
   class SubgraphSocket extends WebSocket {
     constructor(address: string, protocols: string[]) {
-      super(address, protocols, { handshakeTimeout: deadlines.timeoutMs, maxPayload, perMessageDeflate: false });
+      const { timeoutMs: handshakeTimeout } = deadlines;
+      super(address, protocols, { handshakeTimeout, maxPayload, perMessageDeflate: false, headers: forwarded });
       attempted.push(this);
     }
   }
   const authorization = authorize(call);
+  // Servers look for headers in either place.
+  const connectionParams = { ...(authorization !== undefined && { authorization }), ...forwarded };
   const events = new EventQueue<unknown>();
   let cancelPong: () => void = () => undefined;
   const client = createClient({
@@ -57,7 +62,7 @@ export async function* subscribeOverWebSocket({
         if (received) cancelPong();
       },
     },
-    ...(authorization !== undefined && { connectionParams: { authorization } }),
+    ...(Object.keys(connectionParams).length > 0 && { connectionParams }),
   });
   const { operation: query, operationName } = call.request;
   const variables: Record<string, unknown> = JSON.parse(call.variables);

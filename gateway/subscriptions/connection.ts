@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { AuthenticationError } from '../authorization/authenticate.ts';
+import type { ForwardedHeaders } from '../forwarded-headers.ts';
 import { RequestError } from '../request-error.ts';
 import { credentialsIn } from './credentials.ts';
 import type { LiveAuthority } from './live-authority.ts';
@@ -35,6 +36,8 @@ export interface ConnectionOptions {
   readonly services: OperationServices;
   /** The Authorization header of the HTTP upgrade. */
   readonly upgradeCredentials: string | undefined;
+  /** What its headers have for the subgraphs. */
+  readonly upgradeForwarded: ForwardedHeaders;
 }
 
 /**
@@ -55,12 +58,14 @@ export class Connection {
   #isDraining = false;
   #state: 'opened' | 'authenticating' | 'acknowledged' | 'closed' = 'opened';
   #credentials: string | undefined;
+  #forwarded: ForwardedHeaders;
   #authority: LiveAuthority | undefined;
   #giveBack: () => void = () => undefined;
   #cancelTimer: () => void;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#forwarded = options.upgradeForwarded;
     const { runtime, config } = options.services;
     this.#cancelTimer = runtime.timers.after(config.initTimeoutMs, () =>
       this.#close(closeCodes.initTimeout, 'Connection initialisation timeout'),
@@ -126,7 +131,13 @@ export class Connection {
 
   async #initialise(payload: Record<string, unknown>): Promise<void> {
     const credentials = credentialsIn(payload) ?? this.#options.upgradeCredentials;
-    const { authorities, quota, runtime } = this.#options.services;
+    const { authorities, quota, readForwarded, runtime } = this.#options.services;
+    try {
+      this.#forwarded = readForwarded(this.#forwarded.values, payload);
+    } catch (cause) {
+      if (!(cause instanceof RequestError)) throw cause;
+      return this.#close(closeCodes.invalidMessage, cause.message);
+    }
     try {
       const principal = await authorities.authenticate(credentials);
       if (this.#state !== 'authenticating') return;
@@ -194,7 +205,9 @@ export class Connection {
     }
     const own = this.#ownCredentials(payload);
     const authority = own === undefined ? { connection } : { credentials: own };
-    const operation = runOperation(services, payload, authority, {
+    const forwarded = this.#forwardedWith(payload);
+    if (forwarded instanceof RequestError) return this.#send(errorMessage(id, forwarded.formatted));
+    const operation = runOperation(services, { ...payload, forwarded }, authority, {
       next: (body) => this.#send(nextMessage(id, body)),
       fail: (errors) => {
         this.#operations.delete(id);
@@ -216,6 +229,16 @@ export class Connection {
   #ownCredentials({ extensions }: SubscribePayload): string | undefined {
     const credentials = credentialsIn(extensions);
     return credentials === this.#credentials ? undefined : credentials;
+  }
+
+  /** The same for what goes on to subgraphs. @returns why it cannot */
+  #forwardedWith({ extensions }: SubscribePayload): ForwardedHeaders | RequestError {
+    try {
+      return this.#options.services.readForwarded(this.#forwarded.values, extensions);
+    } catch (cause) {
+      if (cause instanceof RequestError) return cause;
+      throw cause;
+    }
   }
 
   /**

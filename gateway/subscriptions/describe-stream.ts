@@ -27,10 +27,9 @@ export function describeStream(
   const rule = supergraph.subscriptionRules.get(name) ?? noRule;
   const form = resumableFormOf(operation, supergraph);
   const others = form ? without(variables, form.cursor) : variables;
-  const key = streamKey(
-    { text: form?.text ?? operation.text, operationName, variables: others, principal: context.principal },
-    config.shareBy,
-  );
+  const { principal, forwarded } = context;
+  const text = form?.text ?? operation.text;
+  const key = streamKey({ text, operationName, variables: others, principal, forwarded }, config.shareBy);
   const cursorOf = cursorReader(rootFields, supergraph.subscriptionRules);
   const resumption: Resumption | undefined = form &&
     cursorOf && {

@@ -3,6 +3,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { OperationPreparer } from '../engine/prepare-operation.ts';
+import type { ReadForwarded } from '../forwarded-headers.ts';
 import type { UnsentAnswers } from '../http/unsent-answers.ts';
 import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
 import type { LiveAuthorities } from './live-authority.ts';
@@ -23,6 +24,7 @@ export interface OperationServices {
   readonly authorities: LiveAuthorities;
   readonly quota: StreamQuota;
   readonly unsent: UnsentAnswers;
+  readonly readForwarded: ReadForwarded;
   readonly config: SubscriptionsConfig;
   readonly runtime: Runtime;
 }

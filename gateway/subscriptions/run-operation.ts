@@ -6,6 +6,7 @@ import type { IncrementalAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { writeResponseBody } from '../execution/response-body.ts';
 import type { RequestContext } from '../execution/run.ts';
+import type { ForwardedHeaders } from '../forwarded-headers.ts';
 import { writeBatch, writeFirstPart } from '../incremental/incremental-body.ts';
 import { internalError, RequestError } from '../request-error.ts';
 import { describeStream } from './describe-stream.ts';
@@ -22,6 +23,8 @@ export interface StreamedOperation extends DocumentRequest {
   readonly comesWhole?: boolean;
   /** The id that the request has told its client. @default a new one */
   readonly requestId?: string;
+  /** What the client sent for the subgraphs. @default nothing */
+  readonly forwarded?: ForwardedHeaders;
 }
 
 /** In whose name an operation runs: its connection's, or that of a token of its own. */
@@ -152,6 +155,7 @@ class OperationRun implements StreamListener, RunningOperation {
       },
       requestId: this.#requestId,
       cancellation: this.#cancellation,
+      forwarded: request.forwarded,
     };
     if (operation.kind !== 'subscription') {
       if (operation.executeIncrementally && !request.comesWhole) {

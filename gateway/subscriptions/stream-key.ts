@@ -3,6 +3,7 @@ import type { Principal } from '../../auth/principal.ts';
 import { authorityOf } from '../authorization/authority.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { Variables } from '../execution/compiled-operation.ts';
+import type { ForwardedHeaders } from '../forwarded-headers.ts';
 import { noRule, type SubscriptionRule } from '../supergraph/subscription-rules.ts';
 
 /** Everything that can change what a stream says. */
@@ -12,15 +13,16 @@ export interface StreamKeyParts {
   /** Without the one that is the cursor, where there is one. */
   readonly variables: Variables;
   readonly principal: Principal | undefined;
+  readonly forwarded: ForwardedHeaders | undefined;
 }
 
 /** Equal keys see the same events from the same moment on. */
 export function streamKey(
-  { text, operationName, variables, principal }: StreamKeyParts,
+  { text, operationName, variables, principal, forwarded }: StreamKeyParts,
   shareBy: SubscriptionsConfig['shareBy'],
 ): string {
   const given = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([text, operationName, given, principal && authorityOf(principal, shareBy)]);
+  return JSON.stringify([text, operationName, given, principal && authorityOf(principal, shareBy), forwarded?.key]);
 }
 
 /** Where a subscription begins: with what happens next, after an event, or at a place of its own that no other shares. */

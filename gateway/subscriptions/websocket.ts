@@ -89,6 +89,7 @@ function connect(
     },
     services,
     upgradeCredentials: request.headers.authorization,
+    upgradeForwarded: services.readForwarded(request.headers),
   });
   socket.on('message', (data, isBinary) => connection.receive(isBinary ? '' : String(data)));
   socket.on('ping', (data) => {

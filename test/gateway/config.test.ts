@@ -66,6 +66,9 @@ test('what cannot be used is refused with its line and what to do', () => {
   expect(refusal('subgraphs:\n  subscriptionUrlBySubgraph: { mes: mes/events }\n')).toBe(
     'andon.yaml:2: "subgraphs.subscriptionUrlBySubgraph.mes" is "mes/events". Write an address that begins with http, https, ws or wss.',
   );
+  expect(refusal('subgraphs:\n  forwardHeaders: [x-tenant, Content-Length]\n')).toBe(
+    'andon.yaml:2: "content-length" in "subgraphs.forwardHeaders" is no header that can be passed on. Write names such as accept-language. What says how a message is sent is of each call.',
+  );
   expect(refusal('- 1\n')).toBe('andon.yaml:1: Not a mapping. Write "key: value" lines.');
   expect(() => readGatewayConfig({ env: { PORT: '80 80' } })).toThrow(
     'PORT is "80 80". Set it to a whole number from 0 to 65535.',

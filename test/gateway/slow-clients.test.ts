@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createDocumentSource } from '../../gateway/documents/document-source.ts';
 import type { CompiledOperation } from '../../gateway/execution/compiled-operation.ts';
+import { createForwarding } from '../../gateway/forwarded-headers.ts';
 import { UnsentAnswers } from '../../gateway/http/unsent-answers.ts';
 import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { Connection } from '../../gateway/subscriptions/connection.ts';
@@ -53,6 +54,7 @@ test('a client that does not keep up is closed with a code, and delays nobody el
   const { operation, push } = pushed();
   const streams = new SharedStreams({ runtime: testRuntime(), config: defaultGatewayConfig.subscriptions });
   const config = { ...defaultGatewayConfig.subscriptions, maxQueuedBytes: 100 };
+  const readForwarded = createForwarding(defaultGatewayConfig.subgraphs);
   const connect = (reads: boolean) => {
     const sent: string[] = [];
     const closed: number[] = [];
@@ -74,10 +76,12 @@ test('a client that does not keep up is closed with a code, and delays nobody el
         streams,
         quota: new StreamQuota(config),
         unsent: new UnsentAnswers(defaultGatewayConfig.http, testRuntime()),
+        readForwarded,
         config,
         runtime: testRuntime(),
       },
       upgradeCredentials: undefined,
+      upgradeForwarded: readForwarded({}),
     });
     connection.receive('{"type":"connection_init"}');
     return { connection, sent, closed };

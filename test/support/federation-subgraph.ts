@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, execute, GraphQLError, type GraphQLSchema, parse, subscribe, validate } from 'graphql';
 import { createHandler } from 'graphql-sse';
-import { useServer } from 'graphql-ws/use/ws';
+import type { ConnectionInitMessage, Context } from 'graphql-ws';
+import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 
 export const federationLink = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
@@ -41,6 +42,15 @@ export interface TestSubgraph {
   kill(): Promise<void>;
 }
 
+/** The context of its resolvers. */
+export type SubgraphContext = {
+  readonly headers: IncomingMessage['headers'];
+  /** Of a WebSocket. */
+  readonly connectionParams?: Readonly<Record<string, unknown>> | undefined;
+};
+
+const contextOf = ({ headers }: IncomingMessage): SubgraphContext => ({ headers });
+
 /** A real subgraph on a real port: HTTP, graphql-transport-ws and graphql-sse. @param at the port; 0 takes a free one */
 export async function startSubgraph(definition: SubgraphDefinition, at = 0): Promise<TestSubgraph> {
   const schema = buildSubgraphSchema([{ typeDefs: readDefinition(definition), resolvers: definition.resolvers ?? {} }]);
@@ -60,12 +70,16 @@ export async function startSubgraph(definition: SubgraphDefinition, at = 0): Pro
     const errors = validate(schema, document);
     const result = errors.length
       ? { errors }
-      : await execute({ schema, document, variableValues: variables, operationName, contextValue: {} });
+      : await execute({ schema, document, variableValues: variables, operationName, contextValue: contextOf(request) });
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(result));
   });
   const sockets = new WebSocketServer({ server: http });
-  const websocket = useServer({ schema, execute, subscribe }, sockets);
+  const context = ({ connectionParams, extra }: Context<ConnectionInitMessage['payload'], Extra>): SubgraphContext => ({
+    ...contextOf(extra.request),
+    connectionParams,
+  });
+  const websocket = useServer({ schema, execute, subscribe, context }, sockets);
   await new Promise<void>((resolve) => http.listen(at, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
   let closed: Promise<void> | undefined;
@@ -94,7 +108,12 @@ export async function startSubgraph(definition: SubgraphDefinition, at = 0): Pro
 
 /** The reference server of the protocol; a source that throws is told as other servers do. */
 function createEventEndpoint(schema: GraphQLSchema) {
-  const handle = createHandler({ schema, execute, subscribe });
+  const handle = createHandler<IncomingMessage, undefined, SubgraphContext>({
+    schema,
+    execute,
+    subscribe,
+    context: async ({ raw }) => contextOf(raw),
+  });
   return async (request: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
     const [answer, { status, headers }] = await handle({
       method: 'POST',

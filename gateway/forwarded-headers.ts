@@ -1,0 +1,87 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { refuse } from './request-error.ts';
+
+/** Headers of a client's request that go on to subgraphs. */
+export interface ForwardedHeaders {
+  /** By name, in lower case. */
+  readonly values: Readonly<Record<string, string>>;
+  /**
+   * Equal for equal values: answers may depend on them, so work is shared only among these. What traces a request is no part
+   * of it. Empty where nothing else is forwarded.
+   */
+  readonly key: string;
+}
+
+export interface ForwardingNames {
+  /** For every subgraph, in lower case. */
+  readonly forwardHeaders: readonly string[];
+  /** For single ones, by name, instead. */
+  readonly forwardHeadersBySubgraph: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Reads what a client sends for its subgraphs: HTTP headers, and over these what stands under the same names in the payloads
+ * of a WebSocket, since pages in browsers cannot give one headers.
+ * @throws RequestError 400 a payload has a value that no header can have
+ */
+export type ReadForwarded = (
+  headers: IncomingHttpHeaders,
+  ...payloads: readonly Readonly<Record<string, unknown>>[]
+) => ForwardedHeaders;
+
+const none: ForwardedHeaders = { values: {}, key: '' };
+
+export function createForwarding({ forwardHeaders, forwardHeadersBySubgraph }: ForwardingNames): ReadForwarded {
+  const names = [...new Set([...forwardHeaders, ...Object.values(forwardHeadersBySubgraph).flat()])].sort();
+  return (headers, ...payloads) => {
+    const trace = traceOf(headers);
+    if (names.length === 0) return trace ? { values: trace, key: '' } : none;
+    const given = payloads.flatMap(textsIn);
+    const found = names.flatMap((name) => {
+      const value = given.findLast(([its]) => its === name)?.[1] ?? headers[name];
+      return value === undefined ? [] : [[name, String(value)] as const];
+    });
+    for (const [name, value] of found) if (!isHeaderValue(value)) throw noHeaderValue(name);
+    return { values: { ...Object.fromEntries(found), ...trace }, key: found.length > 0 ? JSON.stringify(found) : '' };
+  };
+}
+
+/** What of it goes to a subgraph for which these names are forwarded. */
+export function forwardedTo(
+  names: readonly string[],
+  forwarded: ForwardedHeaders | undefined,
+): Readonly<Record<string, string>> {
+  if (forwarded === undefined || forwarded === none) return none.values;
+  const own = Object.entries(forwarded.values).filter(([name]) => names.includes(name) || traceNames.includes(name));
+  return Object.fromEntries(own);
+}
+
+/** The payload of a message, at its top or under `headers`: clients do both. @returns names in lower case */
+export function textsIn(payload: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[] {
+  const { headers } = payload;
+  const places = [payload, typeof headers === 'object' && headers !== null ? headers : {}];
+  return places.flatMap((place) =>
+    Object.entries(place).flatMap(([name, value]) =>
+      typeof value === 'string' ? [[name.toLowerCase(), value] as const] : [],
+    ),
+  );
+}
+
+/** RFC 9110, 5.5, as bytes that are Latin-1 in Node. */
+const isHeaderValue = (text: string) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+
+const noHeaderValue = (name: string) =>
+  refuse(
+    400,
+    'BAD_REQUEST',
+    `"${name}" is passed on to subgraphs as a header, and has characters that no header can have.`,
+  );
+
+/** W3C Trace Context (https://www.w3.org/TR/trace-context/): who takes no part in a trace passes it on as it is. */
+const traceNames: readonly string[] = ['traceparent', 'tracestate'];
+
+function traceOf({ traceparent, tracestate }: IncomingHttpHeaders): Record<string, string> | undefined {
+  if (typeof traceparent !== 'string' || !/^(?!ff)[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-|$)/.test(traceparent))
+    return undefined;
+  return { traceparent, ...(typeof tracestate === 'string' && { tracestate }) };
+}
