@@ -215,6 +215,11 @@ export interface SubscriptionsConfig {
 }
 
 export interface HttpConfig {
+  /**
+   * Connections at once, streams among them. More are refused with TOO_MANY_CONNECTIONS, but for questions about health. No
+   * more than the system lets the process open files, less a tenth for other needs. @default 100000
+   */
+  readonly maxConnections: number;
   /** Milliseconds for a request's headers. @default 10000 */
   readonly headersTimeoutMs: number;
   /** Milliseconds for a whole request to arrive. @default 30000 */
@@ -343,6 +348,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     mustDeliverFields: [],
   }),
   http: Object.freeze({
+    maxConnections: 100_000,
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 30_000,
     sendTimeoutMs: 30_000,

@@ -136,11 +136,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     readForwarded,
     graphiql: options.graphiql ? new Graphiql(options.graphiql, graphqlPath) : undefined,
     isReady: () => state === 'listening',
+    isSurplus: (request) => web.isSurplus(request),
     problem: options.problem ?? (() => undefined),
     note: options.note ?? (() => undefined),
   });
-  const web = createWebServer(config, (request, response) => track(running, handle(request, response)), runtime);
-  const sockets = serveWebSocket({ http: web.http, services, config });
+  const web: WebServer = createWebServer(
+    config,
+    (request, response) => track(running, handle(request, response)),
+    runtime,
+  );
+  const sockets = serveWebSocket({ web, services, config });
   const stop = async () => {
     const { clock, log } = runtime;
     const startedAt = clock.monotonic();

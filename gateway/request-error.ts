@@ -40,6 +40,11 @@ export function refuse(status: number, code: string, message: string): RequestEr
   return new RequestError(status, [new GraphQLError(message, { extensions: { code } })]);
 }
 
+/** The same for what has no room at the moment: asked a little later, it may. */
+export function refuseForNow(code: string, message: string): RequestError {
+  return new RequestError(503, [new GraphQLError(message, { extensions: { code, retryable: true } })]);
+}
+
 /** What clients read of a failure of our own. The log has the rest, under this id. */
 export const internalError = (requestId?: string): GraphQLFormattedError => ({
   message: 'The gateway failed to answer. Report the request id to its operator.',

@@ -17,7 +17,7 @@ const root = new URL('../', import.meta.url);
 
 /** What takes a code as its first or second argument. */
 const carriers =
-  /\b(?:requireThat|refuse|refusal|withCode|ClientError|RefusedRequest|SubgraphCallError|PlanningError|AuthenticationError)\(/g;
+  /\b(?:requireThat|refuse|refuseForNow|refusal|withCode|ClientError|RefusedRequest|SubgraphCallError|PlanningError|AuthenticationError)\(/g;
 const code = /^'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)'$/;
 
 async function sources(): Promise<ReadonlyMap<string, string>> {

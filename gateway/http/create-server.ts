@@ -7,6 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { errorCode } from '../../runtime/error-code.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
+import { ConnectionLimit } from './connection-limit.ts';
 import type { HttpHandler } from './http-handler.ts';
 import { http2StreamOf } from './http2-stream.ts';
 import { asksForWebSocket, passOverUpgrade } from './pass-over-upgrade.ts';
@@ -17,6 +18,8 @@ export interface WebServer {
   readonly scheme: 'http' | 'https';
   /** Connections and requests that have come so far. */
   readonly arrived: number;
+  /** Whether there was no room for the connection that the request came on. */
+  isSurplus(request: IncomingMessage): boolean;
   /** Ends each connection that has no request, the others with the last of theirs. */
   endConnections(): void;
   closeAll(): void;
@@ -26,9 +29,10 @@ export interface WebServer {
 export function createWebServer(
   config: GatewayConfig,
   handle: HttpHandler,
-  runtime: Pick<Runtime, 'timers'>,
+  runtime: Pick<Runtime, 'timers' | 'clock' | 'log'>,
 ): WebServer {
   const http = config.tls ? createTlsServer(config, config.tls, handle, runtime) : createPlainServer(config, handle);
+  const limit = new ConnectionLimit(http, config.http.maxConnections, runtime);
   const sessions = new Set<ServerHttp2Session>();
   http.on('session', (session: ServerHttp2Session) => {
     sessions.add(session);
@@ -41,6 +45,7 @@ export function createWebServer(
     get arrived() {
       return connections.arrived;
     },
+    isSurplus: (request) => limit.isSurplus(request),
     endConnections() {
       for (const session of sessions) session.close();
       connections.end();

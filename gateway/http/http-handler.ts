@@ -7,6 +7,7 @@ import type { ReadForwarded } from '../forwarded-headers.ts';
 import { internalError, RequestError } from '../request-error.ts';
 import { readAcceptedFormats } from './accepted-formats.ts';
 import { checkHost } from './allowed-host.ts';
+import { noRoomForConnections } from './connection-limit.ts';
 import type { Graphiql } from './graphiql.ts';
 import { answerExchange } from './graphql-endpoint.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
@@ -23,6 +24,8 @@ export interface HttpHandlerOptions extends GraphQLEndpointOptions {
   readonly readForwarded: ReadForwarded;
   readonly graphiql: Graphiql | undefined;
   isReady(): boolean;
+  /** Whether the request may only ask about health. */
+  isSurplus(request: IncomingMessage): boolean;
   problem(): string | undefined;
   note(): string | undefined;
 }
@@ -33,7 +36,8 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
   const { runtime, graphiql } = options;
   return async (request, response) => {
-    if (!options.isReady()) response.shouldKeepAlive = false;
+    const isSurplus = options.isSurplus(request);
+    if (isSurplus || !options.isReady()) response.shouldKeepAlive = false;
     bringIntoOriginForm(request);
     // What a client wrote comes back in refusals: no browser may take it for a page.
     response.setHeader('x-content-type-options', 'nosniff');
@@ -42,6 +46,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     const health = answerHealth(path, standing);
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
     try {
+      if (isSurplus) throw noRoomForConnections();
       checkHost(request, options.config);
       if (path === graphqlPath) response.setHeader('vary', variesBy(options.config));
       if (await graphiql?.answer(request, response, path, search)) return;
@@ -111,11 +116,12 @@ function answerRefusal(cause: unknown, request: IncomingMessage, response: Serve
   else refuseAndClose({ request, response }, { status, headers, body: Buffer.from(body) }, runtime);
 }
 
-/** The headers that tell programs what would have been right (RFC 9110, 11.6.1, 10.2.1 and 15.5.16). */
+/** The headers that tell programs what would have been right (RFC 9110, 11.6.1, 10.2.1, 15.5.16 and 10.2.3). */
 const remedies: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'www-authenticate': 'Bearer' },
   405: { allow: 'GET, HEAD, POST, PUT, DELETE' },
   415: { accept: 'application/json', 'accept-encoding': 'gzip, br' },
+  503: { 'retry-after': '5' },
 };
 
 function splitUrl(url: string): { path: string; search: string } {

@@ -3,6 +3,7 @@ import { constants } from 'node:http2';
 import type { Writable } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { HttpConfig } from '../config.ts';
+import { SeldomWarning } from '../seldom-warning.ts';
 import type { EncodedBody } from './answer-body.ts';
 import { http2StreamOf } from './http2-stream.ts';
 
@@ -39,11 +40,11 @@ interface Unsent {
 export class UnsentAnswers {
   readonly #config: Pick<HttpConfig, 'sendTimeoutMs' | 'maxUnsentBytes'>;
   readonly #runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
+  readonly #warning: SeldomWarning;
   /** The one whose client took something the longest ago is first. */
   readonly #waiting = new Set<Unsent>();
   readonly #streams = new WeakMap<Writable, (bytes: number) => void>();
   #bytes = 0;
-  #quietUntil = Number.NEGATIVE_INFINITY;
   #isWatching = false;
 
   constructor(
@@ -52,6 +53,7 @@ export class UnsentAnswers {
   ) {
     this.#config = config;
     this.#runtime = runtime;
+    this.#warning = new SeldomWarning('slow clients lose their connections', runtime);
   }
 
   /** Ends `response`, whose head is written, with its body. */
@@ -181,7 +183,7 @@ export class UnsentAnswers {
   #makeRoom(): void {
     for (const unsent of this.#waiting) {
       if (this.#bytes <= this.#config.maxUnsentBytes || this.#waiting.size === 1) return;
-      this.#warn();
+      this.#warning.tell({ clients: this.#waiting.size, maxUnsentBytes: this.#config.maxUnsentBytes });
       this.#giveUp(unsent, 'too much waits for slow clients');
     }
   }
@@ -202,15 +204,6 @@ export class UnsentAnswers {
       }
       this.#watch();
     });
-  }
-
-  /** Each by itself is nothing to tell; that there are so many is. */
-  #warn(): void {
-    const now = this.#runtime.clock.monotonic();
-    if (now < this.#quietUntil) return;
-    this.#quietUntil = now + 60_000;
-    const { maxUnsentBytes } = this.#config;
-    this.#runtime.log.warn('slow clients lose their connections', { clients: this.#waiting.size, maxUnsentBytes });
   }
 
   #giveUp({ bytes, over, cutOff }: Unsent, reason: string): void {

@@ -21,8 +21,9 @@ export function refuseUpgrade(socket: Duplex, { status, formatted }: RequestErro
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** What would have been right, for programs (RFC 6455, 4.4; RFC 9110, 15.5.22 and 10.2.1). */
+/** What would have been right, for programs (RFC 6455, 4.4; RFC 9110, 15.5.22, 10.2.1 and 10.2.3). */
 const remedies: Readonly<Record<number, readonly string[]>> = {
   405: ['allow: GET'],
+  503: ['retry-after: 5'],
   426: ['upgrade: websocket', 'sec-websocket-version: 13, 8'],
 };

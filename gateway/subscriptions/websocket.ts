@@ -1,8 +1,10 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { GatewayConfig } from '../config.ts';
+import { noRoomForConnections } from '../http/connection-limit.ts';
+import type { WebServer } from '../http/create-server.ts';
 import { bringIntoOriginForm } from '../http/origin-form.ts';
 import { asksForWebSocket } from '../http/pass-over-upgrade.ts';
 import { Connection } from './connection.ts';
@@ -14,7 +16,7 @@ import { createFrameEncoder } from './text-frame.ts';
 import { upgradeRefusalOf, wrongHandshake } from './upgrade-refusal.ts';
 
 export interface WebSocketOptions {
-  readonly http: Server;
+  readonly web: Pick<WebServer, 'http' | 'isSurplus'>;
   readonly services: OperationServices;
   readonly config: GatewayConfig;
 }
@@ -27,7 +29,7 @@ export interface WebSocketTransport {
 }
 
 /** `graphql-transport-ws` on the path of the HTTP endpoint: subscriptions, queries and mutations. */
-export function serveWebSocket({ http, services, config }: WebSocketOptions): WebSocketTransport {
+export function serveWebSocket({ web, services, config }: WebSocketOptions): WebSocketTransport {
   const connections = new Map<WebSocket, Connection>();
   const server = new WebSocketServer({
     noServer: true,
@@ -40,10 +42,10 @@ export function serveWebSocket({ http, services, config }: WebSocketOptions): We
   // Of what it finds wrong with a handshake, the headers that only it reads are left.
   server.on('wsClientError', ({ message }, socket) => refuseUpgrade(socket, wrongHandshake(`${message}. Correct it.`)));
   const encode = createFrameEncoder();
-  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  web.http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!asksForWebSocket(request)) return;
     bringIntoOriginForm(request);
-    const refusal = upgradeRefusalOf(request, config);
+    const refusal = web.isSurplus(request) ? noRoomForConnections() : upgradeRefusalOf(request, config);
     if (refusal) return refuseUpgrade(socket, refusal);
     server.handleUpgrade(request, socket, head, (accepted) => {
       if (accepted.protocol !== subprotocol) {

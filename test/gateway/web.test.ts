@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect as connectHttp2, constants } from 'node:http2';
+import { type ClientHttp2Session, connect as connectHttp2, constants, type IncomingHttpHeaders } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -406,6 +406,32 @@ describe('TLS', () => {
     session.destroy();
   });
 
+  test('connections that are too many are refused, but for questions about health', async () => {
+    const http = { ...defaultGatewayConfig.http, drainGraceMs: 1, maxConnections: 1 };
+    const { url } = await start({ tls, http }, lotSubgraphs(new PushedEvents()));
+    const connect = () => connectHttp2(new URL(url).origin, trusting).on('error', () => undefined);
+    const first = connect();
+    await once(first, 'connect');
+    const second = connect();
+    const get = async (session: ClientHttp2Session, path: string) => {
+      const stream = session.request({ ':path': path }).setEncoding('utf8');
+      const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+      let text = '';
+      for await (const chunk of stream) text += chunk;
+      return { status: head[':status'], text };
+    };
+    expect((await get(first, '/graphql?query={now}')).status).toBe(200);
+    const refused = await get(second, '/graphql?query={now}');
+    expect([refused.status, JSON.parse(refused.text).errors[0].extensions]).toEqual([
+      503,
+      { code: 'TOO_MANY_CONNECTIONS', retryable: true },
+    ]);
+    expect(await get(second, '/health/ready')).toMatchObject({ status: 200 });
+    await once(second, 'close');
+    expect((await get(first, '/graphql?query={now}')).status).toBe(200);
+    first.destroy();
+  });
+
   test('a certificate that cannot be read stops the start, and says what to do', async () => {
     await expect(start({ tls: { ...tls, certFile: '/nowhere.pem' } })).rejects.toThrow(
       '/nowhere.pem cannot be read (ENOENT). Correct tls.certFile and tls.keyFile.',
@@ -417,6 +443,40 @@ describe('TLS', () => {
 });
 
 describe('clients that mean harm', () => {
+  test('more connections than there is room for are refused, but for questions about health, until there is room', async () => {
+    const http = { ...defaultGatewayConfig.http, drainGraceMs: 1, maxConnections: 2 };
+    const { url } = await start({ http });
+    const port = Number(new URL(url).port);
+    const connect = async () => {
+      const socket = connectTcp(port, '127.0.0.1').on('error', () => undefined);
+      await once(socket, 'connect');
+      return socket;
+    };
+    const ask = async (head: string) => {
+      const socket = await connect();
+      socket.write(`${head}\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      return text;
+    };
+    const idle = [await connect(), await connect()];
+    const refused = await ask('GET /graphql?query={__typename} HTTP/1.1');
+    expect(refused).toMatch(/^HTTP\/1\.1 503 .*retry-after: 5\r\n/s);
+    expect(refused).toContain('"code":"TOO_MANY_CONNECTIONS","retryable":true');
+    const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws');
+    const [, handshake] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    expect([handshake.statusCode, handshake.headers['retry-after']]).toEqual([503, '5']);
+    socket.on('error', () => undefined).terminate();
+    expect(await ask('GET /health/live HTTP/1.1')).toMatch(/^HTTP\/1\.1 200 /);
+    // One that asks nothing does not keep another from asking about health.
+    const silent = await connect();
+    await once(silent.resume(), 'close');
+    const gone = idle.map((one) => once(one.resume(), 'close'));
+    for (const one of idle) one.end();
+    await Promise.all(gone);
+    expect(await ask('GET /graphql?query={__typename} HTTP/1.1')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   test('headers and bodies that do not arrive in time lose their connection', async () => {
     const http = { ...defaultGatewayConfig.http, headersTimeoutMs: 200, requestTimeoutMs: 300 };
     const { url } = await start({ http });
