@@ -40,7 +40,7 @@ const commands: Readonly<Record<string, CliCommand>> = {
   },
   subscribe: {
     summary: 'print the events of a subscription, a line each',
-    load: async () => (await import('./gateway/subscriptions/subscribe.ts')).runSubscribeCommand,
+    load: async () => (await import('./gateway/subscribe.ts')).runSubscribeCommand,
   },
   'verify-audit': {
     summary: 'recompute the audit chain and say whether any entry was changed, removed or reordered',

@@ -3,7 +3,7 @@ import { BoundedCache } from '../bounded-cache.ts';
 import type { CompileOperation } from '../engine/selected-operation.ts';
 import { wholeAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
-import { meets, type Requirement } from './access-rules.ts';
+import type { Requirement } from '../supergraph/access-rules.ts';
 import { type AccessScope, createRestriction, guardedPlaces } from './restrict.ts';
 
 /** Sets of rules that are kept planned for one operation; callers are of few kinds. */
@@ -74,4 +74,13 @@ function rememberUnmet(places: readonly string[], { accessRules }: AccessScope) 
     known.set(authority, made);
     return made;
   };
+}
+
+/** A policy is met by a scope or a role of its name. @param principal absent where nobody said who asks */
+function meets(requirement: Requirement, principal: Principal | undefined): boolean {
+  if (!principal) return false;
+  if (requirement.kind === 'authenticated') return true;
+  const granted = new Set<string>(principal.scopes);
+  if (requirement.kind === 'policies') for (const role of principal.roles) granted.add(role);
+  return requirement.any.some((all) => all.every((name) => granted.has(name)));
 }

@@ -12,8 +12,8 @@ import {
 import type { Restriction } from '../execution/compiled-operation.ts';
 import { Failure } from '../execution/failure.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
+import type { Requirement } from '../supergraph/access-rules.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
-import { type Requirement, remedyFor } from './access-rules.ts';
 
 export type AccessScope = Pick<Supergraph, 'schema' | 'types' | 'accessRules'>;
 
@@ -62,6 +62,14 @@ const denial = (coordinate: string, requirement: Requirement): Failure =>
       below: [],
     },
   ]);
+
+/** What to bring to meet it, as a sentence. */
+function remedyFor(requirement: Requirement): string {
+  if (requirement.kind === 'authenticated') return 'Send a token.';
+  const kind = requirement.kind === 'scopes' ? 'scope' : 'policy';
+  const choices = requirement.any.map((all) => all.map((name) => `"${name}"`).join(' with '));
+  return choices.length === 0 ? 'Nobody may.' : `Bring a token with the ${kind} ${choices.join(', or ')}.`;
+}
 
 /**
  * The places whose rules are a field's: itself, the type that has it, and the type of its values. A field of an interface

@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { isoTime } from '../../runtime/clock.ts';
 import { isPlain } from '../subgraph-client/is-plain.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
+import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import type { PreparedRequest, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import { Failure, type FieldError, maxErrors } from './failure.ts';
@@ -10,7 +11,7 @@ import { placeError } from './place-errors.ts';
 import type { ResponseObject } from './response-data.ts';
 import type { Run } from './run.ts';
 import type { Sharing } from './sharing.ts';
-import { callErrorToFieldError, type ErrorExposure, SubgraphCallError, toClientError } from './subgraph-error.ts';
+import { callErrorToFieldError, type ErrorExposure, toClientError } from './subgraph-error.ts';
 
 /** What compiled plans need from outside. */
 export interface ExecutionScope {

@@ -5,6 +5,7 @@ import { withoutDefer } from '../incremental/resolve-defer.ts';
 import type { DocumentPlan } from '../planning/document-planner.ts';
 import type { FetchNode, PlanNode } from '../planning/plan.ts';
 import { type Conditions, conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
+import type { RequestContext } from '../request-context.ts';
 import { RequestError, withCode } from '../request-error.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { StreamRefusedError } from '../subgraph-client/stream-refused-error.ts';
@@ -19,7 +20,7 @@ import { compileRootMerge } from './fetch-root.ts';
 import { compileIntrospection } from './introspection.ts';
 import { compileResponseWriter, introspectionFields, type ResponseWriter } from './response-writer.ts';
 import { rootFieldsOf } from './root-fields.ts';
-import { type RequestContext, Run } from './run.ts';
+import { Run } from './run.ts';
 import { toClientError } from './subgraph-error.ts';
 import { compileVariables } from './variables-text.ts';
 

@@ -1,4 +1,5 @@
 import type { EntityFetchNode, EntityGroup } from '../planning/plan.ts';
+import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import { prepareRequest } from '../subgraph-client/subgraph-client.ts';
 import { callSubgraph, type ExecutionScope, type SubgraphAnswer } from './call-subgraph.ts';
 import { compileEntityPath, type EntityPath } from './entity-path.ts';
@@ -11,7 +12,7 @@ import { compileRewrites } from './rewrite.ts';
 import type { Run } from './run.ts';
 import { markFailed, markNotAsked, readShapes, renameShapes, type Shape } from './shape.ts';
 import type { Step } from './step.ts';
-import { callErrorToFieldError, SubgraphCallError } from './subgraph-error.ts';
+import { callErrorToFieldError } from './subgraph-error.ts';
 import { compileMembers } from './variables-text.ts';
 
 /**

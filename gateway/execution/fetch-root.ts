@@ -1,4 +1,5 @@
 import type { FetchNode } from '../planning/plan.ts';
+import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import { prepareRequest } from '../subgraph-client/subgraph-client.ts';
 import { callSubgraph, type ExecutionScope, type SubgraphAnswer } from './call-subgraph.ts';
 import { compileEntityPath } from './entity-path.ts';
@@ -9,7 +10,7 @@ import { compileRewrites } from './rewrite.ts';
 import type { Run } from './run.ts';
 import { markFailed, readRootShapes, renameShapes, type Shape } from './shape.ts';
 import type { Step } from './step.ts';
-import { callErrorToFieldError, SubgraphCallError } from './subgraph-error.ts';
+import { callErrorToFieldError } from './subgraph-error.ts';
 import { compileVariables } from './variables-text.ts';
 
 /** Compiles a fetch of root fields. Its answer is merged at the root, or at every object of its path. */

@@ -2,12 +2,12 @@ import type { Principal } from '../../auth/principal.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { authorityOf } from '../authorization/authority.ts';
 import type { GatewayConfig } from '../config.ts';
+import type { RequestContext } from '../request-context.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { SubgraphCall, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { OperationAnswer } from './answer.ts';
 import type { Variables } from './compiled-operation.ts';
 import { copyData } from './merge.ts';
-import type { RequestContext } from './run.ts';
 import { SingleFlight } from './single-flight.ts';
 
 /**

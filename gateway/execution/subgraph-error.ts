@@ -1,38 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
+import type { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import type { FieldError } from './failure.ts';
-
-/** A call to a subgraph that brought no usable answer. */
-export class SubgraphCallError extends Error {
-  readonly code:
-    | 'SUBGRAPH_UNAVAILABLE'
-    | 'SUBGRAPH_TIMEOUT'
-    | 'SUBGRAPH_CIRCUIT_OPEN'
-    | 'SUBGRAPH_OVERLOADED'
-    | 'SUBGRAPH_MALFORMED_RESPONSE'
-    | 'SUBGRAPH_LOST_OBJECT'
-    | 'SUBGRAPH_REFUSED'
-    | 'REQUEST_ABORTED';
-  readonly service: string;
-
-  constructor(code: SubgraphCallError['code'], service: string, options?: ErrorOptions) {
-    super(sentences[code](service), options);
-    this.name = 'SubgraphCallError';
-    this.code = code;
-    this.service = service;
-  }
-}
-
-const sentences: Readonly<Record<SubgraphCallError['code'], (service: string) => string>> = {
-  SUBGRAPH_UNAVAILABLE: (service) => `"${service}" cannot be reached at the moment. Try again later.`,
-  SUBGRAPH_TIMEOUT: (service) => `"${service}" did not answer in time. Try again later.`,
-  SUBGRAPH_CIRCUIT_OPEN: (service) => `"${service}" has not answered lately and is not asked for now. Try again later.`,
-  SUBGRAPH_OVERLOADED: (service) => `Too many requests wait for "${service}". Try again later.`,
-  SUBGRAPH_MALFORMED_RESPONSE: (service) => `"${service}" gave an answer that does not fit the schema.`,
-  SUBGRAPH_LOST_OBJECT: (service) =>
-    `"${service}" does not find this object again by its key. Ask again, or without @defer.`,
-  SUBGRAPH_REFUSED: (service) => `"${service}" refused the request of this gateway.`,
-  REQUEST_ABORTED: (service) => `The request ended before "${service}" answered.`,
-};
 
 const retryable = new Set<string>([
   'SUBGRAPH_UNAVAILABLE',

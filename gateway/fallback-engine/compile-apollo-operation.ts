@@ -12,7 +12,7 @@ import type { CompileOperation, SelectedOperation } from '../engine/selected-ope
 import type { OperationAnswer } from '../execution/answer.ts';
 import { createCoercion } from '../execution/compile-operation.ts';
 import type { CompiledOperation, Variables } from '../execution/compiled-operation.ts';
-import { type RequestContext, Run } from '../execution/run.ts';
+import { Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
 import { withoutDefer } from '../incremental/resolve-defer.ts';
 import { type LabelledOperation, operationLabel } from '../operation-label.ts';
@@ -21,6 +21,7 @@ import { hasMistakableAlias } from '../planning/mistakable-aliases.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import { conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
 import { clientKey, selectedKey } from '../planning/selected-keys.ts';
+import type { RequestContext } from '../request-context.ts';
 import { RequestError, refuse } from '../request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { ApolloExecutor, ApolloLogger } from './load-apollo-gateway.ts';

@@ -3,13 +3,9 @@ import { type Clock, isoTime } from '../../runtime/clock.ts';
 import { BoundedCache } from '../bounded-cache.ts';
 import type { Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
-import {
-  callErrorToFieldError,
-  type ErrorExposure,
-  SubgraphCallError,
-  toClientError,
-} from '../execution/subgraph-error.ts';
+import { callErrorToFieldError, type ErrorExposure, toClientError } from '../execution/subgraph-error.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
+import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import { type PreparedRequest, prepareRequest, type SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { SubgraphDataSource } from './load-apollo-gateway.ts';
 

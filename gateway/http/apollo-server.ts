@@ -7,9 +7,9 @@ import type { GatewayConfig } from '../config.ts';
 import type { OperationPreparer } from '../engine/prepare-operation.ts';
 import type { OperationAnswer } from '../execution/answer.ts';
 import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts';
-import type { RequestContext } from '../execution/run.ts';
 import { asksForPlan, showPlan } from '../execution/show-plan.ts';
 import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from '../limits/parse-document.ts';
+import type { RequestContext } from '../request-context.ts';
 import { internalError, RequestError, refuse } from '../request-error.ts';
 
 /** What travels with one request through Apollo Server. */

@@ -1,8 +1,8 @@
 import type { Logger } from '../../runtime/logger.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import { Cancellation } from '../cancellation.ts';
-import type { RequestContext } from '../execution/run.ts';
-import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import type { RequestContext } from '../request-context.ts';
+import { SubgraphCallError } from './subgraph-call-error.ts';
 
 export interface Deadlines {
   readonly timers: Timers;

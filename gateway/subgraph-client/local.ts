@@ -1,9 +1,9 @@
 import type { Cancellation } from '../cancellation.ts';
-import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { type Deadlines, withDeadline } from './deadline.ts';
 import type { LocalSubgraph, SubgraphRequest } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';
 import { StreamRefusedError } from './stream-refused-error.ts';
+import { SubgraphCallError } from './subgraph-call-error.ts';
 import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
 
 /** A subgraph in this process: no HTTP, no JSON on the way back, the same deadline and the same errors. */

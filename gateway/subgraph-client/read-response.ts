@@ -1,7 +1,7 @@
-import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { isRecord } from '../is-record.ts';
 import { isPlain } from './is-plain.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
+import { SubgraphCallError } from './subgraph-call-error.ts';
 
 /**
  * @param text where the body was read from, if it was

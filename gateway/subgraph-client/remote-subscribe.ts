@@ -1,8 +1,8 @@
-import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import type { AdmittedCall, CircuitBreaker } from './circuit-breaker.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import type { RemoteOptions } from './remote-options.ts';
 import type { StreamAttempt } from './stream-attempt.ts';
+import { SubgraphCallError } from './subgraph-call-error.ts';
 import type { SubgraphCall } from './subgraph-client.ts';
 import { subscribeOverEvents } from './subscribe-over-events.ts';
 import { subscribeOverWebSocket } from './subscribe-over-websocket.ts';

@@ -1,7 +1,6 @@
 import { Pool } from 'undici';
 import { errorCode } from '../../runtime/error-code.ts';
 import type { Cancellation } from '../cancellation.ts';
-import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { forwardedTo } from '../forwarded-headers.ts';
 import { loggedReason } from '../logged-reason.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
@@ -15,6 +14,7 @@ import { createRemoteSubscribe } from './remote-subscribe.ts';
 import { isRepeatable } from './repeatable.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { codeForStatus, isAnswer } from './status-code.ts';
+import { SubgraphCallError } from './subgraph-call-error.ts';
 import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { SubgraphCallError } from '../execution/subgraph-error.ts';
+import type { SubgraphCallError } from './subgraph-call-error.ts';
 
 /** What an HTTP status means that came without a GraphQL answer. */
 export function codeForStatus(statusCode: number): SubgraphCallError['code'] {

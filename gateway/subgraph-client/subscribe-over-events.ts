@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Client, type Dispatcher } from 'undici';
-import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { forwardedTo } from '../forwarded-headers.ts';
 import { eventId } from './event-id.ts';
 import { EventQueue } from './event-queue.ts';
@@ -11,6 +10,7 @@ import { readResponse } from './read-response.ts';
 import { codeForStatus, isAnswer } from './status-code.ts';
 import type { StreamAttempt } from './stream-attempt.ts';
 import { StreamRefusedError } from './stream-refused-error.ts';
+import { SubgraphCallError } from './subgraph-call-error.ts';
 
 /**
  * Server-sent events by the protocol of `graphql-sse` with a connection for each operation ("distinct connections mode"):

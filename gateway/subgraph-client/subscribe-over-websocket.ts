@@ -1,12 +1,12 @@
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { SubgraphCallError } from '../execution/subgraph-error.ts';
 import { forwardedTo } from '../forwarded-headers.ts';
 import { EventQueue } from './event-queue.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';
 import type { StreamAttempt } from './stream-attempt.ts';
 import { StreamRefusedError } from './stream-refused-error.ts';
+import { SubgraphCallError } from './subgraph-call-error.ts';
 
 /** A connection on which the subgraph does not answer a ping within half of this is dead. */
 const pingIntervalMs = 10_000;

@@ -8,7 +8,7 @@ import {
   Kind,
   parse,
 } from 'graphql';
-import { type AccessRules, readAccessRules } from '../authorization/access-rules.ts';
+import { type AccessRules, readAccessRules } from './access-rules.ts';
 import { type CostRules, readCostRules } from './cost-rules.ts';
 import { type FieldSource, readFieldSources } from './field-sources.ts';
 import { readOverrideLabels } from './override-labels.ts';

@@ -1,7 +1,6 @@
 import type { ConstDirectiveNode, DocumentNode } from 'graphql';
-import type { Principal } from '../../auth/principal.ts';
-import { annotatedPlaces } from '../supergraph/annotated-places.ts';
-import { argumentsOf, linkedDirective } from '../supergraph/linked-features.ts';
+import { annotatedPlaces } from './annotated-places.ts';
+import { argumentsOf, linkedDirective } from './linked-features.ts';
 
 /** What one directive asks of who reads. `any` is met by whoever has all of one of its lists. */
 export type Requirement =
@@ -37,20 +36,3 @@ export function readAccessRules(supergraph: DocumentNode): AccessRules {
 
 /** Composition has checked what they are. */
 const listsOf = (value: unknown) => (value ?? []) as readonly (readonly string[])[];
-
-/** A policy is met by a scope or a role of its name. @param principal absent where nobody said who asks */
-export function meets(requirement: Requirement, principal: Principal | undefined): boolean {
-  if (!principal) return false;
-  if (requirement.kind === 'authenticated') return true;
-  const granted = new Set<string>(principal.scopes);
-  if (requirement.kind === 'policies') for (const role of principal.roles) granted.add(role);
-  return requirement.any.some((all) => all.every((name) => granted.has(name)));
-}
-
-/** What to bring to meet it, as a sentence. */
-export function remedyFor(requirement: Requirement): string {
-  if (requirement.kind === 'authenticated') return 'Send a token.';
-  const kind = requirement.kind === 'scopes' ? 'scope' : 'policy';
-  const choices = requirement.any.map((all) => all.map((name) => `"${name}"`).join(' with '));
-  return choices.length === 0 ? 'Nobody may.' : `Bring a token with the ${kind} ${choices.join(', or ')}.`;
-}
