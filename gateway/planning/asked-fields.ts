@@ -145,14 +145,22 @@ function checkRequirements(
     const given = requirementsFor(requires, type, scope.types);
     const known = place.fields.get(type);
     for (const field of fieldsFor(fetched, fetched.selections, type, scope.types)) {
-      for (const wanted of scope.subgraphTypes.requirementOf(fetched.service, type, field.name.value)) {
-        if (wanted.kind !== Kind.FIELD) continue;
-        const sent = given.find(({ alias, name }) => (alias ?? name) === wanted.name.value);
-        const source = sent && known?.get(sent.name)?.source;
-        if (!sent || (source !== undefined && source !== sourceOf(wanted))) budget.isRefused = true;
-      }
+      const wanted = scope.subgraphTypes.requirementOf(fetched.service, type, field.name.value);
+      if (!wanted.every((one) => isGiven(one, given, known))) budget.isRefused = true;
     }
   }
+}
+
+/** @param known what was asked for on the object */
+export function isGiven(
+  wanted: SelectionNode,
+  given: ReturnType<typeof requirementsFor>,
+  known: ReadonlyMap<string, Coverage> | undefined,
+): boolean {
+  if (wanted.kind !== Kind.FIELD) return true;
+  const sent = given.find(({ alias, name }) => (alias ?? name) === wanted.name.value);
+  const source = sent && known?.get(sent.name)?.source;
+  return sent !== undefined && (source === undefined || source === sourceOf(wanted));
 }
 
 function* fieldsFor(
@@ -181,7 +189,8 @@ const giverOf = ({ fetch, document, service }: Fetched, field: FieldNode, types:
   types,
 });
 
-function sourceOf({ name, arguments: given = [] }: FieldNode): string {
+/** The field with its arguments, as text. */
+export function sourceOf({ name, arguments: given = [] }: FieldNode): string {
   if (given.length === 0) return name.value;
   return `${name.value}(${given.map((argument) => stripIgnoredCharacters(print(argument))).sort()})`;
 }
@@ -263,7 +272,7 @@ function note(
       budget.left -= 1;
       if (scope.subgraphTypes.isForeign(fetched.service, type, name)) budget.isRefused = true;
       const isRepresented = fetched.isOfEntities && path === '';
-      if (!isRepresented && scope.subgraphTypes.needsRepresentation(fetched.service, type, name))
+      if (!isRepresented && scope.subgraphTypes.requirementOf(fetched.service, type, name).length > 0)
         budget.isRefused = true;
       const shape = scope.subgraphTypes.fieldShape(fetched.service, type, name);
       if (shape !== undefined && (fetched.shapes.get(where) ?? shape) !== shape) budget.isRefused = true;

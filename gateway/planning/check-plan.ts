@@ -7,6 +7,7 @@ import { overwritesValues } from './overwritten-values.ts';
 import type { PlanNode } from './plan.ts';
 import { checkCoverage, type Gap } from './plan-coverage.ts';
 import { fragmentsOf } from './plannable.ts';
+import { representRequirements } from './represent-requirements.ts';
 
 /** A plan that does not ask for everything. */
 export class IncompletePlan extends Error {
@@ -32,14 +33,16 @@ export function checkPlan(scope: CoverageScope, document: DocumentNode, plan: Pl
   if (!operation) return plans;
   const parts = { operation, fragments: fragmentsOf(document) };
   const cover = (some: readonly PlanNode[]) => checkCoverage(scope, parts, some);
-  const { isRefused, gaps } = cover(plans);
-  if (!isRefused && gaps.length === 0) return plans;
-  if (isRefused) throw new IncompletePlan(plans, []);
   const rootName = scope.schema.getRootType(operation.operation)?.name ?? '';
-  const ordered = plans.map((one) => inOrderOfNeed(scope, rootName, one));
-  const completed = completePlans(scope, parts, ordered, cover(ordered).gaps);
+  const asPlanned = cover(plans);
+  if (!asPlanned.isRefused && asPlanned.gaps.length === 0) return plans;
+  const represented = asPlanned.isRefused ? plans.map((one) => representRequirements(scope, rootName, one)) : plans;
+  const ordered = represented.map((one) => inOrderOfNeed(scope, rootName, one));
+  const { isRefused, gaps } = cover(ordered);
+  if (isRefused) throw new IncompletePlan(plans, []);
+  const completed = completePlans(scope, parts, ordered, gaps);
   const again = cover(completed);
-  if (again.isRefused || overwritesValues(completed)) throw new IncompletePlan(plans, gaps);
+  if (again.isRefused || overwritesValues(completed)) throw new IncompletePlan(plans, asPlanned.gaps);
   if (again.gaps.length > 0) throw new IncompletePlan(completed, again.gaps);
   return [...completed];
 }

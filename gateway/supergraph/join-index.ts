@@ -103,6 +103,12 @@ export class JoinIndex {
     return this.#namesIn(service, type).some((known) => this.#foreign.has(`${graph}/${known}.${name}`));
   }
 
+  /** The name under which the subgraph knows objects of the type: an interface that it knows as an object may be it. */
+  nameIn(service: string, type: string): string {
+    if (this.#keys.has(this.#placeOf(service, type))) return type;
+    return this.#namesIn(service, type)[1] ?? type;
+  }
+
   #placeOf(service: string, type: string): string {
     return `${this.#graphs.get(service)}/${type}`;
   }

@@ -14,14 +14,14 @@ export interface SubgraphTypes {
   fieldShape(service: string, typeName: string, fieldName: string): string | undefined;
   /** Whether the subgraph called `service` only refers to the field (@external), and neither has it in a key nor provides it. */
   isForeign(service: string, typeName: string, fieldName: string): boolean;
-  /** Whether the subgraph called `service` resolves the field from others' (@requires), so only for a representation. */
-  needsRepresentation(service: string, typeName: string, fieldName: string): boolean;
   /** Fields without selections, never null, of a key by which the subgraph called `service` finds objects of the type. */
   plainKey(service: string, typeName: string): readonly string[] | undefined;
   /** Whether the subgraph called `service` answers the field of every object that it knows, from nothing but its key. */
   isOwn(service: string, typeName: string, fieldName: string): boolean;
   /** What the subgraph called `service` wants in a representation to resolve the field; empty where it wants a key only. */
   requirementOf(service: string, typeName: string, fieldName: string): readonly SelectionNode[];
+  /** The name under which the subgraph called `service` knows objects of the type: its own, or that of an interface object. */
+  nameIn(service: string, typeName: string): string;
   /** The keys by which the subgraph called `service` knows objects of the type, those of its interfaces included. */
   keysOf(service: string, typeName: string): readonly (readonly SelectionNode[])[];
   /** Whether the field requires, itself or through what it requires, a field with arguments. */
@@ -64,11 +64,11 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
       const text = requirementIn(service, typeName, fieldName);
       return text === '' ? [] : parseSelections(text);
     }),
+    nameIn: (service, typeName) => index.nameIn(service, typeName),
     keysOf: remember((service, typeName) => {
       const names = [typeName, ...index.interfacesOf(typeName)];
       return names.flatMap((name) => (index.keysOf(service, name) ?? []).map(parseSelections));
     }),
-    needsRepresentation: remember((service, typeName, fieldName) => requirementIn(service, typeName, fieldName) !== ''),
     fieldShape,
     fieldType: remember((service, typeName, fieldName) => {
       const own = index.joinOf(service, typeName, fieldName);

@@ -208,3 +208,35 @@ describe('two requirements of one list with different arguments', () => {
     runs: 10,
   });
 });
+
+describe('a requirement of what itself requires something, of objects behind an interface', () => {
+  testConformance({
+    subgraphs: {
+      floor: `
+        type Order @key(fields: "id") { id: ID! item: Item! }
+        interface Item { id: ID! label: String }
+        type Bolt implements Item @key(fields: "id num") @key(fields: "id") {
+          id: ID! num: Int! label: String @shareable
+          colours: [String!] @external
+          coating: String @requires(fields: "colours")
+        }
+      `,
+      paint: 'type Bolt @key(fields: "id") { id: ID! colours: [String!] @shareable }',
+      stock: 'type Bolt @key(fields: "id") { id: ID! colours: [String!] @shareable weight: Int }',
+      sales: `
+        type Query { order: Order items: [Item] }
+        type Order @key(fields: "id") { id: ID! }
+        interface Item { id: ID! label: String }
+        type Bolt implements Item @key(fields: "id") {
+          id: ID! label: String @shareable coating: String @external price: String! @requires(fields: "coating")
+        }
+      `,
+    },
+    cases: {
+      'comes after what it requires': '{ order { item { ... on Bolt { price } } } }',
+      'beside what others know': '{ order { item { label ... on Bolt { weight price coating num } } } }',
+      'from another side': '{ items { id ... on Bolt { price } } }',
+    },
+    runs: 10,
+  });
+});
