@@ -18,8 +18,8 @@ import { stopOnSignal } from './runtime/process-thread.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import { createSystemRuntime } from './runtime/system-runtime.ts';
 import type { GraphReader } from './subgraphs/graph-reader.ts';
+import { createLocalSubgraph } from './subgraphs/local-subgraph.ts';
 import { createSubgraphs } from './subgraphs/main.ts';
-import { createLocalSubgraph } from './subgraphs/serve.ts';
 import { startSettling } from './subgraphs/settle-loop.ts';
 import { welcome } from './welcome.ts';
 

@@ -1,3 +1,4 @@
+import { isRecord } from '../runtime/is-record.ts';
 import { AuthenticationError } from './authentication-error.ts';
 import type { Principal, Role } from './principal.ts';
 import { roles } from './principal.ts';
@@ -102,10 +103,6 @@ function text(claims: Claims, claim: string): string | null {
 
 function isRole(name: string): name is Role {
   return (roles as readonly string[]).includes(name);
-}
-
-function isRecord(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function refuse(problem: string): never {

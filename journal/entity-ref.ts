@@ -38,6 +38,19 @@ export interface EntityRef {
   readonly key: readonly string[];
 }
 
+interface PartsOfLength {
+  readonly 1: readonly [string];
+  readonly 2: readonly [string, string];
+  readonly 3: readonly [string, string, string];
+  readonly 4: readonly [string, string, string, string];
+}
+
+/** A reference to an entity of a known type, whose key has its parts. */
+export interface RefOf<Type extends EntityType> extends EntityRef {
+  readonly type: Type;
+  readonly key: PartsOfLength[(typeof keyParts)[Type]];
+}
+
 export function entityId(plantCode: string, type: EntityType, ...key: readonly string[]): EntityId {
   return ['mfg', plantCode, type, ...key].map(encodeURIComponent).join(':') as EntityId;
 }
@@ -55,6 +68,12 @@ export function parseEntityId(id: string): EntityRef | null {
   if ([plantCode, ...key].some((part) => controlCharacter.test(part ?? ''))) return null;
   if (!type || !Object.hasOwn(keyParts, type) || key.length !== keyParts[type as EntityType]) return null;
   return { plantCode, type: type as EntityType, key: key as string[] };
+}
+
+/** @returns the parts of an id of this type, or null for anything else */
+export function refOf<Type extends EntityType>(id: string | null | undefined, type: Type): RefOf<Type> | null {
+  const ref = id ? parseEntityId(id) : null;
+  return ref?.type === type ? (ref as RefOf<Type>) : null;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

@@ -1,11 +1,5 @@
-import { pageRequest } from './connection.ts';
+import { type ConnectionArguments, pageRequest } from './connection.ts';
 import { ClientError } from './errors.ts';
-
-/** The arguments of a list inside an entity that grows with time, as the graph delivers them. */
-export interface NewestArguments {
-  readonly first?: number | null;
-  readonly after?: string | null;
-}
 
 /**
  * A bounded part of what an entity has gathered over the years.
@@ -17,7 +11,7 @@ export interface NewestArguments {
  */
 export function newestFirst<Row>(
   rows: readonly Row[],
-  { first, after }: NewestArguments,
+  { first, after }: ConnectionArguments,
   idOf: (row: Row) => string,
 ): readonly Row[] {
   const size = pageRequest(first === undefined ? {} : { first }).first;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { digestBody, type InternalCall } from '../auth/internal-token.ts';
+import { isRecord } from '../runtime/is-record.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { LocalSubgraph, SubgraphRequest } from './local-subgraph.ts';
 import { isExposed } from './mask-errors.ts';
@@ -99,10 +100,6 @@ export function parseOperation(value: unknown): Pick<SubgraphRequest, 'query' | 
   if (operationName != null && typeof operationName !== 'string') return null;
   if (variables != null && !isRecord(variables)) return null;
   return { query, ...(operationName == null ? {} : { operationName }), ...(variables == null ? {} : { variables }) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function oneValue(header: string | string[] | undefined): string | undefined {

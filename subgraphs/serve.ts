@@ -12,8 +12,6 @@ import { createHttpEndpoint, send, sendError } from './serve-http.ts';
 import { createWebSocketEndpoint } from './serve-websocket.ts';
 import type { Subgraph } from './subgraph.ts';
 
-export { createLocalSubgraph } from './local-subgraph.ts';
-
 /** How long a stop goes on accepting what gateways have sent before they knew of it. */
 const graceMs = 200;
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { errorCode } from '../../runtime/error-code.ts';
-import { isRecord } from '../is-record.ts';
+import { isRecord } from '../../runtime/is-record.ts';
 
 /** The operations of known clients, made when those clients were built. */
 export interface TrustedDocuments {

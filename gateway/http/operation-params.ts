@@ -1,5 +1,5 @@
+import { isRecord } from '../../runtime/is-record.ts';
 import type { DocumentRequest } from '../documents/document-source.ts';
-import { isRecord } from '../is-record.ts';
 import { parseJson } from '../limits/parse-json.ts';
 import { refuse } from '../request-error.ts';
 

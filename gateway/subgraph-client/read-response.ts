@@ -1,4 +1,4 @@
-import { isRecord } from '../is-record.ts';
+import { isRecord } from '../../runtime/is-record.ts';
 import { isPlain } from './is-plain.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { SubgraphCallError } from './subgraph-call-error.ts';

@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { isRecord } from '../is-record.ts';
+import { isRecord } from '../../runtime/is-record.ts';
 import { refuseNesting } from '../limits/parse-json.ts';
 import type { RequestError } from '../request-error.ts';
 

@@ -1,5 +1,5 @@
 import type { ConstDirectiveNode, DocumentNode } from 'graphql';
-import { isRecord } from '../is-record.ts';
+import { isRecord } from '../../runtime/is-record.ts';
 import { annotatedPlaces } from './annotated-places.ts';
 import { argumentsOf, linkedDirective } from './linked-features.ts';
 

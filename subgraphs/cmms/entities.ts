@@ -2,7 +2,8 @@ import { mayEnterPlant } from '../../auth/principal.ts';
 import type { AssetRow, AssignmentRow, WorkOrderRow } from '../../connectors/cmms/port.ts';
 import type { EntityId } from '../../journal/entity-ref.ts';
 import { isoTime } from '../../runtime/clock.ts';
-import { type NewestArguments, newestFirst } from '../newest-first.ts';
+import type { ConnectionArguments } from '../connection.ts';
+import { newestFirst } from '../newest-first.ts';
 import { plantOnly } from '../plant-only.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
@@ -93,7 +94,7 @@ const owned: GraphQLResolverMap<CmmsContext> = {
       return validAt(assignments, args, context).map((row) => ({ id: workCenterId(row) }));
     },
     assignments: (asset: AssetRow, _args, { loaders }) => loaders.assignmentsOfAsset.load(assetIdOf(asset)),
-    workOrders: async (asset: AssetRow, args: NewestArguments, { loaders }) =>
+    workOrders: async (asset: AssetRow, args: ConnectionArguments, { loaders }) =>
       newestFirst(await loaders.workOrdersOfAsset.load(assetIdOf(asset)), args, workOrderId),
     availableTransitions: availableTransitions(assetTransitionNames),
   },

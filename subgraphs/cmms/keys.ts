@@ -1,5 +1,5 @@
 import type { AssetKey, AssignmentRow, DowntimeKey, WorkCenterKey, WorkOrderKey } from '../../connectors/cmms/port.ts';
-import { type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { entityId, refOf } from '../../journal/entity-ref.ts';
 
 /** Between the ids of the graph and the natural keys of the CMMS. Whatever is no id of the type has no key. */
 export const lineId = (plantCode: string, lineCode: string) => entityId(plantCode, 'line', lineCode);
@@ -11,33 +11,27 @@ export const assignmentId = ({ plantCode, assetId, workCenterCode, validFrom }: 
   entityId(plantCode, 'asset-assignment', assetId, workCenterCode, validFrom);
 
 export function assetKey(id: string): AssetKey | null {
-  const ref = partsOf(id, 'asset');
-  return ref && { plantCode: ref.plantCode, assetId: ref.first };
+  const ref = refOf(id, 'asset');
+  return ref && { plantCode: ref.plantCode, assetId: ref.key[0] };
 }
 
 export function workCenterKey(id: string): WorkCenterKey | null {
-  const ref = partsOf(id, 'work-center');
-  return ref && { plantCode: ref.plantCode, workCenterCode: ref.first };
+  const ref = refOf(id, 'work-center');
+  return ref && { plantCode: ref.plantCode, workCenterCode: ref.key[0] };
 }
 
 export function downtimeKey(id: string): DowntimeKey | null {
-  const ref = partsOf(id, 'downtime');
-  return ref && { plantCode: ref.plantCode, downtimeId: ref.first };
+  const ref = refOf(id, 'downtime');
+  return ref && { plantCode: ref.plantCode, downtimeId: ref.key[0] };
 }
 
 export function workOrderKey(id: string): WorkOrderKey | null {
-  const ref = partsOf(id, 'maintenance-work-order');
-  return ref && { plantCode: ref.plantCode, workOrderNo: ref.first };
+  const ref = refOf(id, 'maintenance-work-order');
+  return ref && { plantCode: ref.plantCode, workOrderNo: ref.key[0] };
 }
 
 /** The asset that an assignment is of. */
 export function assignedAssetKey(id: string): AssetKey | null {
-  const ref = partsOf(id, 'asset-assignment', 3);
-  return ref && { plantCode: ref.plantCode, assetId: ref.first };
-}
-
-function partsOf(id: string, type: EntityType, length = 1) {
-  const ref = parseEntityId(id);
-  const first = ref?.key[0];
-  return ref?.type === type && ref.key.length === length && first ? { plantCode: ref.plantCode, first } : null;
+  const ref = refOf(id, 'asset-assignment');
+  return ref && { plantCode: ref.plantCode, assetId: ref.key[0] };
 }

@@ -10,7 +10,8 @@ import type {
   StockRow,
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
-import { type NewestArguments, newestFirst } from '../newest-first.ts';
+import type { ConnectionArguments } from '../connection.ts';
+import { newestFirst } from '../newest-first.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import { toldCauses } from '../told-causes.ts';
 import type { TransitionAnswer } from '../transition.ts';
@@ -101,7 +102,7 @@ export const entities: GraphQLResolverMap<ErpContext> = {
     material: (lot: LotRow, _args, { loaders }) => loaders.materials.load(materialId(lot)),
     order: ({ plantCode, orderNo }: LotRow, _args, { loaders }) =>
       orderNo === null ? null : loaders.orders.load(orderId({ plantCode, orderNo })),
-    deliveries: async (lot: LotRow, args: NewestArguments, { loaders }) =>
+    deliveries: async (lot: LotRow, args: ConnectionArguments, { loaders }) =>
       newestFirst(await loaders.deliveriesOfLot.load(lotId(lot)), args, deliveryId),
     availableTransitions: availableTransitions(lotTransitionNames),
   },

@@ -9,8 +9,7 @@ import type {
   StockRow,
   WorkCenterKey,
 } from '../../connectors/erp/port.ts';
-import type { EntityId, EntityType } from '../../journal/entity-ref.ts';
-import { entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { type EntityId, entityId, parseEntityId, refOf } from '../../journal/entity-ref.ts';
 
 /** Between the ids of the graph and the natural keys of the ERP. Whatever is no id of the type has no key. */
 export const plantId = ({ plantCode }: PlantKey) => entityId(plantCode, 'plant', plantCode);
@@ -31,54 +30,47 @@ export function causeId(text: string | null | undefined): EntityId | null {
 }
 
 export function plantKey(id: string): PlantKey | null {
-  const ref = partsOf(id, 'plant', 1);
+  const ref = refOf(id, 'plant');
   return ref && { plantCode: ref.plantCode };
 }
 
 export function lineKey(id: string): LineKey | null {
-  const ref = partsOf(id, 'line', 1);
-  return ref && { plantCode: ref.plantCode, lineCode: ref.first };
+  const ref = refOf(id, 'line');
+  return ref && { plantCode: ref.plantCode, lineCode: ref.key[0] };
 }
 
 export function workCenterKey(id: string): WorkCenterKey | null {
-  const ref = partsOf(id, 'work-center', 1);
-  return ref && { plantCode: ref.plantCode, workCenterCode: ref.first };
+  const ref = refOf(id, 'work-center');
+  return ref && { plantCode: ref.plantCode, workCenterCode: ref.key[0] };
 }
 
 export function materialKey(id: string): MaterialKey | null {
-  const ref = partsOf(id, 'material', 1);
-  return ref && { plantCode: ref.plantCode, materialCode: ref.first };
+  const ref = refOf(id, 'material');
+  return ref && { plantCode: ref.plantCode, materialCode: ref.key[0] };
 }
 
 export function orderKey(id: string): OrderKey | null {
-  const ref = partsOf(id, 'production-order', 1);
-  return ref && { plantCode: ref.plantCode, orderNo: ref.first };
+  const ref = refOf(id, 'production-order');
+  return ref && { plantCode: ref.plantCode, orderNo: ref.key[0] };
 }
 
 export function operationKey(id: string): OperationKey | null {
-  const ref = partsOf(id, 'operation', 2);
-  return ref && { plantCode: ref.plantCode, orderNo: ref.first, operationNo: ref.second };
+  const ref = refOf(id, 'operation');
+  return ref && { plantCode: ref.plantCode, orderNo: ref.key[0], operationNo: ref.key[1] };
 }
 
 export function lotKey(id: string): LotKey | null {
-  const ref = partsOf(id, 'lot', 2);
-  return ref && { plantCode: ref.plantCode, materialCode: ref.first, lotNumber: ref.second };
+  const ref = refOf(id, 'lot');
+  return ref && { plantCode: ref.plantCode, materialCode: ref.key[0], lotNumber: ref.key[1] };
 }
 
 /** The lot of a stock position. */
 export function stockLotKey(id: string): LotKey | null {
-  const ref = partsOf(id, 'stock-position', 4);
-  return ref && { plantCode: ref.plantCode, materialCode: ref.first, lotNumber: ref.second };
+  const ref = refOf(id, 'stock-position');
+  return ref && { plantCode: ref.plantCode, materialCode: ref.key[0], lotNumber: ref.key[1] };
 }
 
 export function deliveryKey(id: string): DeliveryKey | null {
-  const ref = partsOf(id, 'delivery', 1);
-  return ref && { plantCode: ref.plantCode, deliveryNo: ref.first };
-}
-
-function partsOf(id: string, type: EntityType, length: number) {
-  const ref = parseEntityId(id);
-  if (ref?.type !== type || ref.key.length !== length) return null;
-  const [first = '', second = ''] = ref.key;
-  return { plantCode: ref.plantCode, first, second };
+  const ref = refOf(id, 'delivery');
+  return ref && { plantCode: ref.plantCode, deliveryNo: ref.key[0] };
 }

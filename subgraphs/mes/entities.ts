@@ -2,7 +2,8 @@ import type { Principal } from '../../auth/principal.ts';
 import { mayEnterPlant } from '../../auth/principal.ts';
 import { addDecimals } from '../../connectors/decimal.ts';
 import type { ConsumptionRow, DowntimeRow, LotKey, OperationRow, OperationState } from '../../connectors/mes/port.ts';
-import { type NewestArguments, newestFirst } from '../newest-first.ts';
+import type { ConnectionArguments } from '../connection.ts';
+import { newestFirst } from '../newest-first.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import { toldCauses } from '../told-causes.ts';
 import type { TransitionAnswer } from '../transition.ts';
@@ -16,7 +17,7 @@ interface Reference {
   readonly id: string;
 }
 
-type DowntimesArguments = NewestArguments & { readonly open?: boolean | null };
+type DowntimesArguments = ConnectionArguments & { readonly open?: boolean | null };
 
 const quantity = (value: string, unit: string) => ({ value, unit });
 
@@ -129,7 +130,7 @@ export const entities: GraphQLResolverMap<MesContext> = {
       referTo(id, lotKey(id)?.plantCode, principal, async () => (await loaders.lots.load(id)) !== null),
     productionState: async ({ id }: Reference, _args, { loaders }) =>
       (await loaders.lots.load(id))?.productionState ?? null,
-    operations: async ({ id }: Reference, args: NewestArguments, { loaders }) =>
+    operations: async ({ id }: Reference, args: ConnectionArguments, { loaders }) =>
       newestFirst(await loaders.operationsOfLot.load(id), args, operationId),
   },
   Asset: {

@@ -6,8 +6,7 @@ import type {
   OrderKey,
   WorkCenterKey,
 } from '../../connectors/mes/port.ts';
-import type { EntityType } from '../../journal/entity-ref.ts';
-import { entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { entityId, refOf } from '../../journal/entity-ref.ts';
 
 /** Between the ids of the graph and the natural keys of the MES. Whatever is no id of the type has no key. */
 export const orderId = (key: OrderKey) => entityId(key.plantCode, 'production-order', key.orderNo);
@@ -20,38 +19,31 @@ export const assetId = (key: AssetKey) => entityId(key.plantCode, 'asset', key.a
 export const downtimeId = (key: DowntimeKey) => entityId(key.plantCode, 'downtime', key.downtimeId);
 
 export function orderKey(id: string): OrderKey | null {
-  const ref = partsOf(id, 'production-order', 1);
-  return ref && { plantCode: ref.plantCode, orderNo: ref.first };
+  const ref = refOf(id, 'production-order');
+  return ref && { plantCode: ref.plantCode, orderNo: ref.key[0] };
 }
 
 export function operationKey(id: string): OperationKey | null {
-  const ref = partsOf(id, 'operation', 2);
-  return ref && { plantCode: ref.plantCode, orderNo: ref.first, operationNo: ref.second };
+  const ref = refOf(id, 'operation');
+  return ref && { plantCode: ref.plantCode, orderNo: ref.key[0], operationNo: ref.key[1] };
 }
 
 export function workCenterKey(id: string): WorkCenterKey | null {
-  const ref = partsOf(id, 'work-center', 1);
-  return ref && { plantCode: ref.plantCode, workCenterCode: ref.first };
+  const ref = refOf(id, 'work-center');
+  return ref && { plantCode: ref.plantCode, workCenterCode: ref.key[0] };
 }
 
 export function lotKey(id: string): LotKey | null {
-  const ref = partsOf(id, 'lot', 2);
-  return ref && { plantCode: ref.plantCode, materialCode: ref.first, lotNumber: ref.second };
+  const ref = refOf(id, 'lot');
+  return ref && { plantCode: ref.plantCode, materialCode: ref.key[0], lotNumber: ref.key[1] };
 }
 
 export function assetKey(id: string): AssetKey | null {
-  const ref = partsOf(id, 'asset', 1);
-  return ref && { plantCode: ref.plantCode, assetId: ref.first };
+  const ref = refOf(id, 'asset');
+  return ref && { plantCode: ref.plantCode, assetId: ref.key[0] };
 }
 
 export function downtimeKey(id: string): DowntimeKey | null {
-  const ref = partsOf(id, 'downtime', 1);
-  return ref && { plantCode: ref.plantCode, downtimeId: ref.first };
-}
-
-function partsOf(id: string, type: EntityType, length: number) {
-  const ref = parseEntityId(id);
-  if (ref?.type !== type || ref.key.length !== length) return null;
-  const [first = '', second = ''] = ref.key;
-  return { plantCode: ref.plantCode, first, second };
+  const ref = refOf(id, 'downtime');
+  return ref && { plantCode: ref.plantCode, downtimeId: ref.key[0] };
 }

@@ -1,5 +1,5 @@
 import type { Principal } from '../../auth/principal.ts';
-import { type EntityId, entityId, parseEntityId, plantId } from '../../journal/entity-ref.ts';
+import { type EntityId, entityId, plantId, refOf } from '../../journal/entity-ref.ts';
 import type { Interlock } from '../../journal/interlock.ts';
 import type { Journal } from '../../journal/journal.ts';
 import type { GraphError, GraphReader } from '../graph-reader.ts';
@@ -90,9 +90,8 @@ function isKnown({ answer, errors }: Found<unknown>, principal: Principal): bool
 
 /** A hold on a lot may stand on the lot itself, on its material, or on the order that made it; or on the whole plant. */
 function standsUnder(id: EntityId, answer: Pick<LotAnswer, 'order'> | null): readonly EntityId[] {
-  const ref = parseEntityId(id);
-  const [materialCode] = ref?.key ?? [];
-  const around = ref && materialCode ? [entityId(ref.plantCode, 'material', materialCode), plantId(ref.plantCode)] : [];
+  const ref = refOf(id, 'lot');
+  const around = ref ? [entityId(ref.plantCode, 'material', ref.key[0]), plantId(ref.plantCode)] : [];
   return [id, ...around, ...(answer?.order ? [answer.order.id as EntityId] : [])];
 }
 

@@ -1,5 +1,5 @@
 import type { ExceptionRow } from '../../connectors/ops/port.ts';
-import { type EntityId, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { type EntityId, entityId, refOf } from '../../journal/entity-ref.ts';
 
 export function exceptionId({ plantCode, id }: Pick<ExceptionRow, 'plantCode' | 'id'>): EntityId {
   return entityId(plantCode, 'exception', id);
@@ -7,7 +7,5 @@ export function exceptionId({ plantCode, id }: Pick<ExceptionRow, 'plantCode' | 
 
 /** @returns the port's key, or null for what is no id of an exception */
 export function exceptionKey(id: string): string | null {
-  const ref = parseEntityId(id);
-  const [key] = ref?.key ?? [];
-  return ref?.type === 'exception' && ref.key.length === 1 && key ? key : null;
+  return refOf(id, 'exception')?.key[0] ?? null;
 }

@@ -7,9 +7,10 @@ import type {
   NonconformanceRow,
   Target,
 } from '../../connectors/qms/port.ts';
-import { type EntityId, type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { type EntityId, type EntityType, entityId, parseEntityId, refOf } from '../../journal/entity-ref.ts';
 import { knownRestrictions } from '../../journal/restriction.ts';
-import { type NewestArguments, newestFirst } from '../newest-first.ts';
+import type { ConnectionArguments } from '../connection.ts';
+import { newestFirst } from '../newest-first.ts';
 import { plantOnly } from '../plant-only.ts';
 import type { GraphQLResolverMap } from '../resolver-map.ts';
 import type { TransitionAnswer } from '../transition.ts';
@@ -27,7 +28,6 @@ import {
   nonconformanceIdOf,
   orderIdOf,
   planIdOf,
-  refOf,
   targetIdOf,
 } from './keys.ts';
 
@@ -39,16 +39,12 @@ interface ActiveArguments {
   readonly active?: boolean | null;
 }
 
-type HoldsArguments = ActiveArguments & NewestArguments;
+type HoldsArguments = ActiveArguments & ConnectionArguments;
 
 /** Another system's entity: the plant's own people may ask about any, a partner's only about what is known to be theirs. */
-function reference(
-  type: EntityType,
-  parts: number,
-  ownRow: (id: string, context: QmsContext) => Promise<ScopedRow | null>,
-) {
+function reference(type: EntityType, ownRow: (id: string, context: QmsContext) => Promise<ScopedRow | null>) {
   return async ({ id }: Reference, context: QmsContext): Promise<Reference | null> => {
-    const ref = refOf(id, type, parts);
+    const ref = refOf(id, type);
     if (!ref || !mayEnterPlant(context.principal, ref.plantCode)) return null;
     if (context.principal.partner === null) return { id };
     return (await ownRow(id, context)) ? { id } : null;
@@ -160,10 +156,10 @@ async function dispositionOfLot({ id }: Reference, { loaders }: QmsContext): Pro
 }
 
 async function resultById(id: EntityId, { loaders }: QmsContext): Promise<InspectionResultRow | null> {
-  const ref = refOf(id, 'inspection-result', 3);
-  const inspectionLotNo = ref?.key[0];
-  if (!ref || !inspectionLotNo) return null;
-  const lot = await loaders.inspectionLots.load(inspectionLotIdOf({ plantCode: ref.plantCode, inspectionLotNo }));
+  const ref = refOf(id, 'inspection-result');
+  if (!ref) return null;
+  const { plantCode, key } = ref;
+  const lot = await loaders.inspectionLots.load(inspectionLotIdOf({ plantCode, inspectionLotNo: key[0] }));
   const results = lot ? await loaders.resultsOfInspectionLot.load(inspectionLotIdOf(lot)) : [];
   return results.find((row) => inspectionResultIdOf(row) === id) ?? null;
 }
@@ -172,12 +168,12 @@ async function resultById(id: EntityId, { loaders }: QmsContext): Promise<Inspec
 const facets: GraphQLResolverMap<QmsContext> = {
   Material: {
     // Materials belong to no partner.
-    __resolveReference: reference('material', 1, async () => null),
+    __resolveReference: reference('material', async () => null),
     inspectionPlans: ({ id }: Reference, _args, { loaders }) => loaders.plansOfMaterial.load(id),
   },
   ProductionOrder: {
-    __resolveReference: reference('production-order', 1, (id, { loaders }) => loaders.orderQualities.load(id)),
-    inspectionLots: async ({ id }: Reference, args: NewestArguments, { loaders }) =>
+    __resolveReference: reference('production-order', (id, { loaders }) => loaders.orderQualities.load(id)),
+    inspectionLots: async ({ id }: Reference, args: ConnectionArguments, { loaders }) =>
       newestFirst(await loaders.inspectionLotsOfOrder.load(id), args, inspectionLotIdOf),
     qualityStatus: async ({ id }: Reference, _args, { loaders }) =>
       (await loaders.orderQualities.load(id))?.qualityStatus ?? null,
@@ -185,12 +181,12 @@ const facets: GraphQLResolverMap<QmsContext> = {
       newestFirst(withActive(await loaders.holdsOn.load(id), args), args, holdIdOf),
   },
   Lot: {
-    __resolveReference: reference('lot', 2, (id, { loaders }) => loaders.lotQualities.load(id)),
+    __resolveReference: reference('lot', (id, { loaders }) => loaders.lotQualities.load(id)),
     qualityState: async ({ id }: Reference, _args, { loaders }) =>
       (await loaders.lotQualities.load(id))?.qualityState ?? null,
     holds: async ({ id }: Reference, args: HoldsArguments, { loaders }) =>
       newestFirst(withActive(await loaders.holdsOn.load(id), args), args, holdIdOf),
-    inspectionLots: async ({ id }: Reference, args: NewestArguments, { loaders }) =>
+    inspectionLots: async ({ id }: Reference, args: ConnectionArguments, { loaders }) =>
       newestFirst(await loaders.inspectionLotsOfLot.load(id), args, inspectionLotIdOf),
     disposition: (lot: Reference, _args, context) => dispositionOfLot(lot, context),
   },
@@ -217,7 +213,7 @@ const owned: GraphQLResolverMap<QmsContext> = {
       orderNo === null ? null : entityId(plantCode, 'operation', orderNo, operationNo),
     ),
     line: lineOf,
-    results: async (row: InspectionLotRow, args: NewestArguments, { loaders }) =>
+    results: async (row: InspectionLotRow, args: ConnectionArguments, { loaders }) =>
       newestFirst(await loaders.resultsOfInspectionLot.load(inspectionLotIdOf(row)), args, inspectionResultIdOf),
     availableTransitions: async (inspectionLot: InspectionLotRow, _args, context) => {
       const plan = await context.loaders.plans.load(planIdOf(inspectionLot));

@@ -13,7 +13,7 @@ import type {
   Target,
 } from '../../connectors/qms/port.ts';
 import type { EventData } from '../../journal/catalogue.ts';
-import { type EntityId, type EntityRef, type EntityType, parseEntityId } from '../../journal/entity-ref.ts';
+import { type EntityId, type EntityRef, type EntityType, parseEntityId, refOf } from '../../journal/entity-ref.ts';
 import type { NewInterlock } from '../../journal/interlock.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { knownRestrictions, type Restriction } from '../../journal/restriction.ts';
@@ -27,7 +27,7 @@ import type { Call, Subject, Transition } from '../transition.ts';
 import { isWithinBoundaries } from '../visibility.ts';
 import { findStandingHold } from './announced-hold.ts';
 import { restrictionsOfHolds } from './inspection-transitions.ts';
-import { dispositionIdOf, dispositionKey, holdIdOf, holdKey, lotKey, refOf, targetIdOf } from './keys.ts';
+import { dispositionIdOf, dispositionKey, holdIdOf, holdKey, lotKey, targetIdOf } from './keys.ts';
 import { holdMachine } from './machines.ts';
 import { refusal } from './refusal.ts';
 import { forbiddenFor, mayForbid } from './what-a-hold-forbids.ts';
@@ -199,7 +199,7 @@ async function contextOf(
   whereItIs: WhereItIs,
   { principal, signal }: { readonly principal: Principal; readonly signal: AbortSignal },
 ): Promise<HoldContext> {
-  const operation = scope.type === 'operation' ? scope : refOf(input.operationId, 'operation', 2);
+  const operation = scope.type === 'operation' ? scope : refOf(input.operationId, 'operation');
   const order = scope.type === 'production-order' ? scope : refOf(input.orderId, 'production-order');
   const lot = scope.type === 'lot' ? lotKey(input.scope) : lotKey(input.lotId);
   const material = scope.type === 'material' ? scope : null;

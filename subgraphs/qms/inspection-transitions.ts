@@ -9,7 +9,7 @@ import type {
   QmsResults,
   RecordInspectionResult,
 } from '../../connectors/qms/port.ts';
-import type { EntityRef } from '../../journal/entity-ref.ts';
+import { type EntityRef, refOf } from '../../journal/entity-ref.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import { eventOf } from '../event-of.ts';
 import { asDeclared, code, id, measured } from '../input-checks.ts';
@@ -24,7 +24,6 @@ import {
   orderIdOf,
   planIdOf,
   planKey,
-  refOf,
 } from './keys.ts';
 import { inspectionLotMachine } from './machines.ts';
 import { refusal } from './refusal.ts';

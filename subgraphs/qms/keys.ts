@@ -11,7 +11,7 @@ import type {
   OrderKey,
   Target,
 } from '../../connectors/qms/port.ts';
-import { type EntityId, type EntityRef, type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { type EntityId, type EntityType, entityId, refOf } from '../../journal/entity-ref.ts';
 
 /** The ids of what the QMS's rows are, and of what they name. Ids that come from outside are parsed; others are built. */
 
@@ -60,52 +60,44 @@ export function targetIdOf(plantCode: string, { type, key }: Target): EntityId {
   return entityId(plantCode, type as EntityType, ...key);
 }
 
-/** @returns the parts of an id of this type, or null for anything else */
-export function refOf(id: string | null | undefined, type: EntityType, parts = 1): EntityRef | null {
-  const ref = id ? parseEntityId(id) : null;
-  return ref?.type === type && ref.key.length === parts ? ref : null;
-}
-
 export function planKey(id: string): InspectionPlanKey | null {
-  const ref = refOf(id, 'inspection-plan', 2);
-  const [planId, planVersion] = ref?.key ?? [];
-  return ref && planId && planVersion ? { plantCode: ref.plantCode, planId, planVersion } : null;
+  const ref = refOf(id, 'inspection-plan');
+  return ref && { plantCode: ref.plantCode, planId: ref.key[0], planVersion: ref.key[1] };
 }
 
 export function inspectionLotKey(id: string): InspectionLotKey | null {
   const ref = refOf(id, 'inspection-lot');
-  return ref && { plantCode: ref.plantCode, inspectionLotNo: ref.key[0] ?? '' };
+  return ref && { plantCode: ref.plantCode, inspectionLotNo: ref.key[0] };
 }
 
 export function holdKey(id: string): HoldKey | null {
   const ref = refOf(id, 'hold');
-  return ref && { plantCode: ref.plantCode, holdNo: ref.key[0] ?? '' };
+  return ref && { plantCode: ref.plantCode, holdNo: ref.key[0] };
 }
 
 export function dispositionKey(id: string): DispositionKey | null {
   const ref = refOf(id, 'disposition');
-  return ref && { plantCode: ref.plantCode, dispositionNo: ref.key[0] ?? '' };
+  return ref && { plantCode: ref.plantCode, dispositionNo: ref.key[0] };
 }
 
 export function nonconformanceKey(id: string): NonconformanceKey | null {
   const ref = refOf(id, 'nonconformance');
-  return ref && { plantCode: ref.plantCode, ncNo: ref.key[0] ?? '' };
+  return ref && { plantCode: ref.plantCode, ncNo: ref.key[0] };
 }
 
 export function orderKey(id: string): OrderKey | null {
   const ref = refOf(id, 'production-order');
-  return ref && { plantCode: ref.plantCode, orderNo: ref.key[0] ?? '' };
+  return ref && { plantCode: ref.plantCode, orderNo: ref.key[0] };
 }
 
 export function materialKey(id: string): MaterialKey | null {
   const ref = refOf(id, 'material');
-  return ref && { plantCode: ref.plantCode, materialCode: ref.key[0] ?? '' };
+  return ref && { plantCode: ref.plantCode, materialCode: ref.key[0] };
 }
 
 export function lotKey(id: string | null | undefined): LotKey | null {
-  const ref = refOf(id, 'lot', 2);
-  const [materialCode, lotNumber] = ref?.key ?? [];
-  return ref && materialCode && lotNumber ? { plantCode: ref.plantCode, materialCode, lotNumber } : null;
+  const ref = refOf(id, 'lot');
+  return ref && { plantCode: ref.plantCode, materialCode: ref.key[0], lotNumber: ref.key[1] };
 }
 
 /** The lots that something held stands on, or is about. */

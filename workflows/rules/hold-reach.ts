@@ -1,4 +1,4 @@
-import { type EntityId, type EntityType, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { type EntityId, type EntityType, entityId, parseEntityId, refOf } from '../../journal/entity-ref.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import type { RuleGraph } from '../rule.ts';
 
@@ -16,9 +16,8 @@ export function ofType(ids: readonly EntityId[], ...types: readonly EntityType[]
 
 /** The material of a lot, both by their ids. */
 export function materialOf(lotId: string): EntityId | null {
-  const ref = parseEntityId(lotId);
-  const [materialCode] = ref?.key ?? [];
-  return ref && materialCode ? entityId(ref.plantCode, 'material', materialCode) : null;
+  const ref = refOf(lotId, 'lot');
+  return ref && entityId(ref.plantCode, 'material', ref.key[0]);
 }
 
 /** One page is the most that a list gives. */

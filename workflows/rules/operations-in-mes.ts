@@ -1,4 +1,4 @@
-import { type EntityId, entityId, parseEntityId } from '../../journal/entity-ref.ts';
+import { type EntityId, entityId, parseEntityId, refOf } from '../../journal/entity-ref.ts';
 import type { RuleGraph } from '../rule.ts';
 import { materialOf, ofType } from './hold-reach.ts';
 
@@ -59,9 +59,8 @@ export async function begunOperationsOf(graph: RuleGraph, ids: readonly EntityId
 }
 
 function orderOf(operationId: EntityId): string {
-  const ref = parseEntityId(operationId);
-  const [orderNo] = ref?.key ?? [];
-  return ref && orderNo ? entityId(ref.plantCode, 'production-order', orderNo) : '';
+  const ref = refOf(operationId, 'operation');
+  return ref ? entityId(ref.plantCode, 'production-order', ref.key[0]) : '';
 }
 
 /** What the MES says that a cause holds in it. */
