@@ -41,7 +41,7 @@ export async function createLiveEngine(options: Omit<EngineOptions, keyof Lastin
   async function swap(supergraphSdl: string): Promise<boolean> {
     if (supergraphSdl === current.supergraph.sdl) return false;
     const next = await createEngine({ ...options, ...lasting, supergraphSdl });
-    const warmed = await warmUp(current, next, config.supergraph.warmUpOperations);
+    const warmed = await planMostUsed(current, next, config.supergraph.warmUpOperations);
     current = next;
     sharing.fence();
     clients.retireAllBut(next.supergraph.subgraphs);
@@ -76,7 +76,7 @@ export async function createLiveEngine(options: Omit<EngineOptions, keyof Lastin
 }
 
 /** Plans on `next` what clients ask `current` most, so that the swap is not followed by a wave of planning. */
-async function warmUp(current: Engine, next: Engine, limit: number): Promise<{ warmed: number; unfit: number }> {
+async function planMostUsed(current: Engine, next: Engine, limit: number): Promise<{ warmed: number; unfit: number }> {
   let unfit = 0;
   const known = current.preparer.mostUsed(limit);
   for (const { text, operationName } of known) {

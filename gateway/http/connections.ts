@@ -1,0 +1,100 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { asksForWebSocket, passOverUpgrade } from './pass-over-upgrade.ts';
+
+/**
+ * The connections of HTTP/1 and what each has to answer. Node's own count takes one that never had a request
+ * for busy: a browser that opened it in advance would hold a stop up. WebSockets leave the count.
+ */
+export class Connections {
+  readonly #underWay = new Map<Socket, Set<ServerResponse>>();
+  readonly #onceAnswered = new Map<Socket, () => void>();
+  #ending = false;
+  #arrived = 0;
+
+  constructor(http: Server, isTls: boolean) {
+    const opened = (socket: Socket) => {
+      // One that offered another protocol in vain is opened anew.
+      if (this.#underWay.has(socket)) return;
+      this.#arrived += 1;
+      this.#underWay.set(socket, new Set());
+      socket.once('close', () => {
+        for (const response of this.#underWay.get(socket) ?? []) closeIfBehind(response);
+        this.#underWay.delete(socket);
+        this.#onceAnswered.delete(socket);
+      });
+    };
+    // Requests over TLS name the decrypted socket, whose end closes the other one. HTTP/2 sessions end by themselves.
+    if (isTls)
+      http.on('secureConnection', (socket: TLSSocket) => void (socket.alpnProtocol === 'h2' || opened(socket)));
+    else http.on('connection', opened);
+    // Who listens has to end what is idle.
+    if (isTls) http.on('timeout', (idle: ServerHttp2Session | Socket) => this.#endIdle(idle));
+    http.on('request', (request, response) => {
+      this.#arrived += 1;
+      if (request.httpVersionMajor >= 2) return;
+      const { socket } = request;
+      this.#underWay.get(socket)?.add(response);
+      response.once('close', () => this.#answered(socket, response));
+    });
+    http.on('upgrade', (request: IncomingMessage, _: Duplex, head: Buffer) => {
+      const { socket } = request;
+      if (asksForWebSocket(request)) this.#underWay.delete(socket);
+      else this.#afterAnswers(socket, () => passOverUpgrade(http, { request, socket, head }));
+    });
+  }
+
+  get arrived(): number {
+    return this.#arrived;
+  }
+
+  end(): void {
+    this.#ending = true;
+    for (const [socket, { size }] of this.#underWay) if (size === 0) socket.destroySoon();
+  }
+
+  destroy(): void {
+    for (const socket of this.#underWay.keys()) socket.destroy();
+  }
+
+  #endIdle(idle: ServerHttp2Session | Socket): void {
+    if ('close' in idle) idle.close();
+    else if (this.#underWay.get(idle)?.size === 0) idle.destroySoon();
+  }
+
+  #answered(socket: Socket, response: ServerResponse): void {
+    const underWay = this.#underWay.get(socket);
+    if (!underWay?.delete(response) || underWay.size > 0) return;
+    this.#onceAnswered.get(socket)?.();
+    if (this.#ending && this.#underWay.get(socket)?.size === 0) socket.destroySoon();
+  }
+
+  /** Requests that came before on this connection are answered before. */
+  #afterAnswers(socket: Socket, run: () => void): void {
+    if (this.#underWay.get(socket)?.size === 0) {
+      run();
+      return;
+    }
+    // Node has let go of the connection: nobody else would hear that it fails.
+    const failed = () => socket.destroy();
+    socket.on('error', failed);
+    this.#onceAnswered.set(socket, () => {
+      this.#onceAnswered.delete(socket);
+      socket.off('error', failed);
+      if (!socket.destroyed) run();
+    });
+  }
+}
+
+/**
+ * Of requests that came at once on one connection, Node tells the one whose turn it is that the connection has closed: what
+ * the others are about would run on for nobody.
+ */
+function closeIfBehind(response: ServerResponse): void {
+  if (response.socket !== null) return;
+  response.destroyed = true;
+  response.emit('close');
+}
