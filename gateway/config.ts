@@ -42,6 +42,7 @@ export interface GatewayConfig {
   readonly http: HttpConfig;
   readonly documents: DocumentsConfig;
   readonly cors: CorsConfig;
+  readonly metrics: MetricsConfig;
   /** Serves HTTPS, as HTTP/2 and HTTP/1.1, in the place of HTTP. @default none */
   readonly tls: TlsConfig | undefined;
 }
@@ -272,6 +273,13 @@ export interface CorsConfig {
   readonly maxAgeSeconds: number;
 }
 
+export interface MetricsConfig {
+  /** TCP port at which Prometheus reads `/metrics`; 0 takes a free one. Without it nothing is counted. @default none */
+  readonly port: number | undefined;
+  /** Address to listen on. Whoever reaches it reads the names and the state of subgraphs. @default 127.0.0.1 */
+  readonly host: string;
+}
+
 export interface TlsConfig {
   /** Path of the certificate chain, PEM. */
   readonly certFile: string;
@@ -365,6 +373,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     strict: false,
   }),
   cors: Object.freeze({ origins: [], maxAgeSeconds: 600 }),
+  metrics: Object.freeze({ port: undefined, host: '127.0.0.1' }),
   tls: undefined,
 });
 
@@ -425,6 +434,7 @@ function readOptions(root: YamlSection): GatewayConfig {
     http: Object.freeze(readPlain(root.section('http'), defaults.http)),
     documents: readDocuments(root.section('documents')),
     cors: readCors(root.section('cors')),
+    metrics: readMetrics(root.section('metrics')),
     tls: root.keys().includes('tls') ? readTls(root.section('tls')) : undefined,
   });
 }
@@ -569,6 +579,15 @@ const webOrigin: ItemRule = {
   what: 'origin',
   remedy: 'Write scheme://host, without a path, or "*".',
 };
+
+function readMetrics(section: YamlSection): MetricsConfig {
+  const defaults = defaultGatewayConfig.metrics;
+  section.expectOnly(Object.keys(defaults));
+  return Object.freeze({
+    port: section.integer('port', 0, 65_535),
+    host: section.string('host') ?? defaults.host,
+  });
+}
 
 function readTls(section: YamlSection): TlsConfig {
   section.expectOnly(['certFile', 'keyFile']);

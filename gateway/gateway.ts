@@ -1,5 +1,3 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Principal } from '../auth/principal.ts';
 import { readWhatHasArrived } from '../runtime/read-what-has-arrived.ts';
@@ -18,6 +16,7 @@ import { createWebServer, type WebServer } from './http/create-server.ts';
 import { EqualRequests } from './http/equal-requests.ts';
 import { Graphiql, type GraphiqlOptions } from './http/graphiql.ts';
 import { createHttpHandler, graphqlPath } from './http/http-handler.ts';
+import { hostInUrl, listen } from './http/listen.ts';
 import { StreamEndpoint } from './http/stream-endpoint.ts';
 import { UnsentAnswers } from './http/unsent-answers.ts';
 import { RequestError, refuse } from './request-error.ts';
@@ -27,6 +26,8 @@ import { LiveAuthorities } from './subscriptions/live-authority.ts';
 import { SharedStreams } from './subscriptions/shared-streams.ts';
 import { StreamQuota } from './subscriptions/stream-quota.ts';
 import { serveWebSocket, type WebSocketTransport } from './subscriptions/websocket.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import { type MetricsServer, serveMetrics } from './telemetry/serve-metrics.ts';
 
 export interface GatewayOptions {
   readonly supergraphSdl: string;
@@ -72,8 +73,11 @@ export interface GatewayResult {
 export interface Gateway {
   /** What clients see. */
   readonly schema: GraphQLSchema;
-  /** Starts to accept. @throws the error of Node's `listen` */
-  listen(): Promise<{ port: number; url: string }>;
+  /**
+   * Starts to accept.
+   * @returns where; `metricsUrl` where they are counted @throws the error of Node's `listen`. ConfigValueError the one of metrics
+   */
+  listen(): Promise<{ port: number; url: string; metricsUrl: string | undefined }>;
   /** Answers one query or mutation; refusals are in `errors`. */
   execute(request: InProcessRequest): Promise<GatewayResult>;
   /**
@@ -96,10 +100,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, runtime, authenticate } = options;
   refuseOpenDoor(options);
   const { supergraphSdl, subgraphs = new Map(), signInternal } = options;
-  const engine = await createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal });
+  const metrics = await createMetrics(options);
+  const engine = await createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal, metrics });
   const { schema } = engine.supergraph;
   await engine.warmUp(options.warmUpMs ?? 0);
-  const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log });
+  const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log, metrics });
   const running = new Set<Promise<unknown>>();
   let state: 'created' | 'listening' | 'draining' = 'created';
   const documents = createDocumentSource(config.documents);
@@ -119,21 +124,24 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     quota,
     unsent,
     readForwarded,
+    metrics,
     config: config.subscriptions,
     runtime,
   };
   const streams = new StreamEndpoint(services);
+  const equals = config.sharing.router
+    ? new EqualRequests(engine.sharing, { clock: runtime.clock, joinableMs: config.subgraphs.breakerSlowMs })
+    : undefined;
   const handle = createHttpHandler({
     server,
     streams,
-    equals: config.sharing.router
-      ? new EqualRequests(engine.sharing, { clock: runtime.clock, joinableMs: config.subgraphs.breakerSlowMs })
-      : undefined,
+    equals,
     unsent,
     config,
     runtime,
     authenticate,
     readForwarded,
+    metrics,
     graphiql: options.graphiql ? new Graphiql(options.graphiql, graphqlPath) : undefined,
     isReady: () => state === 'listening',
     isSurplus: (request) => web.isSurplus(request),
@@ -146,6 +154,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     runtime,
   );
   const sockets = serveWebSocket({ web, services, config });
+  metrics?.watch({
+    runningRequests: () => running.size,
+    openStreams: () => quota.taken,
+    upstreamSubscriptions: () => shared.size,
+    unsentBytes: () => unsent.bytes,
+    joined() {
+      const { answers, calls } = engine.sharing.joined();
+      return { answers: answers + (equals?.joined ?? 0), calls };
+    },
+    circuits: () => engine.clients.circuits(),
+  });
+  let metricsServer: MetricsServer | undefined;
   const stop = async () => {
     const { clock, log } = runtime;
     const startedAt = clock.monotonic();
@@ -156,6 +176,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     shared.close();
     await server.stop();
     await engine.close();
+    metricsServer?.close();
     log.info('gateway stopped', { afterMs: Math.round(clock.monotonic() - startedAt) });
   };
   let drained: Promise<void> | undefined;
@@ -165,9 +186,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     replaceSupergraph: (sdl) => engine.replace(sdl),
     async listen() {
-      const address = await listen(web.http, config);
+      metricsServer = metrics && (await serveMetrics(metrics, config));
+      const port = await listen(web.http, config);
       state = 'listening';
-      return { port: address.port, url: `${web.scheme}://${hostInUrl(config.host)}:${address.port}${graphqlPath}` };
+      const url = `${web.scheme}://${hostInUrl(config.host)}:${port}${graphqlPath}`;
+      return { port, url, metricsUrl: metricsServer?.url };
     },
     execute: (request) => track(running, executeInProcess(engine, runtime, request)),
     drain: () => {
@@ -178,28 +201,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
+/** Its library is loaded where somebody wants to know. */
+async function createMetrics({ config, runtime }: GatewayOptions): Promise<Metrics | undefined> {
+  if (config.metrics.port === undefined) return undefined;
+  const { Metrics } = await import('./telemetry/metrics.ts');
+  return new Metrics(runtime.clock);
+}
+
 function refuseOpenDoor({ config, authenticate }: GatewayOptions): void {
   if (authenticate || isLoopback(config.host)) return;
   throw new ConfigValueError(
     `Without authentication the gateway listens on loopback only, not on ${config.host}. Configure authentication, or set host to 127.0.0.1.`,
   );
-}
-
-function listen(http: Server, { port, host }: GatewayConfig): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    http.once('error', reject);
-    http.listen(port, host, () => {
-      http.off('error', reject);
-      resolve(http.address() as AddressInfo);
-    });
-  });
-}
-
-/** An address at which a client of this machine finds what listens on `host`. */
-function hostInUrl(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 interface DrainOptions {

@@ -78,11 +78,12 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
     stopFollowing?.();
     return gateway.drain();
   });
-  const { url } = await gateway.listen();
+  const { url, metricsUrl } = await gateway.listen();
   const replace = gateway.replaceSupergraph.bind(gateway);
   stopFollowing = followSupergraph({ source, intervalMs: pollIntervalMs, runtime, replace });
   const whoMayAsk = identity?.summary ?? 'no authentication is configured, so it listens on loopback only.';
-  print(`andon gateway: ready at ${url}\nandon gateway: ${whoMayAsk}\n`);
+  const metrics = metricsUrl === undefined ? '' : `andon gateway: metrics at ${metricsUrl}\n`;
+  print(`andon gateway: ready at ${url}\nandon gateway: ${whoMayAsk}\n${metrics}`);
 }
 
 interface Identity {

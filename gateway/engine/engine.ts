@@ -14,6 +14,7 @@ import type { ClientRegistry } from '../subgraph-client/client-registry.ts';
 import type { SignInternal } from '../subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from '../subgraph-client/local-subgraph.ts';
 import { loadSupergraph, type Supergraph } from '../supergraph/load-supergraph.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { EngineError, type EngineName, UnplannableSupergraphError } from './engine-error.ts';
 import { createNativeCompiler, createOperationPreparer, type RememberingPreparer } from './prepare-operation.ts';
 import { warmUp } from './warm-up.ts';
@@ -24,6 +25,8 @@ export interface EngineOptions {
   readonly config: GatewayConfig;
   readonly subgraphs: ReadonlyMap<string, LocalSubgraph>;
   readonly signInternal: SignInternal | undefined;
+  /** Absent where nothing is counted. */
+  readonly metrics?: Metrics | undefined;
   /** Outlives the engine. */
   readonly clients: ClientRegistry;
   /** Outlives the engine. */
@@ -48,7 +51,7 @@ export interface Engine {
 
 /** The native planner and our own executor. @throws SupergraphError, EngineError */
 export async function createNativeEngine(options: EngineOptions): Promise<Engine> {
-  const { supergraphSdl, runtime, config, clients: registry, sharing, costReport } = options;
+  const { supergraphSdl, runtime, config, clients: registry, sharing, costReport, metrics } = options;
   // It loads in a process of its own, while this one reads the schema: which keeps this one from sending the rest.
   const loading = await startLoading(supergraphSdl, config.override.labels);
   const supergraph = loadSupergraph(supergraphSdl);
@@ -73,7 +76,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   return {
     name: 'native',
     supergraph,
-    preparer: createOperationPreparer({ supergraph, config, costReport, compile }),
+    preparer: createOperationPreparer({ supergraph, config, costReport, metrics, compile }),
     warmUp: (budgetMs) => warmUp({ supergraph, config, planner, second, scope, runtime, budgetMs }),
     close() {
       second.close();

@@ -2,14 +2,15 @@ import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { createSharing, type Sharing } from '../execution/sharing.ts';
 import { CostReport } from '../limits/cost-report.ts';
 import { RequestError } from '../request-error.ts';
-import { createClientRegistry } from '../subgraph-client/client-registry.ts';
+import { type ClientRegistry, createClientRegistry } from '../subgraph-client/client-registry.ts';
 import { chooseEngine } from './choose-engine.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { createNameCheck } from './unknown-names.ts';
 
 /** An engine whose supergraph can be replaced while it answers. */
 export interface LiveEngine extends Engine {
-  readonly sharing: Pick<Sharing, 'onFence'>;
+  readonly sharing: Pick<Sharing, 'onFence' | 'joined'>;
+  readonly clients: Pick<ClientRegistry, 'circuits'>;
   /**
    * Loads another supergraph, plans the most used operations, and swaps. What runs finishes on its old plan.
    * @returns false where it is the one in use
@@ -27,7 +28,7 @@ type LastingParts = Pick<EngineOptions, 'clients' | 'sharing' | 'costReport'>;
 
 /** @throws SupergraphError, EngineError, NoEngineError */
 export async function createLiveEngine(options: Omit<EngineOptions, keyof LastingParts>): Promise<LiveEngine> {
-  const { runtime, config } = options;
+  const { runtime, config, metrics } = options;
   const clients = createClientRegistry({ ...options, config: config.subgraphs });
   const sharing = createSharing(config, runtime.clock);
   const lasting: LastingParts = { clients, sharing, costReport: new CostReport(runtime.log) };
@@ -45,6 +46,7 @@ export async function createLiveEngine(options: Omit<EngineOptions, keyof Lastin
     current = next;
     sharing.fence();
     clients.retireAllBut(next.supergraph.subgraphs);
+    metrics?.supergraphReplaced('used');
     runtime.log.info('supergraph replaced', { subgraphs: [...next.supergraph.subgraphs.keys()], ...warmed });
     checkNames(next.supergraph);
     for (const run of listeners) run();
@@ -56,6 +58,7 @@ export async function createLiveEngine(options: Omit<EngineOptions, keyof Lastin
       return current.name;
     },
     sharing,
+    clients,
     get supergraph() {
       return current.supergraph;
     },
@@ -65,7 +68,7 @@ export async function createLiveEngine(options: Omit<EngineOptions, keyof Lastin
     },
     replace(supergraphSdl) {
       const swapped = lastSwap.then(() => swap(supergraphSdl));
-      lastSwap = swapped.catch(() => undefined);
+      lastSwap = swapped.catch(() => metrics?.supergraphReplaced('refused'));
       return swapped;
     },
     onReplaced: (run) => void listeners.push(run),

@@ -30,6 +30,8 @@ import { fragmentsOf, toPlannable } from '../planning/plannable.ts';
 import { PlanningError } from '../planning/planner.ts';
 import { keepable, RequestError, refuse, withCode } from '../request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
+import { measuredOperation, measuredPreparation } from '../telemetry/measured-operation.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { CompileOperation, PreparedText, SelectedOperation } from './selected-operation.ts';
 
 /** Turns the text of a request into something that runs. Every transport passes through here. */
@@ -62,6 +64,7 @@ export interface PreparerOptions {
   readonly supergraph: Supergraph;
   readonly config: GatewayConfig;
   readonly costReport: CostReport;
+  readonly metrics?: Metrics | undefined;
   /** What makes one engine differ from another. */
   readonly compile: CompileOperation;
 }
@@ -76,7 +79,9 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
   const begin = async (request: PreparationRequest) => {
     const turn = turns.take();
     if (turn) await turn;
-    return prepareOperation({ ...options, compile, limitCost }, request);
+    const { metrics } = options;
+    const prepare = () => prepareOperation({ ...options, compile, limitCost }, request);
+    return metrics ? measuredOperation(await measuredPreparation(metrics, prepare), metrics) : prepare();
   };
   return {
     prepare(text, operationName, document) {

@@ -26,6 +26,8 @@ export interface Sharing {
   nextOperation(): string;
   /** Something has happened: nobody joins what started before. */
   fence(): void;
+  /** How often equal work was joined. */
+  joined(): { readonly answers: number; readonly calls: number };
   /** Calls `run` at each fence. */
   onFence(run: () => void): void;
 }
@@ -86,6 +88,7 @@ export function createSharing(
       calls.fence();
       for (const run of listeners) run();
     },
+    joined: () => ({ answers: answers.joined, calls: calls.joined }),
     onFence: (run) => void listeners.push(run),
   };
 }

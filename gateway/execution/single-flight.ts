@@ -49,6 +49,8 @@ export interface SingleFlightOptions<T> {
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Flight<T>>();
   readonly #options: SingleFlightOptions<T>;
+  /** How often somebody joined work that ran already. */
+  joined = 0;
 
   constructor(options: SingleFlightOptions<T>) {
     this.#options = options;
@@ -74,7 +76,9 @@ export class SingleFlight<T> {
     const known = this.#flights.get(key);
     if (!known) return undefined;
     const { clock, joinableMs } = this.#options;
-    return clock.monotonic() - known.startedAt < joinableMs ? this.#board(known, leaving) : undefined;
+    if (clock.monotonic() - known.startedAt >= joinableMs) return undefined;
+    this.joined += 1;
+    return this.#board(known, leaving);
   }
 
   /** From now on nobody joins what started before: who asks next sees what happened until now. */

@@ -11,6 +11,7 @@ import { asksForPlan, showPlan } from '../execution/show-plan.ts';
 import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from '../limits/parse-document.ts';
 import type { RequestContext } from '../request-context.ts';
 import { internalError, RequestError, refuse } from '../request-error.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 /** What travels with one request through Apollo Server. */
 export interface ServerContext {
@@ -24,17 +25,24 @@ export interface ServerOptions {
   readonly preparer: OperationPreparer;
   readonly config: GatewayConfig;
   readonly log: Logger;
+  readonly metrics: Metrics | undefined;
 }
 
 /**
  * Apollo Server gives GraphQL over HTTP, CSRF prevention and its plugins. Validation is left to the preparer, which
  * limits first and remembers; execution to the compiled operation.
  */
-export async function createApolloServer({ schema, preparer, config, log }: ServerOptions): Promise<GraphQLServer> {
+export async function createApolloServer({
+  schema,
+  preparer,
+  config,
+  log,
+  metrics,
+}: ServerOptions): Promise<GraphQLServer> {
   const { maxTokens } = config.limits;
   const server = new ApolloServer<ServerContext>({
     schema,
-    plugins: [answerWith({ preparer, config, log }), ApolloServerPluginLandingPageDisabled()],
+    plugins: [answerWith({ preparer, config, log, metrics }), ApolloServerPluginLandingPageDisabled()],
     logger: {
       debug: () => undefined,
       info: () => undefined,
@@ -83,7 +91,12 @@ class WrittenData {
   }
 }
 
-function answerWith({ preparer, config, log }: Omit<ServerOptions, 'schema'>): ApolloServerPlugin<ServerContext> {
+function answerWith({
+  preparer,
+  config,
+  log,
+  metrics,
+}: Omit<ServerOptions, 'schema'>): ApolloServerPlugin<ServerContext> {
   return {
     requestDidStart: async () => ({
       async responseForOperation({ source, document, request, contextValue }) {
@@ -99,6 +112,7 @@ function answerWith({ preparer, config, log }: Omit<ServerOptions, 'schema'>): A
         } catch (cause) {
           const refusal = isStackOverflow(cause) ? nestedTooDeep() : cause;
           if (refusal instanceof RequestError) {
+            metrics?.errorsTold(refusal.formatted);
             return singleResponse(refusal.status, { errors: refusal.formatted });
           }
           const { requestId } = contextValue.request;

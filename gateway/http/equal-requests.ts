@@ -18,6 +18,11 @@ export class EqualRequests {
     sharing.onFence(() => this.#answers.fence());
   }
 
+  /** How many requests got what was made for another. */
+  get joined(): number {
+    return this.#answers.joined;
+  }
+
   /** @returns everything that can change the answer; undefined where it is not shared */
   keyOf({ request: { headers }, principal, forwarded }: Exchange, body: string): string | undefined {
     // Plans are shown to who asks for them, by a header of Apollo's tools.

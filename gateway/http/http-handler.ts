@@ -5,6 +5,7 @@ import type { GatewayConfig } from '../config.ts';
 import { writeErrorBody } from '../execution/response-body.ts';
 import type { ReadForwarded } from '../forwarded-headers.ts';
 import { internalError, RequestError } from '../request-error.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { readAcceptedFormats } from './accepted-formats.ts';
 import { checkHost } from './allowed-host.ts';
 import { noRoomForConnections } from './connection-limit.ts';
@@ -22,6 +23,7 @@ export interface HttpHandlerOptions extends GraphQLEndpointOptions {
   readonly runtime: Runtime;
   readonly authenticate: Authenticate | undefined;
   readonly readForwarded: ReadForwarded;
+  readonly metrics: Metrics | undefined;
   readonly graphiql: Graphiql | undefined;
   isReady(): boolean;
   /** Whether the request may only ask about health. */
@@ -34,7 +36,7 @@ export type HttpHandler = (request: IncomingMessage, response: ServerResponse) =
 
 /** Node's HTTP on one side, Apollo Server on the other. Who asks is settled before the body is read. */
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
-  const { runtime, graphiql } = options;
+  const { graphiql } = options;
   return async (request, response) => {
     const isSurplus = options.isSurplus(request);
     if (isSurplus || !options.isReady()) response.shouldKeepAlive = false;
@@ -45,6 +47,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     const standing = { isReady: options.isReady(), problem: options.problem(), note: options.note() };
     const health = answerHealth(path, standing);
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
+    if (path === graphqlPath) options.metrics?.requestArrived(request, response);
     try {
       if (isSurplus) throw noRoomForConnections();
       checkHost(request, options.config);
@@ -65,7 +68,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
       }
       await answerGraphQL(options, request, response, search);
     } catch (cause) {
-      answerRefusal(cause, request, response, runtime);
+      answerRefusal(cause, request, response, options);
     }
   };
 }
@@ -96,12 +99,18 @@ function requestIdOf(request: IncomingMessage): string | undefined {
   return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : undefined;
 }
 
-function answerRefusal(cause: unknown, request: IncomingMessage, response: ServerResponse, runtime: Runtime): void {
+function answerRefusal(
+  cause: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { runtime, metrics }: HttpHandlerOptions,
+): void {
   const requestId = String(response.getHeader('x-request-id') ?? runtime.ids.next());
   if (!(cause instanceof RequestError)) runtime.log.error('request failed', { requestId, cause });
   if (response.headersSent || response.destroyed) return;
   const refusal = cause instanceof RequestError ? cause : undefined;
   const errors = refusal?.formatted ?? [internalError(requestId)];
+  metrics?.errorsTold(errors);
   const { single = 'application/json' } = readAcceptedFormats(request.headers.accept);
   const status = refusal?.status ?? 500;
   const headers: Record<string, string> = {

@@ -56,6 +56,11 @@ export class UnsentAnswers {
     this.#warning = new SeldomWarning('slow clients lose their connections', runtime);
   }
 
+  /** How much waits now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Ends `response`, whose head is written, with its body. */
   send(response: ServerResponse, { content, charset, byteLength }: EncodedBody): void {
     if (byteLength > wholeBytes) {

@@ -55,6 +55,11 @@ export class CircuitBreaker {
     return oldest.done === true || oldest.value >= lateSince;
   }
 
+  /** Whether the subgraph is left alone. */
+  get isOpen(): boolean {
+    return this.#state !== 'closed';
+  }
+
   /** @returns undefined where the call is refused */
   admit(): AdmittedCall | undefined {
     const now = this.#options.clock.monotonic();

@@ -1,4 +1,5 @@
 import type { SubgraphEndpoint } from '../supergraph/subgraph-endpoints.ts';
+import { measuredClient } from '../telemetry/measured-client.ts';
 import { type ClientsOptions, createClient } from './create-clients.ts';
 import type { SubgraphClient } from './subgraph-client.ts';
 
@@ -6,6 +7,8 @@ import type { SubgraphClient } from './subgraph-client.ts';
 export interface ClientRegistry {
   /** @throws SupergraphError a subgraph cannot be called */
   clientsFor(endpoints: ReadonlyMap<string, SubgraphEndpoint>): ReadonlyMap<string, SubgraphClient>;
+  /** Each subgraph in use, and whether it is left alone. */
+  circuits(): readonly (readonly [service: string, isOpen: boolean])[];
   /** Lets go of the clients that `endpoints` does not need any more. What runs on them may finish. */
   retireAllBut(endpoints: ReadonlyMap<string, SubgraphEndpoint>): void;
   close(): Promise<void>;
@@ -22,7 +25,8 @@ export function createClientRegistry(options: ClientsOptions): ClientRegistry {
   const clientOf = (endpoint: SubgraphEndpoint) => {
     const known = clients.get(keyOf(endpoint));
     if (known) return known;
-    const made = createClient(endpoint, options);
+    const plain = createClient(endpoint, options);
+    const made = options.metrics ? measuredClient(plain, options.metrics) : plain;
     clients.set(keyOf(endpoint), made);
     return made;
   };
@@ -35,6 +39,7 @@ export function createClientRegistry(options: ClientsOptions): ClientRegistry {
   return {
     clientsFor: (endpoints) =>
       new Map([...endpoints.values()].map((endpoint) => [endpoint.name, clientOf(endpoint)] as const)),
+    circuits: () => [...clients.values()].map((client) => [client.service, client.isLeftAlone?.() ?? false]),
     retireAllBut(endpoints) {
       const kept = new Set([...endpoints.values()].map(keyOf));
       for (const [key, client] of clients) {

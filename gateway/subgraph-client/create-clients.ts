@@ -3,6 +3,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubgraphsConfig } from '../config.ts';
 import type { SubgraphEndpoint } from '../supergraph/subgraph-endpoints.ts';
 import { SupergraphError } from '../supergraph/supergraph-error.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { createLocalClient } from './local.ts';
 import type { LocalSubgraph } from './local-subgraph.ts';
 import { createRemoteClient } from './remote.ts';
@@ -25,6 +26,8 @@ export interface ClientsOptions {
   /** By the name in `routing_url: local:NAME`. */
   readonly subgraphs: ReadonlyMap<string, LocalSubgraph>;
   readonly signInternal: SignInternal | undefined;
+  /** Absent where nothing is counted. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** @throws SupergraphError a local subgraph is named that this process does not have, or the address is none */

@@ -85,6 +85,7 @@ export function createRemoteClient(options: RemoteOptions): SubgraphClient {
     execute,
     subscribe: createRemoteSubscribe(options, breaker),
     mayShare: () => breaker.isResponsive,
+    isLeftAlone: () => breaker.isOpen,
     close: () => pool.destroy(),
   };
 }

@@ -27,6 +27,8 @@ export interface SubgraphClient {
    * would be joined by everybody. Left out: always.
    */
   mayShare?(): boolean;
+  /** Whether calls are refused until it answers again. Left out: never. */
+  isLeftAlone?(): boolean;
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import type { OperationPreparer } from '../engine/prepare-operation.ts';
 import type { ReadForwarded } from '../forwarded-headers.ts';
 import type { UnsentAnswers } from '../http/unsent-answers.ts';
 import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { LiveAuthorities } from './live-authority.ts';
 import type { SharedStreams } from './shared-streams.ts';
 import type { StreamQuota } from './stream-quota.ts';
@@ -25,6 +26,8 @@ export interface OperationServices {
   readonly quota: StreamQuota;
   readonly unsent: UnsentAnswers;
   readonly readForwarded: ReadForwarded;
+  /** Absent where nothing is counted. */
+  readonly metrics?: Metrics | undefined;
   readonly config: SubscriptionsConfig;
   readonly runtime: Runtime;
 }

@@ -206,6 +206,7 @@ class OperationRun implements StreamListener, RunningOperation {
 
   #fail(errors: readonly GraphQLFormattedError[]): void {
     if (this.#state === 'ended') return;
+    this.#services.metrics?.errorsTold(errors);
     this.stop();
     this.#sink.fail(errors);
   }

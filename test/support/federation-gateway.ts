@@ -37,6 +37,8 @@ export interface Answer {
 export interface Federation {
   readonly gateway: Gateway;
   readonly url: string;
+  /** Where they are counted. */
+  readonly metricsUrl: string | undefined;
   readonly sdl: string;
   readonly subgraphs: Readonly<Record<string, TestSubgraph>>;
   query(query: string, variables?: Record<string, unknown>): Promise<Answer>;
@@ -81,7 +83,7 @@ export async function startFederation(
     ...(options.onAuthorityChange && { onAuthorityChange: options.onAuthorityChange }),
     ...(options.graphiql && { graphiql: options.graphiql }),
   });
-  const { url } = await gateway.listen();
+  const { url, metricsUrl } = await gateway.listen();
   const clients: Client[] = [];
   const post: Federation['post'] = async (body, headers = {}) => {
     const response = await fetch(url, {
@@ -94,6 +96,7 @@ export async function startFederation(
   return {
     gateway,
     url,
+    metricsUrl,
     sdl,
     subgraphs,
     post,
