@@ -3,7 +3,7 @@ import type { GraphQLFieldResolver, GraphQLScalarType } from 'graphql';
 // biome-ignore lint/suspicious/noExplicitAny: every resolver says itself what its parent is
 type FieldResolver<Context> = GraphQLFieldResolver<any, Context>;
 
-/** What `buildSubgraphSchema` takes as resolvers; the library does not export the type in every version. */
+/** What `buildSubgraphSchema` takes as resolvers: of a type's fields, and `__resolveReference` or `__resolveType`. */
 export interface GraphQLResolverMap<Context> {
   readonly [typeName: string]:
     | GraphQLScalarType

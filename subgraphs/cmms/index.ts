@@ -1,10 +1,10 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { CmmsPort } from '../../connectors/cmms/port.ts';
 import { mutations } from '../mutations.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
+import { buildSubgraphSchema } from '../subgraph-schema.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
 import { type CmmsContext, createCmmsContext } from './context.ts';
 import { entities } from './entities.ts';
@@ -27,7 +27,7 @@ export function createCmmsSubgraph(options: SubgraphOptions & { readonly port: C
   };
   return {
     name: 'cmms',
-    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('cmms'), resolvers }]),
+    schema: buildSubgraphSchema(readTypeDefs('cmms'), resolvers),
     createContext: (call) => createCmmsContext(call, { port, journal, policies, executor, clock: runtime.clock }),
     restrictions: null,
     executor,

@@ -1,10 +1,10 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { ErpPort } from '../../connectors/erp/port.ts';
 import { mutations } from '../mutations.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
+import { buildSubgraphSchema } from '../subgraph-schema.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
 import { createErpContext, type ErpContext } from './context.ts';
 import { entities } from './entities.ts';
@@ -28,7 +28,7 @@ export function createErpSubgraph(options: SubgraphOptions & { readonly port: Er
   };
   return {
     name: 'erp',
-    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('erp'), resolvers }]),
+    schema: buildSubgraphSchema(readTypeDefs('erp'), resolvers),
     createContext: (call) => createErpContext(call, { port, journal, policies, executor }),
     restrictions: {
       system: 'ERP',

@@ -1,10 +1,10 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { MesPort } from '../../connectors/mes/port.ts';
 import { mutations } from '../mutations.ts';
 import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
+import { buildSubgraphSchema } from '../subgraph-schema.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
 import { createMesContext, type MesContext } from './context.ts';
 import { entities } from './entities.ts';
@@ -28,7 +28,7 @@ export function createMesSubgraph(options: SubgraphOptions & { readonly port: Me
   };
   return {
     name: 'mes',
-    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('mes'), resolvers }]),
+    schema: buildSubgraphSchema(readTypeDefs('mes'), resolvers),
     createContext: (call) => createMesContext(call, { port, journal, policies, executor }),
     restrictions: {
       system: 'MES',

@@ -1,4 +1,3 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { ExceptionPort } from '../../connectors/ops/port.ts';
 import { mutations } from '../mutations.ts';
 import type { OwnedField } from '../owned-field.ts';
@@ -6,6 +5,7 @@ import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
+import { buildSubgraphSchema } from '../subgraph-schema.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
 import type { OperationsPolicies } from './authority.ts';
 import { createOpsContext, type OpsContext } from './context.ts';
@@ -40,7 +40,7 @@ export function createOpsSubgraph(options: OpsSubgraphOptions): Subgraph {
   const services = { ...options, executor, clock: runtime.clock };
   return {
     name: 'ops',
-    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('ops'), resolvers }]),
+    schema: buildSubgraphSchema(readTypeDefs('ops'), resolvers),
     createContext: (call) => createOpsContext(call, services),
     restrictions: null,
     executor,

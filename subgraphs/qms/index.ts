@@ -1,4 +1,3 @@
-import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { QmsPort } from '../../connectors/qms/port.ts';
 import { restrictions } from '../../journal/restriction.ts';
 import { mutations } from '../mutations.ts';
@@ -6,6 +5,7 @@ import { plantOnlyFields } from '../plant-only.ts';
 import { readTypeDefs } from '../read-type-defs.ts';
 import { scalars } from '../scalars.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
+import { buildSubgraphSchema } from '../subgraph-schema.ts';
 import { TransitionExecutor } from '../transition-executor.ts';
 import { createQmsContext, type QmsContext } from './context.ts';
 import { entities } from './entities.ts';
@@ -29,7 +29,7 @@ export function createQmsSubgraph(options: SubgraphOptions & { readonly port: Qm
   };
   return {
     name: 'qms',
-    schema: buildSubgraphSchema([{ typeDefs: readTypeDefs('qms'), resolvers }]),
+    schema: buildSubgraphSchema(readTypeDefs('qms'), resolvers),
     createContext: (call) => createQmsContext(call, { port, journal, policies, executor }),
     // A hold may forbid anything.
     restrictions: { system: 'QMS', forbids: restrictions, read: (plantCode) => readRestrictions(port, plantCode) },
