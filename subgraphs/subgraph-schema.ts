@@ -1,5 +1,6 @@
 import {
   buildASTSchema,
+  type ConstDirectiveNode,
   type DocumentNode,
   type GraphQLFieldResolver,
   type GraphQLNamedType,
@@ -58,7 +59,9 @@ export function buildSubgraphSchema<Context>(
   const query = { type: schema.getQueryType(), name: 'Query' };
   attach(() => ({ sdl }), { ...query, field: '_service' });
   const resolveOne = async (of: Representation, context: unknown, info: GraphQLResolveInfo) => {
-    const resolve = references.get(of.__typename) ?? (() => of);
+    const resolve = references.get(of.__typename);
+    // The reference itself would do for a gateway, and nobody would have looked whether the caller may know of it.
+    if (!resolve) throw new Error(`References to ${of.__typename} have no resolver here.`);
     return resolveEntity(of.__typename, resolve(of, context, info));
   };
   attach(
@@ -85,14 +88,19 @@ function attach(resolver: FieldResolvers, { type, name, field }: Place): void {
   Object.assign(definition, typeof resolver === 'function' ? { resolve: resolver } : resolver);
 }
 
-/** Every type that has a key. */
+/** The types that a gateway may ask for by their keys. */
 function entityUnion({ definitions }: DocumentNode): UnionTypeDefinitionNode {
   const types = definitions.flatMap((node) => {
-    const isEntity =
-      node.kind === Kind.OBJECT_TYPE_DEFINITION && node.directives?.some(({ name }) => name.value === 'key');
+    const isEntity = node.kind === Kind.OBJECT_TYPE_DEFINITION && node.directives?.some(isResolvableKey);
     return isEntity ? [{ kind: Kind.NAMED_TYPE as const, name: node.name }] : [];
   });
   return { kind: Kind.UNION_TYPE_DEFINITION, name: { kind: Kind.NAME, value: '_Entity' }, types };
+}
+
+/** `@key(fields: "…", resolvable: false)` is of another subgraph's entity, which is only named here. */
+function isResolvableKey({ name, arguments: given = [] }: ConstDirectiveNode): boolean {
+  const resolvable = given.find((argument) => argument.name.value === 'resolvable')?.value;
+  return name.value === 'key' && !(resolvable?.kind === Kind.BOOLEAN && !resolvable.value);
 }
 
 /** The row of an entity, which says its type: to graphql-js, and to nobody who reads its fields. */

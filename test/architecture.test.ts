@@ -117,7 +117,7 @@ describe('the structure of the project', () => {
       '@apollo/server': ['gateway/'],
       '@apollo/gateway': ['gateway/fallback-engine/'],
       '@apollo/composition': ['gateway/supergraph/'],
-      '@apollo/subgraph': ['subgraphs/'],
+      '@apollo/subgraph': [],
       '@graphql-hive/router-query-planner': ['gateway/planning/'],
       '@graphql-yoga/render-graphiql': ['gateway/'],
       '@cedar-policy/cedar-wasm': ['policies/'],

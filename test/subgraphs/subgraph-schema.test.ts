@@ -1,24 +1,45 @@
 import { buildSubgraphSchema as buildWithApollo } from '@apollo/subgraph';
-import { execute, type GraphQLSchema, lexicographicSortSchema, parse, printType, validateSchema } from 'graphql';
-import { expect, test } from 'vitest';
+import {
+  execute,
+  type GraphQLSchema,
+  isUnionType,
+  lexicographicSortSchema,
+  parse,
+  print,
+  printType,
+  validateSchema,
+} from 'graphql';
+import { describe, expect, test } from 'vitest';
 import { readTypeDefs } from '../../subgraphs/read-type-defs.ts';
 import { buildSubgraphSchema } from '../../subgraphs/subgraph-schema.ts';
 
 /** Every type of a schema as text, but for those that only federation's own directives speak of. */
 function typesOf(schema: GraphQLSchema): readonly string[] {
   const types = Object.values(lexicographicSortSchema(schema).getTypeMap());
-  return types.filter(({ name }) => !/^(__|link__|federation__)/.test(name)).map(printType);
+  return types.filter(({ name }) => !/^(__|link__|federation__|_Entity$)/.test(name)).map(printType);
 }
 
-test.each(['erp', 'mes', 'qms', 'cmms', 'ops'])(
-  '%s has the types that the federation library makes of it',
-  (domain) => {
-    const typeDefs = readTypeDefs(domain);
-    const schema = buildSubgraphSchema(typeDefs, {});
+const entitiesOf = (schema: GraphQLSchema) => {
+  const union = schema.getType('_Entity');
+  return isUnionType(union) ? union.getTypes().map(({ name }) => name) : [];
+};
+
+describe.each(['erp', 'mes', 'qms', 'cmms', 'ops'])('%s', (domain) => {
+  const typeDefs = readTypeDefs(domain);
+  const schema = buildSubgraphSchema(typeDefs, {});
+  const reference = buildWithApollo(typeDefs);
+
+  test('has the types that the federation library makes of it', () => {
     expect(validateSchema(schema)).toEqual([]);
-    expect(typesOf(schema)).toEqual(typesOf(buildWithApollo(typeDefs)));
-  },
-);
+    expect(typesOf(schema)).toEqual(typesOf(reference));
+  });
+
+  test('is asked for its own entities, and not for those that it only names', () => {
+    const named = [...print(typeDefs).matchAll(/type (\w+)[^{]*resolvable: false/g)].map(([, name]) => name);
+    const own = entitiesOf(reference).filter((name) => !named.includes(name));
+    expect(entitiesOf(schema).toSorted()).toEqual(own.toSorted());
+  });
+});
 
 const library = parse(`
   type Query { oldest: Book }
@@ -44,8 +65,7 @@ const ask = (query: string, representations: readonly object[] = []) =>
     variableValues: { of: representations },
   });
 
-const entities =
-  'query ($of: [_Any!]!) { _entities(representations: $of) { __typename ... on Book { name } ... on Shelf { no } } }';
+const entities = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename ... on Book { name } } }';
 
 test('entities come in the order of their references, and one that fails takes no other with it', async () => {
   const references = [
@@ -56,9 +76,10 @@ test('entities come in the order of their references, and one that fails takes n
   ];
   const { data, errors } = await ask(entities, references);
   expect(data).toEqual({
-    _entities: [{ __typename: 'Shelf', no: 3 }, null, null, { __typename: 'Book', name: 'One' }],
+    _entities: [null, null, null, { __typename: 'Book', name: 'One' }],
   });
   expect(errors?.map(({ message, path }) => ({ message, path }))).toEqual([
+    { message: 'References to Shelf have no resolver here.', path: ['_entities', 0] },
     { message: 'It is torn.', path: ['_entities', 1] },
   ]);
   // What the subgraph keeps looks as before to everybody but graphql-js.
