@@ -1,4 +1,4 @@
-import { SubgraphCallError } from '../execution/subgraph-error.ts';
+import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import type { SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { Metrics } from './metrics.ts';
 
