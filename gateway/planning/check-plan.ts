@@ -1,6 +1,7 @@
 import { type DocumentNode, Kind } from 'graphql';
 import type { CoverageScope } from './asked-fields.ts';
 import { completePlans } from './complete-plan.ts';
+import { joinRequirements } from './join-requirements.ts';
 import { onlyKeyed } from './keyed-requirements.ts';
 import { inOrderOfNeed } from './order-of-need.ts';
 import { overwritesValues } from './overwritten-values.ts';
@@ -36,7 +37,8 @@ export function checkPlan(scope: CoverageScope, document: DocumentNode, plan: Pl
   const rootName = scope.schema.getRootType(operation.operation)?.name ?? '';
   const asPlanned = cover(plans);
   if (!asPlanned.isRefused && asPlanned.gaps.length === 0) return plans;
-  const represented = asPlanned.isRefused ? plans.map((one) => representRequirements(scope, rootName, one)) : plans;
+  const represent = (one: PlanNode) => joinRequirements(scope, operation, representRequirements(scope, rootName, one));
+  const represented = asPlanned.isRefused ? plans.map(represent) : plans;
   const ordered = represented.map((one) => inOrderOfNeed(scope, rootName, one));
   const { isRefused, gaps } = cover(ordered);
   if (isRefused) throw new IncompletePlan(plans, []);

@@ -39,7 +39,7 @@ export function completePlans(
   return plans.map((plan) => withAdditions(plan, additions, parts.operation));
 }
 
-interface Fill {
+export interface Fill {
   readonly scope: CoverageScope;
   readonly parts: OperationParts;
   left: number;
@@ -87,7 +87,8 @@ function resolvableField(
   return selections && { ...plain, selectionSet: { kind: Kind.SELECTION_SET, selections } };
 }
 
-function resolvableSelections(
+/** What is selected below a field, where the subgraph resolves all of it by itself. */
+export function resolvableSelections(
   fill: Fill,
   service: string,
   fieldType: string,

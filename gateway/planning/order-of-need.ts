@@ -39,7 +39,7 @@ export function inOrderOfNeed(scope: CoverageScope, rootName: string, plan: Plan
 }
 
 /** What all steps ask for, whatever their order. */
-function askingAll(scope: CoverageScope, rootName: string, steps: readonly Step[]): Asking {
+export function askingAll(scope: CoverageScope, rootName: string, steps: readonly Step[]): Asking {
   const whole = startAsking(scope, rootName);
   let before = -1;
   for (let known = 0; known > before; ) {
@@ -56,9 +56,10 @@ function countFields({ fields }: Coverage): number {
   return count;
 }
 
-type Step = FetchNode | EntityFetchNode | SubscribeNode;
+export type Step = FetchNode | EntityFetchNode | SubscribeNode;
 
-function stepsOf(node: PlanNode): readonly Step[] | undefined {
+/** @returns undefined where what is asked depends on more than data */
+export function stepsOf(node: PlanNode): readonly Step[] | undefined {
   if (node.kind === 'condition' || node.kind === 'forget') return undefined;
   if (node.kind !== 'sequence' && node.kind !== 'parallel') return [node];
   const all = node.nodes.map(stepsOf);
@@ -68,7 +69,7 @@ function stepsOf(node: PlanNode): readonly Step[] | undefined {
 const isMutation = (step: Step) => step.kind === 'fetch' && step.request.operationKind === 'mutation';
 
 /** Equal texts are the same step: what is represented by the same fields in another order is the same. */
-function textOf(step: Step): string {
+export function textOf(step: Step): string {
   if (step.kind !== 'entities') return JSON.stringify(step);
   const groups = step.groups.map((group) => ({ ...group, requires: group.requires.map(sorted) }));
   return JSON.stringify({ ...step, groups });

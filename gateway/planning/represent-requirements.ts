@@ -5,22 +5,12 @@ import {
   type OperationDefinitionNode,
   print,
   type SelectionNode,
-  type SelectionSetNode,
   stripIgnoredCharacters,
   type VariableDefinitionNode,
-  visit,
 } from 'graphql';
 import { typename } from './ask-typenames.ts';
-import {
-  type Asking,
-  type Coverage,
-  type CoverageScope,
-  isGiven,
-  noteNode,
-  placesAt,
-  sourceOf,
-  startAsking,
-} from './asked-fields.ts';
+import { type Asking, type CoverageScope, isGiven, noteNode, placesAt, startAsking } from './asked-fields.ts';
+import { entityStep, keyFor, onType, representationOf, setOf, usedVariables } from './entity-step.ts';
 import { requirementsFor } from './keyed-requirements.ts';
 import { parseRequest } from './parse-request.ts';
 import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Requirement, Rewrite } from './plan.ts';
@@ -161,17 +151,21 @@ function narrowed(place: Place, condition: string | undefined, { asking: { scope
 function keepField(node: FieldNode, place: Place, moving: Moving): readonly SelectionNode[] {
   const { asking, service, moved } = moving;
   const { subgraphTypes } = asking.scope;
-  const types = [...place.types].filter((type) => lacksRequirement(node, type, place, moving));
-  if (types.length === 0) {
+  const isForeign = (type: string) => subgraphTypes.isForeign(service, type, node.name.value);
+  const types = [...place.types].filter((type) => !isForeign(type) && lacksRequirement(node, type, place, moving));
+  const others = [...place.types].filter((type) => !isForeign(type) && !types.includes(type));
+  if (others.length === place.types.size) {
     if (!node.selectionSet) return [node];
     const kept = keep(node.selectionSet.selections, placeBelow(node, place, moving), moving);
     return [{ ...node, selectionSet: setOf(kept.length === 0 ? [typename] : kept) }];
   }
-  moved.push({ place, node, types });
-  const others = [...place.types].filter((type) => !types.includes(type));
+  if (types.length > 0) moved.push({ place, node, types });
+  const known = place.paths.flatMap((path) => placesAt(asking, path));
   const keys = place.represented
     ? []
-    : types.map((type) => onType(subgraphTypes.nameIn(service, type), [typename, ...keyFor(type, place, moving)]));
+    : types.map((type) =>
+        onType(subgraphTypes.nameIn(service, type), [typename, ...keyFor(asking.scope, service, type, known)]),
+      );
   return [...keys, ...others.map((type) => onType(subgraphTypes.nameIn(service, type), [node]))];
 }
 
@@ -210,17 +204,6 @@ function renamedKey(keys: readonly string[], rewrites: readonly Rewrite[]): stri
   return undefined;
 }
 
-/** A key of the subgraph: one that is asked for anyway, where there is one. */
-function keyFor(type: string, place: Place, { asking, service }: Moving): readonly SelectionNode[] {
-  const keys = asking.scope.subgraphTypes.keysOf(service, type);
-  const known = place.paths.flatMap((path) => placesAt(asking, path));
-  const isKnown = (key: readonly SelectionNode[]) =>
-    key.every(
-      (node) => node.kind !== Kind.FIELD || known.every(({ fields }) => fields.get(type)?.has(node.name.value)),
-    );
-  return keys.find(isKnown) ?? keys[0] ?? [];
-}
-
 /** One step for all that can be asked for with the same representations. */
 function stepsFor(moving: Moving, document: DocumentNode): readonly PlanNode[] {
   const byRepresentation = new Map<string, Moved[]>();
@@ -237,40 +220,16 @@ function stepFor(all: readonly Moved[], moving: Moving, document: DocumentNode):
   const [first] = all;
   if (!first) throw new Error('A step asks for something.');
   const { asking, service, rewrites } = moving;
-  const nameIn = (type: string) => asking.scope.subgraphTypes.nameIn(service, type);
-  const names = new Set(first.types.map(nameIn));
-  const fields = all.map(({ node }) => node);
-  const inner = setOf([...names].map((name) => onType(name, fields)));
-  const definitions = variablesOf(document).filter(({ variable }) => variable.name.value !== 'representations');
-  const used = usedVariables(inner);
-  const variableDefinitions = definitions.filter(({ variable }) => used.has(variable.name.value));
-  const operation = `query($representations:[_Any!]!${variableDefinitions.map((node) => `,${print(node)}`).join('')}){_entities(representations:$representations)${print(inner)}}`;
-  const group: EntityGroup = {
-    alias: '_entities',
-    variable: 'representations',
+  return entityStep(asking.scope, {
+    service,
     paths: first.place.paths,
+    types: first.types,
     requires: representationsOf(first, moving),
-    inputRewrites: first.types.filter((type) => nameIn(type) !== type).map((type) => toldAs(type, nameIn(type))),
+    fields: all.map(({ node }) => node),
     outputRewrites: all.flatMap(({ place, node }) => rewritesOf(place, node, rewrites)),
-  };
-  const request = {
-    operationKind: 'query',
-    operation: stripIgnoredCharacters(operation),
-    operationName: undefined,
-    variables: variableDefinitions.map(({ variable }) => variable.name.value),
-  } as const;
-  return { kind: 'entities', service, request, groups: [group] };
+    variables: variablesOf(document),
+  });
 }
-
-/** An object of an interface that the subgraph knows as an object is told as one. */
-const toldAs = (type: string, name: string): Rewrite => ({
-  kind: 'set',
-  path: [
-    { kind: 'types', names: [type] },
-    { kind: 'key', name: '__typename' },
-  ],
-  value: name,
-});
 
 /** Those of the field and of what is below it, from the object on. */
 function rewritesOf({ keys }: Place, node: FieldNode, rewrites: readonly Rewrite[]): readonly Rewrite[] {
@@ -287,53 +246,13 @@ function rewritesOf({ keys }: Place, node: FieldNode, rewrites: readonly Rewrite
   });
 }
 
-function representationsOf({ place, node, types }: Moved, moving: Moving): readonly Requirement[] {
-  const { asking, service } = moving;
+function representationsOf({ place, node, types }: Moved, { asking, service }: Moving): readonly Requirement[] {
   const known = place.paths.flatMap((path) => placesAt(asking, path));
   return types.map((type) => {
     const wanted = asking.scope.subgraphTypes.requirementOf(service, type, node.name.value);
-    const fields = [...keyFor(type, place, moving), ...wanted];
-    return {
-      kind: 'types',
-      condition: type,
-      selections: [typenameRequirement, ...fields.map((one) => toRequirement(one, type, known))],
-    };
+    return representationOf(type, [...keyFor(asking.scope, service, type, known), ...wanted], known);
   });
 }
-
-const typenameRequirement: Requirement = { kind: 'field', name: '__typename', alias: undefined, selections: [] };
-
-/** Read where the same field with the same arguments was asked for, whatever it is called there. */
-function toRequirement(node: SelectionNode, type: string | undefined, known: readonly Coverage[]): Requirement {
-  if (node.kind === Kind.FRAGMENT_SPREAD) throw new Error('Field sets have no named fragments.');
-  if (node.kind === Kind.INLINE_FRAGMENT) {
-    const condition = node.typeCondition?.name.value ?? type ?? '';
-    const below = node.selectionSet.selections.map((one) => toRequirement(one, condition, known));
-    return { kind: 'types', condition, selections: below };
-  }
-  const own = node.name.value;
-  const source = sourceOf(node);
-  const asked = known.flatMap(({ fields }) =>
-    [...fields].flatMap(([each, keys]) => (type === undefined || each === type ? [...keys] : [])),
-  );
-  const alike = asked.filter(([, { source: other }]) => other === source);
-  const key = alike.some(([name]) => name === own) ? own : (alike[0]?.[0] ?? own);
-  const below = alike.flatMap(([name, coverage]) => (name === key ? [coverage] : []));
-  return {
-    kind: 'field',
-    name: key,
-    alias: key === own ? undefined : own,
-    selections: (node.selectionSet?.selections ?? []).map((one) => toRequirement(one, undefined, below)),
-  };
-}
-
-const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({ kind: Kind.SELECTION_SET, selections });
-
-const onType = (type: string, selections: readonly SelectionNode[]): SelectionNode => ({
-  kind: Kind.INLINE_FRAGMENT,
-  typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type } },
-  selectionSet: setOf(selections),
-});
 
 function changeRoots(
   document: DocumentNode,
@@ -349,12 +268,6 @@ function changeRoots(
 
 const variablesOf = ({ definitions }: DocumentNode): readonly VariableDefinitionNode[] =>
   definitions.flatMap((node) => (node.kind === Kind.OPERATION_DEFINITION ? (node.variableDefinitions ?? []) : []));
-
-function usedVariables(node: DocumentNode | SelectionSetNode): ReadonlySet<string> {
-  const used = new Set<string>();
-  visit(node, { VariableDefinition: () => false, Variable: ({ name }) => void used.add(name.value) });
-  return used;
-}
 
 /** The request for what is left of it: a subgraph refuses variables that nothing uses. */
 function requestFor({ request }: FetchNode | EntityFetchNode, document: DocumentNode) {

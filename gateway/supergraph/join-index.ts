@@ -45,6 +45,10 @@ export class JoinIndex {
     }
   }
 
+  get services(): readonly string[] {
+    return [...this.#graphs.keys()];
+  }
+
   /** Hidden ones included. */
   field(type: string, name: string): FieldDefinitionNode | undefined {
     return this.#fields.get(type)?.get(name);

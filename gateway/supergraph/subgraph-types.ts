@@ -18,6 +18,8 @@ export interface SubgraphTypes {
   plainKey(service: string, typeName: string): readonly string[] | undefined;
   /** Whether the subgraph called `service` answers the field of every object that it knows, from nothing but its key. */
   isOwn(service: string, typeName: string, fieldName: string): boolean;
+  /** The subgraphs that answer the field for a representation: first those that want nothing but a key in it. */
+  ownersOf(typeName: string, fieldName: string): readonly string[];
   /** What the subgraph called `service` wants in a representation to resolve the field; empty where it wants a key only. */
   requirementOf(service: string, typeName: string, fieldName: string): readonly SelectionNode[];
   /** The name under which the subgraph called `service` knows objects of the type: its own, or that of an interface object. */
@@ -43,7 +45,17 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
     const text = (own && textOf(own, 'type')) || (field && print(field.type));
     return text?.replace(/\w+/, (name) => (index.isComposite(name) ? 'composite' : name));
   });
+  const isOwn = remember((service, typeName, fieldName) => {
+    if (!index.field(typeName, fieldName) || !index.keysOf(service, typeName)) return false;
+    if (index.joins(typeName, fieldName).length === 0) return true;
+    const own = index.ownJoin(service, typeName, fieldName);
+    return own !== undefined && conditional.every((name) => ['', 'false'].includes(textOf(own, name)));
+  });
   return {
+    ownersOf(typeName, fieldName) {
+      const own = index.services.filter((service) => isOwn(service, typeName, fieldName));
+      return [...own, ...index.services.filter((service) => requirementIn(service, typeName, fieldName) !== '')];
+    },
     requiresArguments: createRequirementCheck(index),
     isNeeded: createNeedCheck(supergraph),
     possibleIn: (service, typeName) => index.objectsBehind(service, typeName),
@@ -53,12 +65,7 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
         ?.filter((key) => /^\w+(?:[\s,]+\w+)*$/.test(key))
         .map((key) => key.split(/[\s,]+/))
         .find((names) => names.every((name) => fieldShape(service, typeName, name)?.endsWith('!'))),
-    isOwn: remember((service, typeName, fieldName) => {
-      if (!index.field(typeName, fieldName) || !index.keysOf(service, typeName)) return false;
-      if (index.joins(typeName, fieldName).length === 0) return true;
-      const own = index.ownJoin(service, typeName, fieldName);
-      return own !== undefined && conditional.every((name) => ['', 'false'].includes(textOf(own, name)));
-    }),
+    isOwn,
     isForeign: remember((service, typeName, fieldName) => index.isForeign(service, typeName, fieldName)),
     requirementOf: remember((service, typeName, fieldName) => {
       const text = requirementIn(service, typeName, fieldName);

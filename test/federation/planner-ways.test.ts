@@ -240,3 +240,39 @@ describe('a requirement of what itself requires something, of objects behind an 
     runs: 10,
   });
 });
+
+describe('a requirement of what itself requires something of the first subgraph', () => {
+  testConformance({
+    subgraphs: {
+      floor: `
+        type Query { jobs: [Job]! }
+        type Job @key(fields: "ref { code }") @key(fields: "id") {
+          id: ID!
+          ref: JobRef!
+          minutes: Float @external
+          next: Job @external
+          pace: String @requires(fields: "minutes")
+          rank: String! @requires(fields: "next { minutes }")
+        }
+        type JobRef { code: ID! }
+      `,
+      times: `
+        type Job @key(fields: "id") {
+          id: ID!
+          minutes: Float
+          next: Job
+          pace: String @external
+          rank: String! @external
+          grade: String @requires(fields: "pace")
+          score: String @requires(fields: "rank")
+        }
+      `,
+    },
+    cases: {
+      'goes there and back': '{ jobs { grade } }',
+      'with everything on the way': '{ jobs { minutes grade pace } }',
+      'of what is nested': '{ jobs { score next { score pace } } }',
+    },
+    runs: 10,
+  });
+});

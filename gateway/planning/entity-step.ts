@@ -1,0 +1,128 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type InlineFragmentNode,
+  Kind,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  stripIgnoredCharacters,
+  type VariableDefinitionNode,
+  visit,
+} from 'graphql';
+import { type Coverage, type CoverageScope, sourceOf } from './asked-fields.ts';
+import type { EntityFetchNode, EntityGroup, Requirement, Rewrite } from './plan.ts';
+
+/** A step of our own: fields of objects of some types, for representations of them. */
+export interface EntityStep extends Pick<EntityGroup, 'paths' | 'requires' | 'outputRewrites'> {
+  readonly service: string;
+  readonly types: readonly string[];
+  readonly fields: readonly FieldNode[];
+  /** The client's, whether the fields use them or not. */
+  readonly variables: readonly VariableDefinitionNode[];
+}
+
+export function entityStep({ subgraphTypes }: CoverageScope, step: EntityStep): EntityFetchNode {
+  const { service, paths, types, requires, fields, outputRewrites } = step;
+  const names = new Map(types.map((type) => [type, subgraphTypes.nameIn(service, type)]));
+  const selectionSet = setOf([...new Set(names.values())].map((name) => onType(name, fields)));
+  const used = usedVariables(selectionSet);
+  const definitions = step.variables.filter(({ variable }) => used.has(variable.name.value));
+  const variables = ['$representations:[_Any!]!', ...definitions.map((node) => print(node))];
+  const operation = `query(${variables}){_entities(representations:$representations)${print(selectionSet)}}`;
+  const group: EntityGroup = {
+    alias: '_entities',
+    variable: 'representations',
+    paths,
+    requires,
+    inputRewrites: [...names].flatMap(([type, name]) => (name === type ? [] : [toldAs(type, name)])),
+    outputRewrites,
+  };
+  const request = {
+    operationKind: 'query',
+    operation: stripIgnoredCharacters(operation),
+    operationName: undefined,
+    variables: definitions.map(({ variable }) => variable.name.value),
+  } as const;
+  return { kind: 'entities', service, request, groups: [group] };
+}
+
+/** An object of an interface that the subgraph knows as an object is told as one. */
+const toldAs = (type: string, name: string): Rewrite => ({
+  kind: 'set',
+  path: [
+    { kind: 'types', names: [type] },
+    { kind: 'key', name: '__typename' },
+  ],
+  value: name,
+});
+
+/** A key of the subgraph: one that is asked for anyway, where there is one. */
+export function keyFor(
+  { subgraphTypes }: CoverageScope,
+  service: string,
+  type: string,
+  known: readonly Coverage[],
+): readonly SelectionNode[] {
+  const keys = subgraphTypes.keysOf(service, type);
+  const isKnown = (key: readonly SelectionNode[]) =>
+    key.every(
+      (node) => node.kind !== Kind.FIELD || known.every(({ fields }) => fields.get(type)?.has(node.name.value)),
+    );
+  return keys.find(isKnown) ?? keys[0] ?? [];
+}
+
+/** What represents objects of the type by these fields of theirs. */
+export const representationOf = (
+  type: string,
+  fields: readonly SelectionNode[],
+  known: readonly Coverage[],
+): Requirement => ({
+  kind: 'types',
+  condition: type,
+  selections: [
+    { kind: 'field', name: '__typename', alias: undefined, selections: [] },
+    ...fields.map((field) => toRequirement(field, type, known)),
+  ],
+});
+
+/** Read where the same field with the same arguments was asked for, whatever it is called there. */
+function toRequirement(node: SelectionNode, type: string | undefined, known: readonly Coverage[]): Requirement {
+  if (node.kind === Kind.FRAGMENT_SPREAD) throw new Error('Field sets have no named fragments.');
+  if (node.kind === Kind.INLINE_FRAGMENT) {
+    const condition = node.typeCondition?.name.value ?? type ?? '';
+    const below = node.selectionSet.selections.map((one) => toRequirement(one, condition, known));
+    return { kind: 'types', condition, selections: below };
+  }
+  const own = node.name.value;
+  const source = sourceOf(node);
+  const asked = known.flatMap(({ fields }) =>
+    [...fields].flatMap(([each, keys]) => (type === undefined || each === type ? [...keys] : [])),
+  );
+  const alike = asked.filter(([, { source: other }]) => other === source);
+  const key = alike.some(([name]) => name === own) ? own : (alike[0]?.[0] ?? own);
+  const below = alike.flatMap(([name, coverage]) => (name === key ? [coverage] : []));
+  return {
+    kind: 'field',
+    name: key,
+    alias: key === own ? undefined : own,
+    selections: (node.selectionSet?.selections ?? []).map((one) => toRequirement(one, undefined, below)),
+  };
+}
+
+export const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({
+  kind: Kind.SELECTION_SET,
+  selections,
+});
+
+export const onType = (type: string, selections: readonly SelectionNode[]): InlineFragmentNode => ({
+  kind: Kind.INLINE_FRAGMENT,
+  typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type } },
+  selectionSet: setOf(selections),
+});
+
+export function usedVariables(node: DocumentNode | SelectionSetNode): ReadonlySet<string> {
+  const used = new Set<string>();
+  visit(node, { VariableDefinition: () => false, Variable: ({ name }) => void used.add(name.value) });
+  return used;
+}
