@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { ConfigValueError, type GatewayConfig, readGatewayConfig } from './gateway/config.ts';
+import { ConfigValueError, type GatewayConfig } from './gateway/config.ts';
+import { readGatewayConfig } from './gateway/read-config.ts';
 import type { CrashPoint } from './runtime/crash-points.ts';
 import { crashPointNames } from './runtime/crash-points.ts';
 import type { LogLevel } from './runtime/logger.ts';

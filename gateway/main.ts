@@ -11,8 +11,8 @@ import { stopOnSignal } from '../runtime/process-thread.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { UsageError } from '../runtime/usage-error.ts';
-import { readGatewayConfig } from './config.ts';
 import { createGateway, type GatewayOptions } from './gateway.ts';
+import { readGatewayConfig } from './read-config.ts';
 import { followSupergraph } from './supergraph/follow-supergraph.ts';
 import { createSupergraphSource } from './supergraph/supergraph-source.ts';
 

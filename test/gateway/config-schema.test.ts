@@ -4,7 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { defaultGatewayConfig, readGatewayConfig } from '../../gateway/config.ts';
+import { defaultGatewayConfig } from '../../gateway/config.ts';
+import { readGatewayConfig } from '../../gateway/read-config.ts';
 import { createConfigSchema, type OptionSchema } from '../support/config-schema.ts';
 
 const gateway = resolve(dirname(fileURLToPath(import.meta.url)), '../../gateway');

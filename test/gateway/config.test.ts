@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { defaultGatewayConfig, readGatewayConfig } from '../../gateway/config.ts';
+import { defaultGatewayConfig } from '../../gateway/config.ts';
+import { readGatewayConfig } from '../../gateway/read-config.ts';
 
 const folders: string[] = [];
 afterEach(() => {
