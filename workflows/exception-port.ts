@@ -62,8 +62,9 @@ async function carryOut(
     .selectAll()
     .where('id', '=', command.exceptionId)
     .executeTakeFirst();
+  if (!row) return noSuchException;
   const refusal = refusalOf(row, command);
-  if (!row || refusal) return refusal ?? noSuchException;
+  if (refusal) return refusal;
   if (command.name === 'retryException') await retry(tx, row);
   else await removeInstance(tx, row.instance_id);
   const state = command.name === 'retryException' ? ('RETRYING' as const) : ('RESOLVED' as const);
@@ -97,8 +98,7 @@ const noSuchException: Posting = {
   remediation: 'List the exceptions again.',
 };
 
-function refusalOf(row: ExceptionTableRow | undefined, command: ExceptionCommand): Posting | null {
-  if (!row) return noSuchException;
+function refusalOf(row: ExceptionTableRow, command: ExceptionCommand): Posting | null {
   if (row.state === 'RESOLVED' || (row.state === 'RETRYING' && command.name === 'retryException')) {
     return {
       status: 'REFUSED',

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
-import { coerceInputValue, type GraphQLInputType, type GraphQLSchema, parse, validate } from 'graphql';
+import {
+  coerceInputValue,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  getVariableValues,
+  type OperationDefinitionNode,
+  parse,
+  validate,
+} from 'graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { EventData, EventType } from '../../journal/catalogue.ts';
 import { type EntityId, entityId } from '../../journal/entity-ref.ts';
@@ -84,10 +92,13 @@ class PlantGraph implements RuleGraph {
   }
 
   async read<Data>(document: string, variables: Readonly<Record<string, unknown>>): Promise<Data> {
-    expect(validate(schema, parse(document)).map(({ message }) => message)).toEqual([]);
+    const parsed = parse(document);
+    expect(validate(schema, parsed).map(({ message }) => message)).toEqual([]);
+    const { variableDefinitions = [] } = parsed.definitions[0] as OperationDefinitionNode;
+    expect(getVariableValues(schema, variableDefinitions, variables).errors).toBeUndefined();
     const failing = Object.keys(this.refused).find((word) => document.includes(`${word}(`));
     if (failing) throw this.#problem('read', failing);
-    return this.#answer(document, variables) as Data;
+    return this.#answer(variables) as Data;
   }
 
   async transition(mutation: string, input: Readonly<Record<string, unknown>>, { step }: { readonly step: string }) {
@@ -115,15 +126,17 @@ class PlantGraph implements RuleGraph {
     return new StepProblem({ kind, step, code: 'PERIOD_CLOSED', system: 'ERP', message, remediation: null });
   }
 
-  #answer(document: string, variables: Readonly<Record<string, unknown>>): object {
+  #answer(variables: Readonly<Record<string, unknown>>): object {
     const now = this.situation;
     const delivery = { id: deliveryId, state: { code: now.deliveryState } };
-    const { heldBy = null } = (variables['filter'] ?? {}) as { readonly heldBy?: EntityId };
+    const { heldBy = null, states = [] } = (variables['filter'] ?? {}) as {
+      readonly heldBy?: EntityId;
+      readonly states?: readonly string[];
+    };
     const page = (ids: readonly EntityId[] = []) => ({
       nodes: ids.map((id) => ({ id })),
       pageInfo: { hasNextPage: false, endCursor: null },
     });
-    const states = /states: \[([^\]]*)\]/.exec(document)?.[1]?.split(', ') ?? [];
     const interlocksOf = (ids: unknown) =>
       (ids as readonly string[]).includes(assetId) ? now.assetInterlocks : now.lotInterlocks;
     return {

@@ -1,6 +1,7 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
-import type { JournalEvent } from '../../journal/envelope.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
+import { acknowledge, acknowledgeFailure, counted, type HoldPlaced, reasonOf } from './acknowledge-hold.ts';
+import { closeCapacity } from './capacity.ts';
 import {
   deliveriesIn,
   forbids,
@@ -11,8 +12,6 @@ import {
   stockedLotsOf,
   workCentersIn,
 } from './hold-reach.ts';
-
-type Placed = JournalEvent<'quality.hold.placed'>;
 
 /**
  * The ERP blocks what the hold forbids to use (W5): the stock of held lots, the free stock of held materials, the deliveries
@@ -33,19 +32,10 @@ export const blockStockWhenHoldPlaced: Rule<'quality.hold.placed'> = {
   },
   async react(event, graph) {
     // Stock is blocked although the CMMS may not say where an asset stands.
-    await graph.each([blockStock, closeCapacity], (part) => part(event, graph));
-    const message = inWords(await heldInErp(graph, event.plantCode, event.subject));
-    await graph.transition(
-      'acknowledgeHold',
-      { holdId: event.subject, system: 'ERP', failed: false, message },
-      { step: 'acknowledge' },
-    );
+    await graph.each([blockStock, closeHeldCapacity], (part) => part(event, graph));
+    await acknowledge(graph, event, 'ERP', inWords(await heldInErp(graph, event.plantCode, event.subject)));
   },
-  async whenStuck(event, graph, problem) {
-    const { message } = problem;
-    const input = { holdId: event.subject, system: 'ERP', failed: true, message };
-    await graph.transition('acknowledgeHold', input, { step: 'acknowledge-failure', reason: message });
-  },
+  whenStuck: (event, graph, { message }) => acknowledgeFailure(graph, event, 'ERP', message),
 };
 
 interface Step {
@@ -54,7 +44,7 @@ interface Step {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-async function blockStock(event: Placed, graph: RuleGraph): Promise<void> {
+async function blockStock(event: HoldPlaced, graph: RuleGraph): Promise<void> {
   if (!forbids(event.data, 'CONSUME', 'MOVE', 'PICK', 'SHIP')) return;
   const causeRef = event.subject;
   const ids = standsOn(event.data);
@@ -80,17 +70,10 @@ async function blockStock(event: Placed, graph: RuleGraph): Promise<void> {
   await graph.each(steps, ({ mutation, input, step }) => graph.transition(mutation, input, { step, reason }));
 }
 
-async function closeCapacity(event: Placed, graph: RuleGraph): Promise<void> {
+async function closeHeldCapacity(event: HoldPlaced, graph: RuleGraph): Promise<void> {
   if (!forbids(event.data, 'START_OPERATION', 'SCHEDULE')) return;
-  const reason = reasonOf(event);
   const workCenters = await workCentersIn(graph, standsOn(event.data));
-  await graph.each(workCenters, (workCenterId) =>
-    graph.transition(
-      'setWorkCenterCapacity',
-      { workCenterId, capacityStatus: 'UNAVAILABLE', causeRef: event.subject },
-      { step: `close ${workCenterId}`, reason },
-    ),
-  );
+  await closeCapacity(graph, workCenters, { causeRef: event.subject, reason: reasonOf(event) });
 }
 
 /** Read back from the ERP: what it has not done, nobody says that it has. */
@@ -103,15 +86,7 @@ function inWords({ lots, deliveries, workCenters }: HeldInErp): string {
   return parts.length === 0 ? 'Nothing in the ERP to block.' : `In the ERP: ${parts.join(', ')}.`;
 }
 
-export function counted(count: number, one: string, many: string): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 /** Blocking comes before the release of the same hold, however long it takes. */
 export function stockLane(plantCode: string, holdNo: string): string {
   return `stock/${plantCode}/${holdNo}`;
-}
-
-export function reasonOf({ data }: Placed): string {
-  return `Hold ${data.holdNo}: ${data.reason}`;
 }

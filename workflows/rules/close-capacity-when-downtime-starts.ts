@@ -1,6 +1,7 @@
-import { entityId } from '../../journal/entity-ref.ts';
 import type { JournalEvent } from '../../journal/envelope.ts';
 import type { Rule } from '../rule.ts';
+import { closeCapacity } from './capacity.ts';
+import { workCentersOf } from './hold-operations-when-downtime-starts.ts';
 
 /** The ERP plans nothing on work centers whose asset has stopped (W9). */
 export const closeCapacityWhenDowntimeStarts: Rule<'asset.downtimeStarted'> = {
@@ -8,14 +9,7 @@ export const closeCapacityWhenDowntimeStarts: Rule<'asset.downtimeStarted'> = {
   on: ['asset.downtimeStarted'],
   lanes: (event) => [capacityLane(event)],
   verdicts: { setWorkCenterCapacity: { NOT_FOUND: 'EXCEPTION' } },
-  async react(event, graph) {
-    const { plantCode, data } = event;
-    await graph.each(data.workCenterCodes, async (code) => {
-      const workCenterId = entityId(plantCode, 'work-center', code);
-      const input = { workCenterId, capacityStatus: 'UNAVAILABLE', causeRef: event.subject };
-      await graph.transition('setWorkCenterCapacity', input, { step: `close ${code}` });
-    });
-  },
+  react: (event, graph) => closeCapacity(graph, workCentersOf(event), { causeRef: event.subject }),
 };
 
 /** Closing comes before the reopening of the same downtime. */

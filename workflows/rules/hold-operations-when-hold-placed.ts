@@ -1,8 +1,9 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
-import { counted, reasonOf } from './block-stock-when-hold-placed.ts';
-import { ofType, readAllOf, standsOn, stockedLotsOf, workCentersIn } from './hold-reach.ts';
-import { begunOperationsOf, heldOperations, holdAll } from './operations-in-mes.ts';
+import { acknowledge, acknowledgeFailure, counted, reasonOf } from './acknowledge-hold.ts';
+import { ofType, standsOn, stockedLotsOf, workCentersIn } from './hold-reach.ts';
+import { begunOperationsOf, begunStates, heldOperations, holdAll } from './operations-in-mes.ts';
+import { readAllOf } from './read-all.ts';
 
 /** The MES interrupts what runs on, or with, what is held (W5), and that is its acknowledgement. */
 export const holdOperationsWhenHoldPlaced: Rule<'quality.hold.placed'> = {
@@ -23,13 +24,9 @@ export const holdOperationsWhenHoldPlaced: Rule<'quality.hold.placed'> = {
     const { length } = await heldOperations(graph, event.plantCode, event.subject);
     const message =
       length === 0 ? 'Nothing of it was running.' : `In the MES: ${counted(length, 'operation', 'operations')} held.`;
-    const acknowledgement = { holdId: event.subject, system: 'MES', failed: false, message };
-    await graph.transition('acknowledgeHold', acknowledgement, { step: 'acknowledge' });
+    await acknowledge(graph, event, 'MES', message);
   },
-  async whenStuck(event, graph, { message }) {
-    const input = { holdId: event.subject, system: 'MES', failed: true, message };
-    await graph.transition('acknowledgeHold', input, { step: 'acknowledge-failure', reason: message });
-  },
+  whenStuck: (event, graph, { message }) => acknowledgeFailure(graph, event, 'MES', message),
 };
 
 /** Holding comes before the release of the same hold, however long it takes. */
@@ -41,8 +38,6 @@ interface UsingOperation {
   readonly id: EntityId;
   readonly executionState: { readonly code: string };
 }
-
-const begunStates: readonly string[] = ['RUNNING', 'HELD', 'SUSPENDED'];
 
 /** Begun operations that have used a lot; the way to a lot is through the ERP. */
 async function usersOfLots(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {

@@ -1,6 +1,7 @@
 import { type EntityId, type EntityType, entityId, parseEntityId, refOf } from '../../journal/entity-ref.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import type { RuleGraph } from '../rule.ts';
+import { readAll, readAllOf } from './read-all.ts';
 
 /** What a hold stands on: its scope first, then what it affects besides. */
 export function standsOn(hold: {
@@ -20,56 +21,14 @@ export function materialOf(lotId: string): EntityId | null {
   return ref && entityId(ref.plantCode, 'material', ref.key[0]);
 }
 
-/** One page is the most that a list gives. */
-const pageSize = 200;
-
-/** Every row of a list of a lot: what is held must be held in all places, however many there are. */
-export async function readAllOf<Row extends { readonly id: string }>(
-  graph: RuleGraph,
-  lotId: string,
-  list: 'deliveries' | 'operations' | 'inspectionLots',
-  fields: string,
-): Promise<readonly Row[]> {
-  const document = `query RowsOfLot($id: ID!, $after: ID) {
-    lot(id: $id) { ${list}(first: ${pageSize}, after: $after) { ${fields} } }
-  }`;
-  const found: Row[] = [];
-  for (let after: string | null = null; ; ) {
-    const answer: { readonly lot: Readonly<Partial<Record<typeof list, readonly Row[] | null>>> | null } =
-      await graph.read(document, { id: lotId, after });
-    const rows = answer.lot?.[list] ?? [];
-    found.push(...rows);
-    const last = rows.at(-1);
-    if (!last || rows.length < pageSize) return found;
-    after = last.id;
-  }
-}
-
-const filterTypes = { lots: 'LotFilter', deliveries: 'DeliveryFilter', workCenters: 'WorkCenterFilter' } as const;
-type ErpList = keyof typeof filterTypes;
-
-interface IdPage {
-  readonly nodes: readonly { readonly id: EntityId }[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-}
-
 /** The ids of a whole list of the ERP. */
 async function listIds(
   graph: RuleGraph,
-  list: ErpList,
+  list: 'lots' | 'deliveries' | 'workCenters',
   filter: Readonly<Record<string, unknown>>,
 ): Promise<readonly EntityId[]> {
-  const document = `query InErp($filter: ${filterTypes[list]}, $after: String) {
-    ${list}(filter: $filter, first: ${pageSize}, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
-  }`;
-  const found: EntityId[] = [];
-  for (let after: string | null = null; ; ) {
-    const answer: Readonly<Record<string, IdPage>> = await graph.read(document, { filter, after });
-    const page: IdPage | undefined = answer[list];
-    found.push(...(page?.nodes ?? []).map(({ id }) => id));
-    if (!page?.pageInfo.hasNextPage) return found;
-    after = page.pageInfo.endCursor;
-  }
+  const rows = await readAll<{ readonly id: EntityId }>(graph, list, filter, 'id');
+  return rows.map(({ id }) => id);
 }
 
 /** Types of stock that a hold on a material is about; what is on its way, or comes back, is not in the plant. */
@@ -132,45 +91,6 @@ export async function deliveriesIn(
   }
   const open = found.filter(({ state }) => state.code !== 'SHIPPED');
   return [...new Set(open.map(({ id }) => id))];
-}
-
-/** What changes the stock of a lot for its inspection, and for the end of a hold, comes one after the other. */
-export function lotLane(lotId: EntityId): string {
-  return `lot-stock/${lotId}`;
-}
-
-export interface Inspection {
-  readonly id: EntityId;
-  readonly state: { readonly code: string } | null;
-  readonly decision: string | null;
-}
-
-export function inspectionsOf(graph: RuleGraph, lotId: EntityId): Promise<readonly Inspection[]> {
-  return readAllOf<Inspection>(graph, lotId, 'inspectionLots', 'id state { code } decision');
-}
-
-export function isOpen({ state }: Inspection): boolean {
-  return state?.code !== 'DECIDED';
-}
-
-interface InterlocksAnswer {
-  readonly interlocks: { readonly nodes: readonly { readonly kind: string; readonly cause: string }[] };
-}
-
-/**
- * The holds on a lot or its material but for one. Interlocks know of a hold before the QMS and the ERP do, and when neither
- * can be asked.
- */
-export async function otherHolds(
-  graph: RuleGraph,
-  lotId: EntityId,
-  holdId: EntityId | null,
-): Promise<readonly string[]> {
-  const document = 'query Interlocks($ids: [ID!]) { interlocks(filter: { entities: $ids }) { nodes { kind cause } } }';
-  const ids = [lotId, materialOf(lotId)].filter((id) => id !== null);
-  const { interlocks } = await graph.read<InterlocksAnswer>(document, { ids });
-  const causes = interlocks.nodes.filter(({ kind, cause }) => kind === 'QUALITY_HOLD' && cause !== holdId);
-  return [...new Set(causes.map(({ cause }) => cause))];
 }
 
 /** What the ERP says that a cause restricts in it. */

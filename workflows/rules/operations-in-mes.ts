@@ -1,6 +1,7 @@
 import { type EntityId, entityId, parseEntityId, refOf } from '../../journal/entity-ref.ts';
 import type { RuleGraph } from '../rule.ts';
 import { materialOf, ofType } from './hold-reach.ts';
+import { readAll } from './read-all.ts';
 
 interface MesOperation {
   readonly id: EntityId;
@@ -8,36 +9,19 @@ interface MesOperation {
   readonly lot: { readonly id: string } | null;
 }
 
-interface Answer {
-  readonly operations: {
-    readonly nodes: readonly MesOperation[];
-    readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-  };
+/** What was begun and is not over. What is held already gets one cause more, or it would go on when the first one ends. */
+export const begunStates: readonly string[] = ['RUNNING', 'HELD', 'SUSPENDED'];
+const heldStates: readonly string[] = ['HELD', 'NOT_ALLOWED_TO_START'];
+
+interface Filter {
+  readonly plant: string;
+  readonly workCenter?: string;
+  readonly states: readonly string[];
 }
 
 /** Only fields of the MES: it is asked whether or not another system answers. */
-const document = (states: string) => `query Operations($plant: String!, $workCenter: String, $after: String) {
-  operations(filter: { plant: $plant, workCenter: $workCenter, states: [${states}] }, first: 200, after: $after) {
-    nodes { id heldBy lot { id } } pageInfo { hasNextPage endCursor }
-  }
-}`;
-/** What was begun and is not over. What is held already gets one cause more, or it would go on when the first one ends. */
-const begun = document('RUNNING, HELD, SUSPENDED');
-const held = document('HELD, NOT_ALLOWED_TO_START');
-
-async function readAll(
-  graph: RuleGraph,
-  query: string,
-  place: { readonly plant: string; readonly workCenter?: string },
-): Promise<readonly MesOperation[]> {
-  const found: MesOperation[] = [];
-  let after: string | null = null;
-  for (;;) {
-    const { operations }: Answer = await graph.read<Answer>(query, { ...place, after });
-    found.push(...operations.nodes);
-    if (!operations.pageInfo.hasNextPage) return found;
-    after = operations.pageInfo.endCursor;
-  }
+function readOperations(graph: RuleGraph, filter: Filter): Promise<readonly MesOperation[]> {
+  return readAll<MesOperation>(graph, 'operations', { ...filter }, 'id heldBy lot { id }');
 }
 
 /** Begun operations that are one of `ids`, belong to an order, make a lot or a material, or run on a work center of them. */
@@ -47,13 +31,13 @@ export async function begunOperationsOf(graph: RuleGraph, ids: readonly EntityId
   const wanted = new Set<string>(ids);
   const found = new Set<EntityId>();
   if (ofType(ids, 'operation', 'production-order', 'lot', 'material').length > 0) {
-    for (const { id, lot } of await readAll(graph, begun, { plant })) {
+    for (const { id, lot } of await readOperations(graph, { plant, states: begunStates })) {
       const about = [id, orderOf(id), ...(lot ? [lot.id, materialOf(lot.id)] : [])];
       if (about.some((one) => one !== null && wanted.has(one))) found.add(id);
     }
   }
   for (const workCenter of ofType(ids, 'work-center').flatMap((id) => parseEntityId(id)?.key[0] ?? [])) {
-    for (const { id } of await readAll(graph, begun, { plant, workCenter })) found.add(id);
+    for (const { id } of await readOperations(graph, { plant, workCenter, states: begunStates })) found.add(id);
   }
   return [...found];
 }
@@ -69,7 +53,7 @@ export async function heldOperations(
   plant: string,
   causeRef: EntityId,
 ): Promise<readonly EntityId[]> {
-  const operations = await readAll(graph, held, { plant });
+  const operations = await readOperations(graph, { plant, states: heldStates });
   return operations.filter(({ heldBy }) => heldBy?.includes(causeRef)).map(({ id }) => id);
 }
 

@@ -1,9 +1,11 @@
 import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
 import { stockLane } from './block-stock-when-hold-placed.ts';
+import { reopenCapacity } from './capacity.ts';
 import { operationLane } from './hold-operations-when-hold-placed.ts';
-import { heldInErp, inspectionsOf, isOpen, lotLane, otherHolds } from './hold-reach.ts';
+import { heldInErp } from './hold-reach.ts';
 import { unholdEverything } from './operations-in-mes.ts';
+import { inspectionsOf, isOpen, lotLane, otherHolds } from './stock-of-lot.ts';
 
 /** Steps that carry out a disposition. A refusal of any other step says nothing about the systems. */
 const carryingOut = /^(keep|unrestrict|unhold|unblock|reopen) /;
@@ -42,13 +44,7 @@ export const releaseStockWhenDispositionApproved: Rule<'quality.disposition.appr
       );
     }
     await unholdEverything(graph, plantCode, holdId);
-    await graph.each(held.workCenters, (workCenterId) =>
-      graph.transition(
-        'setWorkCenterCapacity',
-        { workCenterId, capacityStatus: 'AVAILABLE', causeRef: holdId },
-        { step: `reopen ${workCenterId}` },
-      ),
-    );
+    await reopenCapacity(graph, held.workCenters, holdId);
     await graph.transition('settleDisposition', { dispositionId, outcome: 'EFFECTIVE' }, { step: 'settle' });
     await graph.transition('releaseHold', { holdId, dispositionId }, { step: 'release' });
   },

@@ -1,6 +1,6 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
-import { inspectionsOf, isOpen, lotLane, otherHolds } from './hold-reach.ts';
+import { inspectionsOf, isOpen, lotLane, otherHolds } from './stock-of-lot.ts';
 
 /**
  * What waits in the ERP for quality is free once every inspection of the lot is passed (R121). A lot on hold stays blocked:

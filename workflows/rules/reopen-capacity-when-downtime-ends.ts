@@ -1,4 +1,5 @@
 import type { Rule } from '../rule.ts';
+import { reopenCapacity } from './capacity.ts';
 import { capacityLane } from './close-capacity-when-downtime-starts.ts';
 import { workCentersOf } from './hold-operations-when-downtime-starts.ts';
 
@@ -10,14 +11,5 @@ export const reopenCapacityWhenDowntimeEnds: Rule<'asset.downtimeEnded'> = {
   name: 'reopen-capacity-when-downtime-ends',
   on: ['asset.downtimeEnded'],
   lanes: (event) => [capacityLane(event)],
-  async react(event, graph) {
-    const causeRef = event.subject;
-    await graph.each(workCentersOf(event), (workCenterId) =>
-      graph.transition(
-        'setWorkCenterCapacity',
-        { workCenterId, capacityStatus: 'AVAILABLE', causeRef },
-        { step: `reopen ${workCenterId}` },
-      ),
-    );
-  },
+  react: (event, graph) => reopenCapacity(graph, workCentersOf(event), event.subject),
 };

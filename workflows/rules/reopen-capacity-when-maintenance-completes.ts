@@ -1,5 +1,6 @@
 import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { Rule } from '../rule.ts';
+import { reopenCapacity } from './capacity.ts';
 import { setUpUnlessStopped } from './set-up-unless-stopped.ts';
 
 interface Answer {
@@ -29,12 +30,11 @@ export const reopenCapacityWhenMaintenanceCompletes: Rule<'maintenance.completed
     const { downtime } = await graph.read<Answer>(document, { id: downtimeId });
     if (!downtime || downtime.endedAt !== null) return;
     await setUpUnlessStopped(graph, { assetId: entityId(plantCode, 'asset', data.assetId), downtimeId });
-    await graph.each(downtime.workCenters ?? [], ({ id: workCenterId }) =>
-      graph.transition(
-        'setWorkCenterCapacity',
-        { workCenterId, capacityStatus: 'AVAILABLE', causeRef: downtimeId },
-        { step: `reopen ${workCenterId}` },
-      ),
+    const workCenters = downtime.workCenters ?? [];
+    await reopenCapacity(
+      graph,
+      workCenters.map(({ id }) => id),
+      downtimeId,
     );
     await graph.transition('endDowntime', { downtimeId }, { step: 'end' });
   },
