@@ -118,6 +118,12 @@ export interface SubgraphsConfig {
   /** Bytes of one subgraph answer, and of one event. @default 33554432 */
   readonly maxResponseBytes: number;
   /**
+   * Bytes of subgraph answers above 64 KiB, all together, while they arrive and while operations work with them: as objects
+   * they take up to nine times that. What is more is refused with GATEWAY_OVERLOADED. No more than a sixteenth of the heap
+   * that Node has, no less than `maxResponseBytes`. @default 134217728
+   */
+  readonly maxTotalResponseBytes: number;
+  /**
    * How subgraphs are subscribed to: `websocket` is the protocol `graphql-transport-ws`, `sse` server-sent events as
    * `graphql-sse` has them, one connection for each. @default websocket
    */
@@ -325,6 +331,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     breakerSlowMs: 3000,
     breakerProbeMs: 1000,
     maxResponseBytes: 33_554_432,
+    maxTotalResponseBytes: 134_217_728,
     subscriptionProtocol: 'websocket' as const,
     subscriptionProtocolBySubgraph: {},
     subscriptionUrlBySubgraph: {},

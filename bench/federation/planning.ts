@@ -3,6 +3,7 @@ import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createNativeEngine, type Engine } from '../../gateway/engine/engine.ts';
 import { createSharing } from '../../gateway/execution/sharing.ts';
 import { CostReport } from '../../gateway/limits/cost-report.ts';
+import { AnswerRoom } from '../../gateway/subgraph-client/answer-room.ts';
 import { createClientRegistry } from '../../gateway/subgraph-client/client-registry.ts';
 import { createSystemRuntime } from '../../runtime/system-runtime.ts';
 import { percentile } from '../measure.ts';
@@ -57,8 +58,9 @@ function createEngine(supergraphSdl: string): Promise<Engine> {
   const config = defaultGatewayConfig;
   const costReport = new CostReport(runtime.log);
   const options = { supergraphSdl, runtime, config, subgraphs: new Map(), signInternal: undefined, costReport };
-  const clients = createClientRegistry({ ...options, config: config.subgraphs });
-  return createNativeEngine({ ...options, clients, sharing: createSharing(config, runtime.clock) });
+  const room = new AnswerRoom(config.subgraphs, runtime);
+  const clients = createClientRegistry({ ...options, config: config.subgraphs, room });
+  return createNativeEngine({ ...options, clients, room, sharing: createSharing(config, runtime.clock, room) });
 }
 
 async function timeOf(run: () => Promise<unknown>): Promise<number> {

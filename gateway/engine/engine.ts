@@ -10,6 +10,7 @@ import { createHivePlanner } from '../planning/hive-planner.ts';
 import { createOverrideDraw } from '../planning/override-draw.ts';
 import type { Planner } from '../planning/planner.ts';
 import { PlannerRefusal } from '../planning/planner-process.ts';
+import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import type { ClientRegistry } from '../subgraph-client/client-registry.ts';
 import type { SignInternal } from '../subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from '../subgraph-client/local-subgraph.ts';
@@ -32,6 +33,8 @@ export interface EngineOptions {
   /** Outlives the engine. */
   readonly sharing: Sharing;
   /** Outlives the engine. */
+  readonly room: AnswerRoom;
+  /** Outlives the engine. */
   readonly costReport: CostReport;
 }
 
@@ -51,7 +54,7 @@ export interface Engine {
 
 /** The native planner and our own executor. @throws SupergraphError, EngineError */
 export async function createNativeEngine(options: EngineOptions): Promise<Engine> {
-  const { supergraphSdl, runtime, config, clients: registry, sharing, costReport, metrics } = options;
+  const { supergraphSdl, runtime, config, clients: registry, sharing, room, costReport, metrics } = options;
   // It loads in a process of its own, while this one reads the schema: which keeps this one from sending the rest.
   const loading = await startLoading(supergraphSdl, config.override.labels);
   const supergraph = loadSupergraph(supergraphSdl);
@@ -63,6 +66,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
     types: supergraph.types,
     clock: runtime.clock,
     sharing,
+    room,
     exposure: { maskUnknown: config.maskErrors },
     client(service) {
       const client = clients.get(service);

@@ -2,6 +2,7 @@ import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { createSharing, type Sharing } from '../execution/sharing.ts';
 import { CostReport } from '../limits/cost-report.ts';
 import { RequestError } from '../request-error.ts';
+import { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import { type ClientRegistry, createClientRegistry } from '../subgraph-client/client-registry.ts';
 import { chooseEngine } from './choose-engine.ts';
 import type { Engine, EngineOptions } from './engine.ts';
@@ -24,14 +25,15 @@ export interface LiveEngine extends Engine {
 }
 
 /** What goes on from one supergraph to the next. */
-type LastingParts = Pick<EngineOptions, 'clients' | 'sharing' | 'costReport'>;
+type LastingParts = Pick<EngineOptions, 'clients' | 'sharing' | 'room' | 'costReport'>;
 
 /** @throws SupergraphError, EngineError, NoEngineError */
 export async function createLiveEngine(options: Omit<EngineOptions, keyof LastingParts>): Promise<LiveEngine> {
   const { runtime, config, metrics } = options;
-  const clients = createClientRegistry({ ...options, config: config.subgraphs });
-  const sharing = createSharing(config, runtime.clock);
-  const lasting: LastingParts = { clients, sharing, costReport: new CostReport(runtime.log) };
+  const room = new AnswerRoom(config.subgraphs, runtime);
+  const clients = createClientRegistry({ ...options, config: config.subgraphs, room });
+  const sharing = createSharing(config, runtime.clock, room);
+  const lasting: LastingParts = { clients, sharing, room, costReport: new CostReport(runtime.log) };
   const createEngine = chooseEngine(config.engine, runtime.log);
   const listeners: (() => void)[] = [];
   const checkNames = createNameCheck(config, runtime.log);

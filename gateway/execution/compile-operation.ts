@@ -150,8 +150,12 @@ function compileVariant({ kind, plans, write, introspect }: VariantParts, scope:
   const step = inSequence(plans.map((plan) => compilePlan(plan, scope)));
   const runPlan = async (variables: Variables, context: RequestContext) => {
     const run = new Run(variables, context, introspect?.(variables));
-    await step(run);
-    return finish(run);
+    try {
+      await step(run);
+      return finish(run);
+    } finally {
+      scope.room.release(run);
+    }
   };
   const { sharing } = scope;
   const key = sharing.nextOperation();
@@ -210,8 +214,12 @@ function compileSubscription(
           scope.sharing.fence();
           const run = new Run(variables, context);
           merge(run, readAnswer(scope, primary.service, event, run));
-          await join(run);
-          return finish(run);
+          try {
+            await join(run);
+            return finish(run);
+          } finally {
+            scope.room.release(run);
+          }
         },
       };
     },

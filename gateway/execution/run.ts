@@ -22,6 +22,8 @@ export class Run {
   isPlain = true;
   /** Whether some object stands at more than one place. */
   sharesObjects = false;
+  /** See `AnswerRoom`. */
+  heldBytes: number | undefined = 0;
   readonly #sources = new Map<string, ConsultedSource>();
 
   constructor(variables: Readonly<Record<string, unknown>>, context: RequestContext, root: ResponseObject = {}) {

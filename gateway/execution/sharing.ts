@@ -3,6 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { authorityOf } from '../authorization/authority.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { RequestContext } from '../request-context.ts';
+import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { SubgraphCall, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { OperationAnswer } from './answer.ts';
@@ -43,10 +44,14 @@ export interface AnswerRequest {
 export function createSharing(
   { sharing, subgraphs }: Pick<GatewayConfig, 'sharing' | 'subgraphs'>,
   clock: Pick<Clock, 'monotonic'>,
+  room: Pick<AnswerRoom, 'copy'>,
 ): Sharing {
   const options = { clock, joinableMs: subgraphs.breakerSlowMs };
   const answers = new SingleFlight<OperationAnswer>(options);
-  const calls = new SingleFlight<SubgraphResponse>({ ...options, copy: copyResponse });
+  const calls = new SingleFlight<SubgraphResponse>({
+    ...options,
+    copy: (response) => room.copy(response, copyResponse),
+  });
   const listeners: (() => void)[] = [];
   const clientKeys = new WeakMap<SubgraphClient, string>();
   let lastKey = 0;

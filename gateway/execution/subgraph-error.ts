@@ -7,6 +7,7 @@ const retryable = new Set<string>([
   'SUBGRAPH_TIMEOUT',
   'SUBGRAPH_CIRCUIT_OPEN',
   'SUBGRAPH_OVERLOADED',
+  'GATEWAY_OVERLOADED',
   'SUBGRAPH_LOST_OBJECT',
 ]);
 

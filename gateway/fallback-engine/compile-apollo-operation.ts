@@ -23,6 +23,7 @@ import { conditionVariables, resolveConditions } from '../planning/resolve-condi
 import { clientKey, selectedKey } from '../planning/selected-keys.ts';
 import type { RequestContext } from '../request-context.ts';
 import { RequestError, refuse } from '../request-error.ts';
+import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { ApolloExecutor, ApolloLogger } from './load-apollo-gateway.ts';
 
@@ -30,6 +31,7 @@ export interface ApolloScope {
   readonly supergraph: Supergraph;
   readonly executor: ApolloExecutor;
   readonly sharing: Sharing;
+  readonly room: AnswerRoom;
   readonly log: Logger;
   readonly apolloLog: ApolloLogger;
 }
@@ -47,21 +49,25 @@ export function createApolloCompiler(scope: ApolloScope): CompileOperation {
     const documentFor = createDocumentVariants(selected, scope.supergraph);
     const runPlan = async (variables: Variables, context: RequestContext) => {
       const run = new Run(variables, context);
-      const { document, key: variant, isDisentangled } = documentFor(variables);
-      const result = await scope
-        .executor({
-          request: { variables },
-          operationName: operation.name?.value ?? null,
-          document,
-          queryHash: `${queryHash}${variant}`,
-          context: run,
-          logger: scope.apolloLog,
-          metrics: {},
-        })
-        .catch((cause: unknown) => {
-          throw planningFailed(scope.log, selected, cause);
-        });
-      return toAnswer(isDisentangled ? entangle(result) : result, run, scope.log);
+      try {
+        const { document, key: variant, isDisentangled } = documentFor(variables);
+        const result = await scope
+          .executor({
+            request: { variables },
+            operationName: operation.name?.value ?? null,
+            document,
+            queryHash: `${queryHash}${variant}`,
+            context: run,
+            logger: scope.apolloLog,
+            metrics: {},
+          })
+          .catch((cause: unknown) => {
+            throw planningFailed(scope.log, selected, cause);
+          });
+        return toAnswer(isDisentangled ? entangle(result) : result, run, scope.log);
+      } finally {
+        scope.room.release(run);
+      }
     };
     return {
       text,

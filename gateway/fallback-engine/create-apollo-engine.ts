@@ -12,7 +12,7 @@ import { createDataSource } from './subgraph-data-source.ts';
  * @throws SupergraphError, EngineError
  */
 export async function createApolloEngine(options: EngineOptions): Promise<Engine> {
-  const { supergraphSdl, runtime, config, clients: registry, sharing, costReport, metrics } = options;
+  const { supergraphSdl, runtime, config, clients: registry, sharing, room, costReport, metrics } = options;
   const supergraph = loadSupergraph(supergraphSdl);
   const clients = registry.clientsFor(supergraph.subgraphs);
   const { clock, log } = runtime;
@@ -30,10 +30,10 @@ export async function createApolloEngine(options: EngineOptions): Promise<Engine
     buildService({ name }) {
       const client = clients.get(name);
       if (!client) throw new Error(`Apollo's gateway names subgraph "${name}", which the supergraph does not.`);
-      return createDataSource({ clock, exposure, sharing, client });
+      return createDataSource({ clock, exposure, sharing, room, client });
     },
   });
-  const compile = createApolloCompiler({ supergraph, executor, sharing, log, apolloLog });
+  const compile = createApolloCompiler({ supergraph, executor, sharing, room, log, apolloLog });
   return {
     name: 'apollo',
     supergraph,

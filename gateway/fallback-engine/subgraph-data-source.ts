@@ -4,6 +4,7 @@ import { BoundedCache } from '../bounded-cache.ts';
 import type { Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
 import { callErrorToFieldError, type ErrorExposure, toClientError } from '../execution/subgraph-error.ts';
+import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import { type PreparedRequest, prepareRequest, type SubgraphClient } from '../subgraph-client/subgraph-client.ts';
@@ -13,6 +14,7 @@ export interface DataSourceScope {
   readonly clock: Clock;
   readonly exposure: ErrorExposure;
   readonly sharing: Sharing;
+  readonly room: AnswerRoom;
   readonly client: SubgraphClient;
 }
 
@@ -23,7 +25,7 @@ const maxPreparedBytes = 4_194_304;
  * Calls one subgraph for Apollo's executor with the client that the native engine uses: in process or remote, with
  * deadline, repetition, breaker, signature, masking and request id. The call's `context` is the `Run`.
  */
-export function createDataSource({ clock, exposure, sharing, client }: DataSourceScope): SubgraphDataSource {
+export function createDataSource({ clock, exposure, sharing, room, client }: DataSourceScope): SubgraphDataSource {
   const { service } = client;
   const prepared = new BoundedCache<PreparedRequest>(maxPreparedBytes);
   const prepare = (operation: string, operationName: string | undefined) => {
@@ -55,7 +57,9 @@ export function createDataSource({ clock, exposure, sharing, client }: DataSourc
         context: run.context,
       };
       try {
-        return read(await sharing.call(client, call), run);
+        const response = await sharing.call(client, call);
+        room.hold(run, response, service);
+        return read(response, run);
       } catch (cause) {
         if (!(cause instanceof SubgraphCallError)) throw cause;
         run.consulted(service, isoTime(clock.now()), false);

@@ -3,7 +3,7 @@ import type { EncodedBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
 import type { SingleAnswer } from './single-answer.ts';
-import type { UnsentAnswers } from './unsent-answers.ts';
+import { cutOff, type UnsentAnswers, wholeBytes } from './unsent-answers.ts';
 
 /** Sends a whole answer, compressed where the client takes it. */
 export function sendAnswer(
@@ -12,9 +12,14 @@ export function sendAnswer(
   { config, unsent }: Pick<GraphQLEndpointOptions, 'config' | 'unsent'>,
 ): Promise<void> | undefined {
   const body = answer.body.encode(request.headers['accept-encoding'], config.http.compressAboveBytes);
-  if (body instanceof Promise) return body.then((made) => write(response, answer, made, unsent));
-  write(response, answer, body, unsent);
-  return undefined;
+  if (!(body instanceof Promise)) {
+    write(response, answer, body, unsent);
+    return undefined;
+  }
+  // Others are packed before it.
+  const hold = unsent.hold(() => cutOff(response));
+  if (answer.body.text.length > wholeBytes) hold(answer.body.text.length);
+  return body.finally(() => hold(0)).then((made) => write(response, answer, made, unsent));
 }
 
 function write(

@@ -4,6 +4,7 @@ import type { SubgraphsConfig } from '../config.ts';
 import type { SubgraphEndpoint } from '../supergraph/subgraph-endpoints.ts';
 import { SupergraphError } from '../supergraph/supergraph-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { AnswerRoom } from './answer-room.ts';
 import { createLocalClient } from './local.ts';
 import type { LocalSubgraph } from './local-subgraph.ts';
 import { createRemoteClient } from './remote.ts';
@@ -23,6 +24,7 @@ export type SignInternal = (
 export interface ClientsOptions {
   readonly runtime: Runtime;
   readonly config: SubgraphsConfig;
+  readonly room: AnswerRoom;
   /** By the name in `routing_url: local:NAME`. */
   readonly subgraphs: ReadonlyMap<string, LocalSubgraph>;
   readonly signInternal: SignInternal | undefined;
@@ -32,7 +34,7 @@ export interface ClientsOptions {
 
 /** @throws SupergraphError a local subgraph is named that this process does not have, or the address is none */
 export function createClient({ name, url }: SubgraphEndpoint, options: ClientsOptions): SubgraphClient {
-  const { runtime, config, subgraphs, signInternal } = options;
+  const { runtime, config, room, subgraphs, signInternal } = options;
   const timeoutMs = config.timeoutMsBySubgraph[name] ?? config.timeoutMs;
   const deadlines = { timers: runtime.timers, timeoutMs, log: runtime.log };
   if (url.startsWith('local:')) {
@@ -44,5 +46,5 @@ export function createClient({ name, url }: SubgraphEndpoint, options: ClientsOp
   const authorize = ({ context }: SubgraphCall, body?: string) =>
     context.principal && signInternal?.(context.principal, context.requestId, name, body);
   const forwarding = config.forwardHeadersBySubgraph[name] ?? config.forwardHeaders;
-  return createRemoteClient({ service: name, url, deadlines, runtime, authorize, forwarding, config });
+  return createRemoteClient({ service: name, url, deadlines, runtime, authorize, forwarding, config, room });
 }

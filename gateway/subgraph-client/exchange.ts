@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Cancellation } from '../cancellation.ts';
+import { type AnswerRoom, largeBytes } from './answer-room.ts';
 
 export interface Exchange {
   readonly path: string;
@@ -12,17 +13,28 @@ export interface ExchangeAnswer {
   readonly text: string;
 }
 
+/** There is no room for this answer beside others. */
+export class NoRoomError extends Error {
+  constructor() {
+    super('There is no room for this answer beside others.');
+    this.name = 'NoRoomError';
+  }
+}
+
 /**
  * One POST and its whole answer as text. The dispatcher's own handlers are used, without the stream that undici's
- * `request` puts around a body: half of what a small call costs. @throws undici's errors
+ * `request` puts around a body: half of what a small call costs. @throws undici's errors, NoRoomError
  */
 export function exchange(
   dispatcher: Dispatcher,
   { path, headers, body }: Exchange,
   cancellation: Cancellation,
+  room: Pick<AnswerRoom, 'take' | 'giveBack'>,
 ): Promise<ExchangeAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
+    let received = 0;
+    let taken = 0;
     let statusCode = 0;
     let forget: (() => void) | undefined;
     dispatcher.dispatch(
@@ -37,15 +49,22 @@ export function exchange(
         onResponseStart(_controller, status) {
           statusCode = status;
         },
-        onResponseData(_controller, chunk) {
+        onResponseData(controller, chunk) {
           chunks.push(chunk);
+          received += chunk.length;
+          if (received <= largeBytes) return;
+          if (room.take(received - taken)) taken = received;
+          else controller.abort(new NoRoomError());
         },
         onResponseEnd() {
           forget?.();
+          room.giveBack(taken);
           resolve({ statusCode, text: textOf(chunks) });
         },
         onResponseError(_controller, cause) {
           forget?.();
+          room.giveBack(taken);
+          taken = 0;
           reject(cause);
         },
       },

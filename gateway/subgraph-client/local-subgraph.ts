@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
+import type { bodyLength } from './answer-room.ts';
 import type { eventId } from './event-id.ts';
 import type { isPlain } from './is-plain.ts';
 
@@ -22,6 +23,8 @@ export interface SubgraphResponse {
   readonly extensions?: Record<string, unknown>;
   /** See there; kept by who read the text. */
   readonly [isPlain]?: true;
+  /** See there; only of a large one. */
+  readonly [bodyLength]?: number;
   /** See there; only of an event. */
   readonly [eventId]?: string;
 }

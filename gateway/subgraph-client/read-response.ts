@@ -1,4 +1,5 @@
 import { isRecord } from '../../runtime/is-record.ts';
+import { bodyLength, largeBytes } from './answer-room.ts';
 import { isPlain } from './is-plain.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { SubgraphCallError } from './subgraph-call-error.ts';
@@ -9,7 +10,8 @@ import { SubgraphCallError } from './subgraph-call-error.ts';
  */
 export function readResponse(service: string, body: unknown, text?: string): SubgraphResponse {
   if (!isRecord(body) || !fits(body)) throw new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service);
-  const response: SubgraphResponse & { [isPlain]?: true } = body;
+  const response: SubgraphResponse & { [isPlain]?: true; [bodyLength]?: number } = body;
+  if (text && text.length > largeBytes) response[bodyLength] = text.length;
   if (text?.includes('\\') === false) response[isPlain] = true;
   return response;
 }

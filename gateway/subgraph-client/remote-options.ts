@@ -1,5 +1,6 @@
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubgraphsConfig } from '../config.ts';
+import type { AnswerRoom } from './answer-room.ts';
 import type { Deadlines } from './deadline.ts';
 import type { SubgraphCall } from './subgraph-client.ts';
 
@@ -10,6 +11,7 @@ export interface RemoteOptions {
   readonly deadlines: Deadlines;
   readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
   readonly config: SubgraphsConfig;
+  readonly room: AnswerRoom;
   /** Names of the headers of clients that it gets, in lower case. */
   readonly forwarding: readonly string[];
   /** The Authorization header of one call with this body, or of a connection. */

@@ -5,7 +5,7 @@ import { forwardedTo } from '../forwarded-headers.ts';
 import { loggedReason } from '../logged-reason.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { withDeadline } from './deadline.ts';
-import { exchange } from './exchange.ts';
+import { exchange, NoRoomError } from './exchange.ts';
 import { hedge } from './hedge.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';
@@ -128,7 +128,7 @@ async function post(
     ...(authorization !== undefined && { authorization }),
     ...forwardedTo(forwarding, call.context.forwarded),
   };
-  const { statusCode, text } = await exchange(pool, { path, headers, body }, cancellation);
+  const { statusCode, text } = await exchange(pool, { path, headers, body }, cancellation, options.room);
   const parsed = parseJson(text);
   if (statusCode < 400 || isAnswer(statusCode, parsed)) return readResponse(service, parsed, text);
   options.runtime.log.warn('subgraph answered with an error status', {
@@ -181,6 +181,7 @@ function isWorthRepeating(cause: unknown): boolean {
 function toCallError(options: RemoteOptions, call: SubgraphCall, cause: unknown): SubgraphCallError {
   if (cause instanceof SubgraphCallError) return cause;
   const { service, runtime } = options;
+  if (cause instanceof NoRoomError) return new SubgraphCallError('GATEWAY_OVERLOADED', service, { cause });
   const { requestId } = call.context;
   runtime.log.warn('subgraph call failed', { subgraph: service, requestId, ...loggedReason(cause) });
   const tooLarge = errorCode(cause) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';

@@ -5,6 +5,7 @@ export class SubgraphCallError extends Error {
     | 'SUBGRAPH_TIMEOUT'
     | 'SUBGRAPH_CIRCUIT_OPEN'
     | 'SUBGRAPH_OVERLOADED'
+    | 'GATEWAY_OVERLOADED'
     | 'SUBGRAPH_MALFORMED_RESPONSE'
     | 'SUBGRAPH_LOST_OBJECT'
     | 'SUBGRAPH_REFUSED'
@@ -24,6 +25,8 @@ const sentences: Readonly<Record<SubgraphCallError['code'], (service: string) =>
   SUBGRAPH_TIMEOUT: (service) => `"${service}" did not answer in time. Try again later.`,
   SUBGRAPH_CIRCUIT_OPEN: (service) => `"${service}" has not answered lately and is not asked for now. Try again later.`,
   SUBGRAPH_OVERLOADED: (service) => `Too many requests wait for "${service}". Try again later.`,
+  GATEWAY_OVERLOADED: (service) =>
+    `The answer of "${service}" is large, and there is no room for it beside others now. Try again later, or ask for less.`,
   SUBGRAPH_MALFORMED_RESPONSE: (service) => `"${service}" gave an answer that does not fit the schema.`,
   SUBGRAPH_LOST_OBJECT: (service) =>
     `"${service}" does not find this object again by its key. Ask again, or without @defer.`,

@@ -6,6 +6,7 @@ import { createNativeEngine, type Engine } from '../../../gateway/engine/engine.
 import { warmUp } from '../../../gateway/engine/warm-up.ts';
 import { createSharing } from '../../../gateway/execution/sharing.ts';
 import { CostReport } from '../../../gateway/limits/cost-report.ts';
+import { AnswerRoom } from '../../../gateway/subgraph-client/answer-room.ts';
 import { createClientRegistry } from '../../../gateway/subgraph-client/client-registry.ts';
 import { createSystemRuntime } from '../../../runtime/system-runtime.ts';
 
@@ -17,6 +18,7 @@ const runtime = {
   ...createSystemRuntime({ logLevel: 'silent' }),
   log: { debug: note, info: note, warn: note, error: note },
 };
+const room = new AnswerRoom(config.subgraphs, runtime);
 
 let engine: Engine;
 afterEach(() => engine.close());
@@ -24,8 +26,8 @@ afterEach(() => engine.close());
 async function createEngine(supergraphSdl: string): Promise<Engine> {
   const costReport = new CostReport(runtime.log);
   const options = { supergraphSdl, runtime, config, subgraphs: new Map(), signInternal: undefined, costReport };
-  const clients = createClientRegistry({ ...options, config: config.subgraphs });
-  engine = await createNativeEngine({ ...options, clients, sharing: createSharing(config, runtime.clock) });
+  const clients = createClientRegistry({ ...options, config: config.subgraphs, room });
+  engine = await createNativeEngine({ ...options, clients, room, sharing: createSharing(config, runtime.clock, room) });
   return engine;
 }
 
@@ -44,7 +46,12 @@ test.each([
 test('an operation that takes too long to plan keeps nobody waiting', async () => {
   const { supergraph } = await createEngine(benchmark);
   const planner = { overridePercentages: [], plan: () => new Promise<undefined>(() => undefined) };
-  const scope = { types: supergraph.types, clock: runtime.clock, sharing: createSharing(config, runtime.clock) };
+  const scope = {
+    types: supergraph.types,
+    clock: runtime.clock,
+    room,
+    sharing: createSharing(config, runtime.clock, room),
+  };
   const unused = { exposure: { maskUnknown: true }, client: () => expect.unreachable('no subgraph is asked') };
   const options = { supergraph, config, planner, second: unneeded, scope: { ...scope, ...unused }, runtime };
   await expect(warmUp({ ...options, budgetMs: 5 })).resolves.toBeUndefined();
@@ -60,7 +67,12 @@ test('warming up ends with its time, and after a few hundred operations at most'
       return Promise.resolve(undefined);
     },
   };
-  const scope = { types: supergraph.types, clock: runtime.clock, sharing: createSharing(config, runtime.clock) };
+  const scope = {
+    types: supergraph.types,
+    clock: runtime.clock,
+    room,
+    sharing: createSharing(config, runtime.clock, room),
+  };
   const unused = { exposure: { maskUnknown: true }, client: () => expect.unreachable('no subgraph is asked') };
   const options = {
     supergraph,

@@ -1,0 +1,76 @@
+import { getHeapStatistics } from 'node:v8';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { SubgraphsConfig } from '../config.ts';
+import { SeldomWarning } from '../seldom-warning.ts';
+import type { SubgraphResponse } from './local-subgraph.ts';
+import { SubgraphCallError } from './subgraph-call-error.ts';
+
+/** How long the text of a large response was. A symbol, because a subgraph can name any other key. */
+export const bodyLength: unique symbol = Symbol('bodyLength');
+
+/** Smaller ones are not counted: they are most of what comes, and never enough of them are there at once. */
+export const largeBytes = 65_536;
+
+/** What works with responses, and holds them until it is done. */
+export interface Holder {
+  /** Of large ones. Undefined once it is done. */
+  heldBytes: number | undefined;
+}
+
+/**
+ * The memory for large answers of subgraphs: while they arrive, and while operations work with them. As objects they take
+ * up to nine times what they took as text, so that a few dozen of ten megabytes at once would need more than there is. One for
+ * which there is no room beside the others is refused.
+ */
+export class AnswerRoom {
+  readonly #limit: number;
+  readonly #warning: SeldomWarning;
+  /** Copies of large responses for which room has been taken. */
+  readonly #taken = new WeakSet<SubgraphResponse>();
+  #bytes = 0;
+
+  constructor(config: SubgraphsConfig, runtime: Pick<Runtime, 'clock' | 'log'>) {
+    const { maxResponseBytes, maxTotalResponseBytes } = config;
+    // Small objects take nine times their text: so much of it fills half of the heap.
+    const fitting = Math.min(maxTotalResponseBytes, getHeapStatistics().heap_size_limit / 16);
+    this.#limit = Math.max(maxResponseBytes, fitting);
+    this.#warning = new SeldomWarning('large answers of subgraphs are refused', runtime);
+  }
+
+  /** @returns false where there is no room */
+  take(bytes: number): boolean {
+    const fits = this.#bytes + bytes <= this.#limit;
+    if (fits) this.#bytes += bytes;
+    else this.#warning.tell({ bytes: this.#bytes, limit: this.#limit });
+    return fits;
+  }
+
+  giveBack(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
+  /** Takes room for what the holder works with until `release`. @throws SubgraphCallError there is none */
+  hold(holder: Holder, response: SubgraphResponse, service: string): void {
+    const bytes = response[bodyLength];
+    if (bytes === undefined) return;
+    if (!this.#taken.delete(response) && !this.take(bytes)) throw new SubgraphCallError('GATEWAY_OVERLOADED', service);
+    // It may be done while calls of it still run.
+    if (holder.heldBytes === undefined) this.giveBack(bytes);
+    else holder.heldBytes += bytes;
+  }
+
+  release(holder: Holder): void {
+    if (holder.heldBytes) this.giveBack(holder.heldBytes);
+    holder.heldBytes = undefined;
+  }
+
+  /** For who is to hold the same. Where there is no room, `hold` will say so: nothing is copied. */
+  copy(response: SubgraphResponse, copyOf: (response: SubgraphResponse) => SubgraphResponse): SubgraphResponse {
+    const bytes = response[bodyLength];
+    if (bytes === undefined) return copyOf(response);
+    if (!this.take(bytes)) return { [bodyLength]: Number.POSITIVE_INFINITY };
+    const copy = copyOf(response);
+    this.#taken.add(copy);
+    return copy;
+  }
+}
