@@ -30,10 +30,6 @@ export class ConnectionLimit {
     this.#max = Math.floor(Math.min(maxConnections, roomForConnections()));
     this.#timers = runtime.timers;
     this.#warning = new SeldomWarning('connections are refused', runtime);
-    if (this.#max < maxConnections) {
-      const openFiles = openFileLimit();
-      runtime.log.info('fewer connections than configured', { maxConnections: this.#max, openFiles });
-    }
     http.maxConnections = this.#max + surplus;
     const counted = new WeakSet<Socket>();
     http.on('connection', (socket: Socket) => {
@@ -66,7 +62,7 @@ export class ConnectionLimit {
   }
 
   #tell(): void {
-    this.#warning.tell({ open: this.#open, maxConnections: this.#max });
+    this.#warning.tell({ open: this.#open, maxConnections: this.#max, openFileLimit: openFileLimit() });
   }
 }
 
