@@ -70,8 +70,8 @@ interface Place {
   /** Every type that an object there may have, and those that the selections are for. */
   readonly all: ReadonlySet<string>;
   readonly types: ReadonlySet<string>;
-  /** What the objects are represented by, where they are entities of this request. */
-  readonly represented: readonly Requirement[] | undefined;
+  /** What the objects are represented by, where they are entities of this request; `as required` in a step of ours. */
+  readonly represented: readonly Requirement[] | 'as required' | undefined;
 }
 
 /** A field that has to be asked for in another step. */
@@ -86,29 +86,40 @@ interface Moving {
   readonly service: string;
   readonly rewrites: readonly Rewrite[];
   readonly moved: Moved[];
+  /** The subgraph does not know something that it is asked for. */
+  hasForeign: boolean;
 }
 
 function representFetch(node: FetchNode, asking: Asking): readonly PlanNode[] {
   const { service, request, outputRewrites } = node;
   const document = parseRequest(request.operation);
-  const moving: Moving = { asking, service, rewrites: outputRewrites, moved: [] };
+  const moving: Moving = { asking, service, rewrites: outputRewrites, moved: [], hasForeign: false };
   const types = new Set([asking.rootName]);
   const place = { paths: [node.path], keys: [], all: types, types, represented: undefined };
   const kept = changeRoots(document, (selections) => keep(selections, place, moving));
-  if (moving.moved.length === 0) return [node];
+  if (moving.moved.length === 0 && !moving.hasForeign) return [node];
   return [{ ...node, ...requestFor(node, kept) }, ...stepsFor(moving, document)];
 }
 
-function representEntities(node: EntityFetchNode, asking: Asking): readonly PlanNode[] {
+/** @param isOurs whether its representations hold what its fields require */
+function representEntities(node: EntityFetchNode, asking: Asking, isOurs = false): readonly PlanNode[] {
   const document = parseRequest(node.request.operation);
   const groups: EntityGroup[] = [];
   const steps: PlanNode[] = [];
   let kept: DocumentNode = document;
+  let isChanged = false;
   for (const group of node.groups) {
-    const moving: Moving = { asking, service: node.service, rewrites: withoutRoot(group), moved: [] };
+    const moving: Moving = {
+      asking,
+      service: node.service,
+      rewrites: withoutRoot(group),
+      moved: [],
+      hasForeign: false,
+    };
     const known = group.paths.flatMap((path) => placesAt(asking, path));
     const types = new Set(known.flatMap(({ possible }) => [...(possible ?? [])]));
-    const place = { paths: group.paths, keys: [], all: types, types, represented: group.requires };
+    const represented = isOurs ? ('as required' as const) : group.requires;
+    const place = { paths: group.paths, keys: [], all: types, types, represented };
     let isEmpty = false;
     kept = changeRoots(kept, (roots) =>
       roots.flatMap((root): readonly SelectionNode[] => {
@@ -119,9 +130,10 @@ function representEntities(node: EntityFetchNode, asking: Asking): readonly Plan
       }),
     );
     if (!isEmpty) groups.push(group);
+    isChanged ||= moving.hasForeign || moving.moved.length > 0;
     steps.push(...stepsFor(moving, document));
   }
-  if (steps.length === 0) return [node];
+  if (!isChanged) return [node];
   return groups.length === 0 ? steps : [{ ...node, groups, ...requestFor(node, kept) }, ...steps];
 }
 
@@ -160,6 +172,7 @@ function keepField(node: FieldNode, place: Place, moving: Moving): readonly Sele
     return [{ ...node, selectionSet: setOf(kept.length === 0 ? [typename] : kept) }];
   }
   if (types.length > 0) moved.push({ place, node, types });
+  moving.hasForeign ||= types.length + others.length < place.types.size;
   const known = place.paths.flatMap((path) => placesAt(asking, path));
   const keys = place.represented
     ? []
@@ -173,7 +186,7 @@ function keepField(node: FieldNode, place: Place, moving: Moving): readonly Sele
 function lacksRequirement(node: FieldNode, type: string, place: Place, { asking, service }: Moving): boolean {
   const { subgraphTypes, types } = asking.scope;
   const wanted = subgraphTypes.requirementOf(service, type, node.name.value);
-  if (wanted.length === 0) return false;
+  if (wanted.length === 0 || place.represented === 'as required') return false;
   if (!place.represented) return true;
   const given = requirementsFor(place.represented, type, types);
   const known = place.paths.flatMap((path) => placesAt(asking, path)).map(({ fields }) => fields.get(type));
@@ -212,7 +225,7 @@ function stepsFor(moving: Moving, document: DocumentNode): readonly PlanNode[] {
     byRepresentation.set(text, [...(byRepresentation.get(text) ?? []), moved]);
   }
   return [...byRepresentation.values()].flatMap((all) =>
-    representEntities(stepFor(all, moving, document), moving.asking),
+    representEntities(stepFor(all, moving, document), moving.asking, true),
   );
 }
 

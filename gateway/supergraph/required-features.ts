@@ -12,6 +12,8 @@ const known: ReadonlySet<string> = new Set([
   'requiresScopes',
   'policy',
   'cost',
+  // Which answers become stale together: none is kept here.
+  'cacheTag',
 ]);
 
 /** @returns the addresses of what the supergraph demands and this gateway does not know */
