@@ -6,6 +6,7 @@ import type {
   QueryPlanSelectionNode as ApolloRequirement,
   FetchDataRewrite as ApolloRewrite,
 } from '@apollo/query-planner';
+import { Kind, parse, print, type SelectionNode, visit } from 'graphql';
 import type { Timers } from '../../runtime/timers.ts';
 import type { FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite, RewriteStep } from './plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
@@ -151,8 +152,24 @@ const translateStep = (step: string): PathStep => (step === '@' ? { kind: 'list'
 
 function translateFetch(node: ApolloFetch, path: readonly PathStep[]): FetchNode {
   const outputRewrites = (node.outputRewrites ?? []).map(translateRewrite);
-  return { kind: 'fetch', service: node.serviceName, request: requestOf(node), path, outputRewrites };
+  const asked = requestOf(node);
+  // Below a field, what is asked of Query stands in a fragment on it, which the subgraph may call otherwise.
+  const request = path.length === 0 ? asked : { ...asked, operation: withoutRootFragments(asked.operation) };
+  return { kind: 'fetch', service: node.serviceName, request, path, outputRewrites };
 }
+
+const withoutRootFragments = (operation: string): string =>
+  print(
+    visit(parse(operation), {
+      OperationDefinition: (node) => ({
+        ...node,
+        selectionSet: { ...node.selectionSet, selections: node.selectionSet.selections.flatMap(inner) },
+      }),
+    }),
+  );
+
+const inner = (node: SelectionNode): readonly SelectionNode[] =>
+  node.kind === Kind.INLINE_FRAGMENT ? node.selectionSet.selections : [node];
 
 function translateEntityFetch(
   node: ApolloFetch,

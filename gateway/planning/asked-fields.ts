@@ -5,6 +5,7 @@ import {
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
+  type OperationTypeNode,
   print,
   type SelectionNode,
   stripIgnoredCharacters,
@@ -89,8 +90,13 @@ export function noteNode(node: PlanNode, asking: Asking): void {
 function noteFetch(node: FetchNode, asking: Asking): void {
   const places = placesAt(asking, node.path);
   const fetched = readFetch(node, node.outputRewrites);
-  for (const place of places) note(asking, fetched, place, new Set([asking.rootName]), fetched.selections, '');
+  const types = new Set([rootTypeOf(asking.scope, node)]);
+  for (const place of places) note(asking, fetched, place, types, fetched.selections, '');
 }
+
+/** A query may be asked below what a mutation returned. */
+export const rootTypeOf = ({ schema }: CoverageScope, { request }: FetchNode): string =>
+  schema.getRootType(request.operationKind as OperationTypeNode)?.name ?? '';
 
 function noteGroup(node: EntityFetchNode, group: EntityGroup, asking: Asking): void {
   const fetched = readFetch(node, group.outputRewrites, group.alias);

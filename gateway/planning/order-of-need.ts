@@ -27,7 +27,7 @@ export function inOrderOfNeed(scope: CoverageScope, rootName: string, plan: Plan
   const different = new Map(steps.map((step) => [textOf(step), step])).values();
   let waiting = Array.from(different, (step) => ({ step, needs: needsOf(step, whole) }));
   while (waiting.length > 0) {
-    const ready = waiting.filter(({ needs }) => needs.every((need) => isMet(need, now)));
+    const ready = waiting.filter(({ step, needs }) => isReached(step, now) && needs.every((need) => isMet(need, now)));
     // What nothing brings is told by the check.
     const round = ready.length > 0 ? ready : waiting.slice(0, 1);
     const nodes = round.map(({ step }) => step);
@@ -89,6 +89,9 @@ interface Need {
   /** Names of what is asked for in the whole plan, with those below them. */
   readonly names: ReadonlySet<string>;
 }
+
+/** Whether there is an object for the answer: Query may stand below what another step returns. */
+const isReached = (step: Step, now: Asking): boolean => step.kind !== 'fetch' || placesAt(now, step.path).length > 0;
 
 /** What the plan as a whole brings for a step: some of the objects that the step is for may have nothing to do with it. */
 function needsOf(step: Step, whole: Asking): readonly Need[] {

@@ -9,7 +9,15 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 import { typename } from './ask-typenames.ts';
-import { type Asking, type CoverageScope, isGiven, noteNode, placesAt, startAsking } from './asked-fields.ts';
+import {
+  type Asking,
+  type CoverageScope,
+  isGiven,
+  noteNode,
+  placesAt,
+  rootTypeOf,
+  startAsking,
+} from './asked-fields.ts';
 import { entityStep, keyFor, onType, representationOf, setOf, usedVariables } from './entity-step.ts';
 import { requirementsFor } from './keyed-requirements.ts';
 import { parseRequest } from './parse-request.ts';
@@ -94,7 +102,7 @@ function representFetch(node: FetchNode, asking: Asking): readonly PlanNode[] {
   const { service, request, outputRewrites } = node;
   const document = parseRequest(request.operation);
   const moving: Moving = { asking, service, rewrites: outputRewrites, moved: [], hasForeign: false };
-  const types = new Set([asking.rootName]);
+  const types = new Set([rootTypeOf(asking.scope, node)]);
   const place = { paths: [node.path], keys: [], all: types, types, represented: undefined };
   const kept = changeRoots(document, (selections) => keep(selections, place, moving));
   if (moving.moved.length === 0 && !moving.hasForeign) return [node];
