@@ -4,8 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../test/support/free-port.ts';
 import { cpuMs, percentile, residentMiB } from '../measure.ts';
-import { freePort, onCore, startChild, stopChild } from './child-process.ts';
+import { onCore, startChild, stopChild } from './child-process.ts';
 
 export interface FanOutFigures {
   /** The lines of the report. */

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Principal } from '../../auth/principal.ts';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createGateway } from '../../gateway/gateway.ts';
-import { type Federation, startFederation, testRuntime } from '../support/federation-gateway.ts';
+import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { testRuntime } from '../support/runtime.ts';
+import { somebody } from '../support/somebody.ts';
 
 const asked: string[] = [];
 const sees = (name: string, value: unknown) => () => {
@@ -67,16 +69,8 @@ async function* once<T>(value: T) {
   await new Promise(() => undefined);
 }
 
-const principal = (scopes: readonly string[], roles: Principal['roles'] = ['OPERATOR']): Principal => ({
-  id: 'p',
-  name: 'P',
-  kind: 'PERSON',
-  roles,
-  plants: ['*'],
-  scopes,
-  partner: null,
-  expiresAt: Number.POSITIVE_INFINITY,
-});
+const principal = (scopes: readonly string[], roles: Principal['roles'] = ['OPERATOR']) =>
+  somebody({ roles, plants: ['*'], scopes });
 
 let federation: Federation;
 

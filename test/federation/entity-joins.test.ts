@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
+import { somebody } from '../support/somebody.ts';
 
 let federation: Federation;
 beforeAll(async () => {
@@ -118,16 +119,7 @@ test('__typename is answered everywhere, under an alias too', async () => {
 });
 
 test('a workflow in this process gets the same answer as a client', async () => {
-  const principal = {
-    id: 'w',
-    name: 'W',
-    kind: 'WORKFLOW',
-    roles: [],
-    plants: [],
-    scopes: [],
-    partner: null,
-    expiresAt: Infinity,
-  } as const;
+  const principal = somebody({ kind: 'WORKFLOW' });
   const query = 'query ($id: ID!) { product(id: $id) { name inStock } }';
   const result = await federation.gateway.execute({ query, variables: { id: 'p1' }, principal });
   expect(result.data).toEqual({ product: { name: 'Table', inStock: 4 } });

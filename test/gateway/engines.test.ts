@@ -4,14 +4,10 @@ import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import type { LocalSubgraph, SubgraphRequest } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
-import {
-  type Federation,
-  type FederationOptions,
-  startFederation,
-  testRuntime,
-} from '../support/federation-gateway.ts';
+import { type Federation, type FederationOptions, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
 import { readDefinition } from '../support/federation-subgraph.ts';
+import { testRuntime } from '../support/runtime.ts';
 
 let cleanUp: (() => Promise<void>)[] = [];
 afterEach(async () => {

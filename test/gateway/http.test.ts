@@ -1,10 +1,10 @@
 import { request as httpRequest } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Principal } from '../../auth/principal.ts';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, type FederationOptions, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
+import { somebody } from '../support/somebody.ts';
 
 let open: Federation;
 let other: Federation | undefined;
@@ -22,21 +22,10 @@ const start = async (options: FederationOptions) => {
   return other;
 };
 
-const person: Principal = {
-  id: 'p',
-  name: 'P',
-  kind: 'PERSON',
-  roles: [],
-  plants: [],
-  scopes: [],
-  partner: null,
-  expiresAt: Number.POSITIVE_INFINITY,
-};
-
 test('wrong credentials are refused with 401 and their code, before the body is looked at', async () => {
   const { post } = await start({
     authenticate: (credentials) => {
-      if (credentials === 'Bearer good') return person;
+      if (credentials === 'Bearer good') return somebody();
       const code = credentials === 'Bearer old' ? 'TOKEN_EXPIRED' : 'UNAUTHENTICATED';
       throw Object.assign(new Error('Bring a valid token.'), { code });
     },
@@ -72,7 +61,7 @@ test('a client that leaves in the middle of its body is no failure of the gatewa
   let arrived: () => void = quiet;
   const authenticate = () => {
     arrived();
-    return person;
+    return somebody();
   };
   const { url, close } = await startFederation(shop(), { authenticate, runtime: { log } });
   const headers = { 'content-type': 'application/json', 'content-length': '100' };

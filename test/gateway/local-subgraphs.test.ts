@@ -1,23 +1,14 @@
 import { parse } from 'graphql';
 import { afterEach, expect, test } from 'vitest';
-import type { Principal } from '../../auth/principal.ts';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createGateway, type Gateway } from '../../gateway/gateway.ts';
 import type { LocalSubgraph, SubgraphRequest, SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
-import { testRuntime } from '../support/federation-gateway.ts';
 import { federationLink, startSubgraph } from '../support/federation-subgraph.ts';
+import { testRuntime } from '../support/runtime.ts';
+import { somebody } from '../support/somebody.ts';
 
-const principal: Principal = {
-  id: 'p',
-  name: 'P',
-  kind: 'PERSON',
-  roles: ['PLANNER'],
-  plants: ['BER'],
-  scopes: [],
-  partner: null,
-  expiresAt: Number.POSITIVE_INFINITY,
-};
+const principal = somebody({ roles: ['PLANNER'], plants: ['BER'] });
 const lotType = 'type Lot @key(fields: "id") { id: ID! state: String }';
 
 let cleanUp: (() => Promise<void>)[] = [];

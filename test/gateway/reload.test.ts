@@ -16,7 +16,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createJsonLogger } from '../../runtime/logger.ts';
 import { systemTimers } from '../../runtime/timers.ts';
 import { EventLog, logSubgraph } from '../support/event-log.ts';
-import { type Federation, startFederation, testRuntime } from '../support/federation-gateway.ts';
+import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { catalogue, shop, stock } from '../support/federation-shop.ts';
 import {
   federationLink,
@@ -24,6 +24,7 @@ import {
   startSubgraph,
   type TestSubgraph,
 } from '../support/federation-subgraph.ts';
+import { testRuntime } from '../support/runtime.ts';
 import { type StreamingClient, subscribeOver, transports } from '../support/streaming-client.ts';
 
 let federation: Federation;

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Principal } from '../../auth/principal.ts';
 import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { somebody } from '../support/somebody.ts';
 
 class Count {
   #value = 0;
@@ -38,16 +38,7 @@ class Gate {
   }
 }
 
-const principal = (id: string, plants: readonly string[] = ['*']): Principal => ({
-  id,
-  name: id,
-  kind: 'PERSON',
-  roles: ['PLANNER'],
-  plants,
-  scopes: [],
-  partner: null,
-  expiresAt: Number.POSITIVE_INFINITY,
-});
+const principal = (id: string, plants: readonly string[] = ['*']) => somebody({ id, roles: ['PLANNER'], plants });
 
 interface Plant {
   readonly federation: Federation;

@@ -12,7 +12,8 @@ import { LiveAuthorities } from '../../gateway/subscriptions/live-authority.ts';
 import { SharedStreams } from '../../gateway/subscriptions/shared-streams.ts';
 import { StreamQuota } from '../../gateway/subscriptions/stream-quota.ts';
 import { EventLog, logSubgraph } from '../support/event-log.ts';
-import { type Federation, startFederation, testRuntime } from '../support/federation-gateway.ts';
+import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { testRuntime } from '../support/runtime.ts';
 import { type StreamingClient, subscribeOver, transports } from '../support/streaming-client.ts';
 
 const testClient = () => ({

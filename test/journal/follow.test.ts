@@ -12,7 +12,7 @@ import type { JournalTables } from '../../journal/tables.ts';
 import { systemTimers } from '../../runtime/timers.ts';
 import { dialects, openTestJournal, type TestJournal } from '../support/database.ts';
 import { hold, sampleEvent, take, takeEvents } from '../support/journal-samples.ts';
-import { createTestRuntime } from '../support/runtime.ts';
+import { testRuntime } from '../support/runtime.ts';
 
 describe.each(dialects)('following the journal on %s', (dialect) => {
   const opened: TestJournal[] = [];
@@ -278,7 +278,7 @@ describe.each(dialects)('following the journal on %s', (dialect) => {
 
     test('a reader with an older cursor gets a gap, then everything that is kept', async () => {
       const { database } = await pruned();
-      const restarted = await createJournal({ database, runtime: createTestRuntime() });
+      const restarted = await createJournal({ database, runtime: testRuntime() });
       const follow = (cursor: string) => restarted.events.follow(cursor, {}, stop.signal);
       expect(ids(await take(follow('2'), 3))).toEqual(['gap 2-4', '5', '6']);
       expect(ids(await take(follow('0'), 3))).toEqual(['gap 0-4', '5', '6']);
@@ -317,7 +317,7 @@ describe.each(dialects)('following the journal on %s', (dialect) => {
         return result;
       },
     });
-    const runtime = createTestRuntime({ timers: { ...systemTimers, after: () => () => undefined } }); // no polling
+    const runtime = testRuntime({ timers: { ...systemTimers, after: () => () => undefined } }); // no polling
     return { journal: await createJournal({ database: { ...place.database, read }, runtime }), afterRead };
   }
 
@@ -389,7 +389,7 @@ describe.each(dialects)('following the journal on %s', (dialect) => {
 describe('following across processes on PostgreSQL', () => {
   test('a commit of another process arrives by notification, without polling', async () => {
     const place = await openTestJournal('postgres');
-    const neverPolling = createTestRuntime({ timers: { ...systemTimers, after: () => () => undefined } });
+    const neverPolling = testRuntime({ timers: { ...systemTimers, after: () => () => undefined } });
     const storage = await place.reopen();
     const database = await storage.open<JournalTables>('journal', journalMigrations);
     const other = await createJournal({ database, runtime: neverPolling });
@@ -412,7 +412,7 @@ describe('following across processes on PostgreSQL', () => {
     };
     const timers = { ...systemTimers, after };
     const deaf = { ...place.database, onCommit: () => () => undefined };
-    const other = await createJournal({ database: deaf, runtime: createTestRuntime({ timers }) });
+    const other = await createJournal({ database: deaf, runtime: testRuntime({ timers }) });
     const arrived = other.events.follow(null, {}, new AbortController().signal).next();
     await place.journal.write((tx) => tx.append(sampleEvent('1')));
     for (const run of due.splice(0)) run();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { watchJournal } from '../../journal/watch-journal.ts';
-import { simpleRuntime } from '../support/simple-runtime.ts';
+import { testRuntime } from '../support/runtime.ts';
 
 /** Time that passes when the test says so. */
 function createTimers() {
@@ -26,7 +26,7 @@ function createTimers() {
 
 function watched(head: () => Promise<string>) {
   const timers = createTimers();
-  const watch = watchJournal({ events: { head } } as never, { ...simpleRuntime, timers });
+  const watch = watchJournal({ events: { head } } as never, { ...testRuntime(), timers });
   return { timers, watch };
 }
 

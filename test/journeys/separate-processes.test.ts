@@ -33,7 +33,7 @@ describe('gateway, subgraphs and workflows as processes of their own over one Po
   });
 
   test('without a token nobody gets anything, whatever other headers say', async () => {
-    const answer = await andon.askWith(null, joined);
+    const answer = await andon.askWithToken(null, joined);
     expect(answer).toMatchObject({ status: 401, errors: [{ extensions: { code: 'MISSING_TOKEN' } }] });
   });
 

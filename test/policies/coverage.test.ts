@@ -3,6 +3,7 @@ import { Kind, parse } from 'graphql';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Principal, roles } from '../../auth/principal.ts';
 import { createPolicies, type Policies } from '../../policies/evaluate.ts';
+import { somebody } from '../support/somebody.ts';
 
 const mutations = ['erp', 'mes', 'qms', 'cmms', 'ops'].flatMap((domain) => {
   const sdl = readFileSync(new URL(`../../subgraphs/${domain}/schema.graphql`, import.meta.url), 'utf8');
@@ -36,14 +37,5 @@ describe('the policies and the graph', () => {
 
 function holder(role: Principal['roles'][number]): Principal {
   const partner = role === 'PARTNER' ? 'CM-400' : null;
-  return {
-    id: role,
-    name: role,
-    kind: 'PERSON',
-    roles: [role],
-    plants: ['BER'],
-    scopes: [],
-    partner,
-    expiresAt: Number.MAX_SAFE_INTEGER,
-  };
+  return somebody({ id: role, roles: [role], plants: ['BER'], partner });
 }

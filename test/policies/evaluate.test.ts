@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Principal, type Role, roles } from '../../auth/principal.ts';
 import { createPolicies, type Operation, type Policies } from '../../policies/evaluate.ts';
+import { somebody } from '../support/somebody.ts';
 
 let policies: Policies;
 beforeAll(async () => {
@@ -99,8 +100,7 @@ const operates: Readonly<Record<Role, readonly Operation[]>> = {
 
 function principalOf(role: Role, changes: Partial<Principal> = {}): Principal {
   const partner = role === 'PARTNER' ? 'CM-400' : null;
-  const base = { id: 'p', name: 'P', kind: 'PERSON', plants: ['BER'], scopes: [], expiresAt: 0 } as const;
-  return { ...base, roles: [role], partner, ...changes };
+  return somebody({ roles: [role], plants: ['BER'], partner, ...changes });
 }
 
 describe('a job', () => {

@@ -5,19 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Principal } from '../../auth/principal.ts';
 import { createPolicies } from '../../policies/evaluate.ts';
+import { somebody } from '../support/somebody.ts';
 
 const shipped = fileURLToPath(new URL('../../policies/', import.meta.url));
 const row = { plantCode: 'BER', partner: null };
-const olga: Principal = {
-  id: 'olga',
-  name: 'Olga',
-  kind: 'PERSON',
-  roles: ['OPERATOR'],
-  plants: ['BER'],
-  scopes: ['night-shift'],
-  partner: null,
-  expiresAt: 0,
-};
+const olga = somebody({ id: 'olga', roles: ['OPERATOR'], plants: ['BER'], scopes: ['night-shift'] });
 
 let extraFolder: string;
 beforeEach(async () => {

@@ -8,6 +8,7 @@ import type { Principal } from '../../auth/principal.ts';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
+import { somebody } from '../support/somebody.ts';
 
 /** Each test has upstreams of its own, and hears of their end at once. */
 const oneByOne = { ...defaultGatewayConfig.subscriptions, replayKeepMs: 0, reconnectForMs: 0 };
@@ -145,16 +146,7 @@ describe('connecting', () => {
       authenticate: (credentials): Principal => {
         if (credentials !== 'Bearer good')
           throw Object.assign(new Error('Bring a token.'), { code: 'UNAUTHENTICATED' });
-        return {
-          id: 'p',
-          name: 'P',
-          kind: 'PERSON',
-          roles: [],
-          plants: [],
-          scopes: [],
-          partner: null,
-          expiresAt: Infinity,
-        };
+        return somebody();
       },
     });
     const refused = await new RawClient(closed.url).opened();

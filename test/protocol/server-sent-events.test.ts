@@ -1,10 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createClient } from 'graphql-sse';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Principal } from '../../auth/principal.ts';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Answer, type Federation, startFederation } from '../support/federation-gateway.ts';
 import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
+import { somebody } from '../support/somebody.ts';
 
 const events = new PushedEvents();
 /** Each test has upstreams of its own, and hears of their end at once. */
@@ -257,21 +257,10 @@ describe('a connection for each operation', () => {
   });
 });
 
-const person = (id: string, expiresAt = Number.POSITIVE_INFINITY): Principal => ({
-  id,
-  name: id,
-  kind: 'PERSON',
-  roles: [],
-  plants: [],
-  scopes: [],
-  partner: null,
-  expiresAt,
-});
-
 describe('authority', () => {
   const authenticate = (credentials: string | undefined) => {
-    if (credentials === 'Bearer short') return person('short', Date.now() + 200);
-    if (credentials?.startsWith('Bearer ')) return person(credentials.slice(7));
+    if (credentials === 'Bearer short') return somebody({ id: 'short', expiresAt: Date.now() + 200 });
+    if (credentials?.startsWith('Bearer ')) return somebody({ id: credentials.slice(7) });
     throw Object.assign(new Error('Bring a token.'), { code: 'UNAUTHENTICATED' });
   };
 

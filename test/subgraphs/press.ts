@@ -1,9 +1,9 @@
-import type { Principal } from '../../auth/principal.ts';
 import { SystemTimeoutError, SystemUnavailableError } from '../../connectors/errors.ts';
 import type { Posting, PostingPort, SystemCommand } from '../../connectors/posting.ts';
 import { entityId } from '../../journal/entity-ref.ts';
 import type { Interlock } from '../../journal/interlock.ts';
 import type { AnyTransition, Transition } from '../../subgraphs/transition.ts';
+import { somebody } from '../support/somebody.ts';
 
 /** How the system of record behaves on its next commands, one after the other; then it works. */
 export type Fault = 'UNREACHABLE' | 'DONE_BUT_NO_ANSWER' | 'NOT_DONE_AND_NO_ANSWER' | 'REFUSES';
@@ -175,13 +175,4 @@ export function pressTransitions(press: Press): readonly AnyTransition[] {
   ] as unknown as readonly AnyTransition[];
 }
 
-export const operator: Principal = {
-  id: 'olga',
-  name: 'Olga Operator',
-  kind: 'PERSON',
-  roles: ['OPERATOR'],
-  plants: ['BER'],
-  scopes: [],
-  partner: null,
-  expiresAt: Number.MAX_SAFE_INTEGER,
-};
+export const operator = somebody({ id: 'olga', name: 'Olga Operator', roles: ['OPERATOR'], plants: ['BER'] });

@@ -9,7 +9,6 @@ import { WebSocket } from 'ws';
 import { readDevelopmentKeys } from '../../auth/development-keys.ts';
 import { developmentPeople, signDevelopmentToken } from '../../auth/development-tokens.ts';
 import { createInternalTokens } from '../../auth/internal-token.ts';
-import type { Principal } from '../../auth/principal.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createJsonLogger } from '../../runtime/logger.ts';
 import type { Timers } from '../../runtime/timers.ts';
@@ -19,22 +18,21 @@ import { ClientError } from '../../subgraphs/errors.ts';
 import { createLocalSubgraph } from '../../subgraphs/local-subgraph.ts';
 import { type ServedSubgraph, serveSubgraph } from '../../subgraphs/serve.ts';
 import type { SubgraphCall } from '../../subgraphs/subgraph.ts';
-import { createTestRuntime } from '../support/runtime.ts';
+import { testRuntime } from '../support/runtime.ts';
+import { somebody } from '../support/somebody.ts';
 import { everythingAllowed } from './subgraph-under-test.ts';
 
 const secret = 'the secret of this test, long enough for it';
 const internalTokens = createInternalTokens({ secret, clock: systemClock });
 
-const carl: Principal = {
+const carl = somebody({
   id: 'carl',
   name: 'Carl',
-  kind: 'PERSON',
   roles: ['PARTNER'],
   plants: ['BER'],
-  scopes: [],
   partner: 'CM-400',
   expiresAt: Date.now() + 3_600_000,
-};
+});
 
 function deferred<T>() {
   let resolve: (value: T) => void = () => {};
@@ -179,7 +177,7 @@ beforeEach(async () => {
   timers = systemTimers;
   skewMs = 0;
   const log = createJsonLogger(systemClock, 'debug', (line) => lines.push(line));
-  const runtime = createTestRuntime({
+  const runtime = testRuntime({
     log,
     clock: { ...systemClock, now: () => Date.now() + skewMs },
     timers: { after: (ms, run) => timers.after(ms, run), sleep: systemTimers.sleep },
@@ -356,7 +354,7 @@ describe('a subgraph over HTTP', () => {
   it('refuses a taken port with what to do', async () => {
     const port = Number(new URL(served.url).port);
     const options = { name: 'erp', schema: createSchema(events, running), createContext, internalTokens, port };
-    await expect(serveSubgraph({ ...options, runtime: createTestRuntime() })).rejects.toMatchObject({
+    await expect(serveSubgraph({ ...options, runtime: testRuntime() })).rejects.toMatchObject({
       code: 'LISTEN',
       message: `127.0.0.1:${port} cannot be listened on. Free the port or choose another.`,
     });

@@ -2,20 +2,11 @@ import { createSourceEventStream, execute, parse, validate } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { GraphReader } from '../../subgraphs/graph-reader.ts';
 import type { Subgraph } from '../../subgraphs/subgraph.ts';
+import { somebody } from '../support/somebody.ts';
 
 /** Somebody who may do everything in both demo plants, unless a test says otherwise. */
 export function person(over: Partial<Principal> = {}): Principal {
-  return {
-    id: 'paula',
-    name: 'Paula Planner',
-    kind: 'PERSON',
-    roles: ['PLANNER'],
-    plants: ['*'],
-    scopes: [],
-    partner: null,
-    expiresAt: Number.MAX_SAFE_INTEGER,
-    ...over,
-  };
+  return somebody({ id: 'paula', name: 'Paula Planner', roles: ['PLANNER'], plants: ['*'], ...over });
 }
 
 export const everythingAllowed = { mayTransition: () => ({ allowed: true }), mayRead: () => ({ allowed: true }) };

@@ -9,7 +9,7 @@ import { journalMigrations } from '../../journal/migrations.ts';
 import type { JournalTables } from '../../journal/tables.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
 import { TransitionExecutor } from '../../subgraphs/transition-executor.ts';
-import { simpleRuntime } from '../support/simple-runtime.ts';
+import { testRuntime } from '../support/runtime.ts';
 import { type Fault, holdId, operator, Press, pressId, pressTransitions } from './press.ts';
 import { everythingAllowed } from './subgraph-under-test.ts';
 
@@ -29,16 +29,16 @@ function newExecutor(policies = everythingAllowed, isShared = false): Transition
     journal: { ...journal, isShared },
     policies,
     graph,
-    runtime: simpleRuntime,
+    runtime: testRuntime(),
   });
 }
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'andon-executor-'));
-  storage = await openStorage({ dataDir: folder, runtime: simpleRuntime });
+  storage = await openStorage({ dataDir: folder, runtime: testRuntime() });
   journal = await createJournal({
     database: await storage.open<JournalTables>('journal', journalMigrations),
-    runtime: simpleRuntime,
+    runtime: testRuntime(),
   });
   press = new Press();
   executor = newExecutor();
@@ -207,7 +207,7 @@ describe('a transition', () => {
       journal,
       policies: everythingAllowed,
       graph,
-      runtime: simpleRuntime,
+      runtime: testRuntime(),
       systemTimeoutMs: 50,
     });
     press.gate = new Promise(() => undefined);

@@ -28,6 +28,29 @@ export interface GraphAnswer {
   readonly extensions?: Record<string, unknown>;
 }
 
+/** Asks a running Andon as anybody would. */
+export async function askAndon(
+  url: string,
+  token: string | null,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<GraphAnswer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  const body = (await response.json()) as Partial<GraphAnswer>;
+  return { ...body, status: response.status, data: body.data ?? null, errors: body.errors ?? [] };
+}
+
+/** A token of one of the people that Andon makes up for development. */
+export async function tokenOf(person: PersonId, dataDir: string, hours = 1): Promise<string> {
+  const someone = developmentPeople.find(({ id }) => id === person);
+  if (!someone) throw new Error(`Nobody is called ${person}.`);
+  return signDevelopmentToken(someone, { keys: await readDevelopmentKeys(dataDir), clock: systemClock, hours });
+}
+
 /** A subscription whose events a test takes one by one. */
 export interface Subscriber {
   // biome-ignore lint/suspicious/noExplicitAny: see GraphAnswer
@@ -113,28 +136,16 @@ export class AndonProcess {
     return this.#output;
   }
 
-  async token(person: PersonId, hours = 1): Promise<string> {
-    const someone = developmentPeople.find(({ id }) => id === person);
-    if (!someone) throw new Error(`Nobody is called ${person}.`);
-    return signDevelopmentToken(someone, { keys: await readDevelopmentKeys(this.dataDir), clock: systemClock, hours });
+  token(person: PersonId, hours?: number): Promise<string> {
+    return tokenOf(person, this.dataDir, hours);
   }
 
-  async ask(person: PersonId, query: string, variables: Record<string, unknown> = {}): Promise<GraphAnswer> {
+  async ask(person: PersonId, query: string, variables?: Record<string, unknown>): Promise<GraphAnswer> {
     return this.askWithToken(await this.token(person), query, variables);
   }
 
-  async askWithToken(
-    token: string | null,
-    query: string,
-    variables: Record<string, unknown> = {},
-  ): Promise<GraphAnswer> {
-    const response = await fetch(`${this.#url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify({ query, variables }),
-    });
-    const body = (await response.json()) as Partial<GraphAnswer>;
-    return { ...body, status: response.status, data: body.data ?? null, errors: body.errors ?? [] };
+  askWithToken(token: string | null, query: string, variables?: Record<string, unknown>): Promise<GraphAnswer> {
+    return askAndon(`${this.#url}/graphql`, token, query, variables);
   }
 
   /** Subscribes as `person`. Without `after` it starts from now, so wait for the promise before causing anything. */

@@ -9,7 +9,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { Database } from '../../storage/database.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
 import { sharedPostgres } from './postgres.ts';
-import { createTestRuntime } from './runtime.ts';
+import { testRuntime } from './runtime.ts';
 
 export type DialectName = Database<unknown>['dialect'];
 
@@ -30,7 +30,7 @@ export interface TestStorage {
 
 /** An empty place for stores: a folder of its own, and on PostgreSQL a database of its own in this file's cluster. */
 export async function openTestStorage(dialect: DialectName, overrides: Partial<Runtime> = {}): Promise<TestStorage> {
-  const runtime = createTestRuntime(overrides);
+  const runtime = testRuntime(overrides);
   const dataDir = mkdtempSync(join(tmpdir(), 'andon-test-'));
   const databaseUrl = dialect === 'postgres' ? await (await sharedPostgres()).createDatabase() : undefined;
   const place = { dataDir, runtime, ...(databaseUrl === undefined ? {} : { databaseUrl }) };

@@ -1,14 +1,14 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
-import type { Principal } from '../../auth/principal.ts';
 import { defaultGatewayConfig, type EngineChoice } from '../../gateway/config.ts';
 import { createGateway, type Gateway, type GatewayResult } from '../../gateway/gateway.ts';
 import type { LocalSubgraph } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
-import { testRuntime } from './federation-gateway.ts';
 import { buildMonolith } from './federation-monolith.ts';
 import type { GeneratedOperation } from './federation-operations.ts';
 import { readDefinition, type SubgraphDefinition } from './federation-subgraph.ts';
+import { testRuntime } from './runtime.ts';
+import { somebody } from './somebody.ts';
 
 /** One graph three times: behind each engine, and as one schema that says what is right. All in this process. */
 export interface Differential {
@@ -31,16 +31,7 @@ const limits = {
   maxRootFields: 1000,
 };
 
-const principal: Principal = {
-  id: 'oracle',
-  name: 'Oracle',
-  kind: 'PERSON',
-  roles: [],
-  plants: [],
-  scopes: [],
-  partner: null,
-  expiresAt: Number.POSITIVE_INFINITY,
-};
+const principal = somebody({ id: 'oracle' });
 
 /** @throws CompositionError the definitions do not compose */
 export async function startDifferential(

@@ -5,26 +5,9 @@ import type { Authenticate } from '../../gateway/authorization/authenticate.ts';
 import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { createGateway, type Gateway } from '../../gateway/gateway.ts';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { noCrashPoints } from '../../runtime/crash-points.ts';
-import { createIds } from '../../runtime/ids.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { systemTimers } from '../../runtime/timers.ts';
 import { readDefinition, type SubgraphDefinition, startSubgraph, type TestSubgraph } from './federation-subgraph.ts';
-
-const quiet = () => undefined;
-const silentLog = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-
-export function testRuntime(overrides: Partial<Runtime> = {}): Runtime {
-  return {
-    clock: systemClock,
-    timers: systemTimers,
-    ids: createIds(systemClock),
-    log: silentLog,
-    crashPoints: noCrashPoints,
-    ...overrides,
-  };
-}
+import { testRuntime } from './runtime.ts';
 
 export interface Answer {
   // biome-ignore lint/suspicious/noExplicitAny: tests look anywhere into an answer

@@ -5,7 +5,7 @@ import type { JournalTables } from '../../journal/tables.ts';
 import { type CrashPoint, createKillAt, noCrashPoints } from '../../runtime/crash-points.ts';
 import { openStorage } from '../../storage/open-storage.ts';
 import { hold, lot, sampleAudit, sampleCommand, sampleEvent, sampleInterlock } from './journal-samples.ts';
-import { createTestRuntime } from './runtime.ts';
+import { testRuntime } from './runtime.ts';
 
 /**
  * A process to kill: writes transitions from eight sides at once and prints the id of each on a line of its own once it
@@ -14,7 +14,7 @@ import { createTestRuntime } from './runtime.ts';
  */
 const [name = '', dataDir = '', databaseUrl = '-', crashPoint, occurrence = '1'] = process.argv.slice(2);
 const crashPoints = crashPoint ? createKillAt(crashPoint as CrashPoint, Number(occurrence)) : noCrashPoints;
-const runtime = createTestRuntime({ crashPoints });
+const runtime = testRuntime({ crashPoints });
 const storage = await openStorage({ dataDir, runtime, ...(databaseUrl === '-' ? {} : { databaseUrl }) });
 const database = await storage.open<JournalTables>('journal', journalMigrations);
 const journal = await createJournal({ database, runtime });

@@ -8,7 +8,7 @@ import { systemTimers } from '../../runtime/timers.ts';
 const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The real clock, timers and ids, and no log; `overrides` replaces what a test owns. */
-export function createTestRuntime(overrides: Partial<Runtime> = {}): Runtime {
+export function testRuntime(overrides: Partial<Runtime> = {}): Runtime {
   return {
     clock: systemClock,
     timers: systemTimers,

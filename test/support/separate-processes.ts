@@ -1,15 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { readDevelopmentKeys } from '../../auth/development-keys.ts';
-import { developmentPeople, signDevelopmentToken } from '../../auth/development-tokens.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import type { GraphAnswer, PersonId } from './andon-process.ts';
+import { askAndon, type GraphAnswer, type PersonId, tokenOf } from './andon-process.ts';
+import { freePort } from './free-port.ts';
 import type { PostgresCluster } from './postgres.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -70,25 +67,12 @@ export class SeparateProcesses {
     await gone;
   }
 
-  async ask(person: PersonId, query: string, variables: Record<string, unknown> = {}): Promise<GraphAnswer> {
-    const someone = developmentPeople.find(({ id }) => id === person);
-    if (!someone) throw new Error(`Nobody is called ${person}.`);
-    const keys = await readDevelopmentKeys(this.folder);
-    return this.askWith(`Bearer ${signDevelopmentToken(someone, { keys, clock: systemClock })}`, query, variables);
+  async ask(person: PersonId, query: string, variables?: Record<string, unknown>): Promise<GraphAnswer> {
+    return this.askWithToken(await tokenOf(person, this.folder), query, variables);
   }
 
-  async askWith(
-    authorization: string | null,
-    query: string,
-    variables: Record<string, unknown> = {},
-  ): Promise<GraphAnswer> {
-    const response = await fetch(this.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(authorization !== null && { authorization }) },
-      body: JSON.stringify({ query, variables }),
-    });
-    const body = (await response.json()) as Partial<GraphAnswer>;
-    return { ...body, status: response.status, data: body.data ?? null, errors: body.errors ?? [] };
+  askWithToken(token: string | null, query: string, variables?: Record<string, unknown>): Promise<GraphAnswer> {
+    return askAndon(this.url, token, query, variables);
   }
 
   async dispose(): Promise<void> {
@@ -138,14 +122,4 @@ export class SeparateProcesses {
       });
     });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -9,7 +9,7 @@ import { workflowMigrations } from '../../workflows/migrations.ts';
 import type { Rule } from '../../workflows/rule.ts';
 import type { InstanceRow, WorkflowTables } from '../../workflows/tables.ts';
 import { type DialectName, openTestJournal, type TestJournal } from '../support/database.ts';
-import { createTestRuntime } from '../support/runtime.ts';
+import { testRuntime } from '../support/runtime.ts';
 import type { FakeGraph } from './fake-graph.ts';
 
 /** A journal and a store of workflows, and engines on them, one after the other or beside each other. */
@@ -38,7 +38,7 @@ export class WorkflowPlace {
     runtime: Partial<Runtime> = {},
   ): Promise<WorkflowEngine> {
     const { journal, database } = this;
-    const engine = new WorkflowEngine({ database, journal, client, rules, runtime: createTestRuntime(runtime) });
+    const engine = new WorkflowEngine({ database, journal, client, rules, runtime: testRuntime(runtime) });
     this.#engines.push(engine);
     await engine.start();
     return engine;

@@ -12,20 +12,13 @@ import type { Database } from '../../../storage/database.ts';
 import { actionTowards, assetMachine, workOrderMachine } from '../../../subgraphs/cmms/machines.ts';
 import { mayLead } from '../../../subgraphs/state-machine.ts';
 import { dialects, openTestStorage, type TestStorage } from '../../support/database.ts';
-
-const everything = { plantCodes: null, partner: null };
-const page = (first = 100, after: string | null = null) => ({ first, after });
-const { signal } = new AbortController();
-
-type Body<Command> = Command extends CmmsCommand
-  ? Omit<Command, 'transitionId' | 'plantCode' | 'expectedVersion' | 'actorId' | 'occurredAt'>
-  : never;
+import { type Body, commandsOf, everything, page, signal } from '../reference-command.ts';
 
 describe.each(dialects)('the reference CMMS on %s', (dialect) => {
   let place: TestStorage;
   let database: Database<CmmsTables>;
   let cmms: CmmsPort;
-  let transitions = 0;
+  const command = commandsOf<CmmsCommand>('theo');
 
   beforeEach(async () => {
     place = await openTestStorage(dialect);
@@ -34,18 +27,6 @@ describe.each(dialects)('the reference CMMS on %s', (dialect) => {
     cmms = createReferenceCmms({ database, clock: systemClock });
   });
   afterEach(() => place.dispose());
-
-  function command(body: Body<CmmsCommand>, over: Partial<CmmsCommand> = {}): CmmsCommand {
-    transitions += 1;
-    const common = {
-      transitionId: `T${transitions}`,
-      plantCode: 'BER',
-      expectedVersion: null,
-      actorId: 'theo',
-      occurredAt: '2026-11-23T06:00:00.000Z',
-    };
-    return { ...common, ...body, ...over } as CmmsCommand;
-  }
 
   const post = (body: Body<CmmsCommand>, over: Partial<CmmsCommand> = {}) => cmms.post(command(body, over), signal);
   const asset = async (assetId: string) => (await cmms.assetsByKeys([{ plantCode: 'BER', assetId }]))[0]!;

@@ -13,20 +13,13 @@ import type { Database } from '../../../storage/database.ts';
 import { confirmationMachine, deliveryMachine, orderMachine } from '../../../subgraphs/erp/machines.ts';
 import { mayLead } from '../../../subgraphs/state-machine.ts';
 import { dialects, openTestStorage, type TestStorage } from '../../support/database.ts';
-
-const everything = { plantCodes: null, partner: null };
-const page = (first = 100, after: string | null = null) => ({ first, after });
-const { signal } = new AbortController();
-
-type Body<Command> = Command extends ErpCommand
-  ? Omit<Command, 'transitionId' | 'plantCode' | 'expectedVersion' | 'actorId' | 'occurredAt'>
-  : never;
+import { type Body, commandsOf, everything, page, signal } from '../reference-command.ts';
 
 describe.each(dialects)('the reference ERP on %s', (dialect) => {
   let place: TestStorage;
   let database: Database<ErpTables>;
   let erp: ErpPort;
-  let transitions = 0;
+  const command = commandsOf<ErpCommand>('paula');
 
   beforeEach(async () => {
     place = await openTestStorage(dialect);
@@ -35,18 +28,6 @@ describe.each(dialects)('the reference ERP on %s', (dialect) => {
     erp = createReferenceErp({ database, clock: systemClock });
   });
   afterEach(() => place.dispose());
-
-  function command(body: Body<ErpCommand>, over: Partial<ErpCommand> = {}): ErpCommand {
-    transitions += 1;
-    const common = {
-      transitionId: `T${transitions}`,
-      plantCode: 'BER',
-      expectedVersion: null,
-      actorId: 'paula',
-      occurredAt: '2026-11-23T06:00:00.000Z',
-    };
-    return { ...common, ...body, ...over } as ErpCommand;
-  }
 
   const post = (body: Body<ErpCommand>, over: Partial<ErpCommand> = {}) => erp.post(command(body, over), signal);
   const order = async (orderNo: string) => (await erp.ordersByKeys([{ plantCode: 'BER', orderNo }]))[0]!;

@@ -11,20 +11,13 @@ import type { Database } from '../../../storage/database.ts';
 import { downtimeMachine, operationMachine } from '../../../subgraphs/mes/machines.ts';
 import { mayLead } from '../../../subgraphs/state-machine.ts';
 import { dialects, openTestStorage, type TestStorage } from '../../support/database.ts';
-
-const everything = { plantCodes: null, partner: null };
-const page = (first = 100, after: string | null = null) => ({ first, after });
-const { signal } = new AbortController();
-
-type Body<Command> = Command extends MesCommand
-  ? Omit<Command, 'transitionId' | 'plantCode' | 'expectedVersion' | 'actorId' | 'occurredAt'>
-  : never;
+import { type Body, commandsOf, everything, page, signal } from '../reference-command.ts';
 
 describe.each(dialects)('the reference MES on %s', (dialect) => {
   let place: TestStorage;
   let database: Database<MesTables>;
   let mes: MesPort;
-  let transitions = 0;
+  const command = commandsOf<MesCommand>('olga');
 
   beforeEach(async () => {
     place = await openTestStorage(dialect);
@@ -34,17 +27,7 @@ describe.each(dialects)('the reference MES on %s', (dialect) => {
   });
   afterEach(() => place.dispose());
 
-  const post = (body: Body<MesCommand>, over: Partial<MesCommand> = {}) => {
-    transitions += 1;
-    const common = {
-      transitionId: `T${transitions}`,
-      plantCode: 'BER',
-      expectedVersion: null,
-      actorId: 'olga',
-      occurredAt: '2026-11-23T06:00:00.000Z',
-    };
-    return mes.post({ ...common, ...body, ...over } as MesCommand, signal);
-  };
+  const post = (body: Body<MesCommand>, over: Partial<MesCommand> = {}) => mes.post(command(body, over), signal);
   const operation = async (orderNo: string, operationNo: string) =>
     (await mes.operationsByKeys([{ plantCode: 'BER', orderNo, operationNo }]))[0]!;
   const lotState = async (lotNumber: string) =>

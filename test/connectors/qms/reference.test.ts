@@ -17,14 +17,7 @@ import {
 } from '../../../subgraphs/qms/machines.ts';
 import { mayLead } from '../../../subgraphs/state-machine.ts';
 import { dialects, openTestStorage, type TestStorage } from '../../support/database.ts';
-
-const everything = { plantCodes: null, partner: null };
-const page = (first = 100, after: string | null = null) => ({ first, after });
-const { signal } = new AbortController();
-
-type Body<Command> = Command extends QmsCommand
-  ? Omit<Command, 'transitionId' | 'plantCode' | 'expectedVersion' | 'actorId' | 'occurredAt'>
-  : never;
+import { type Body, commandsOf, everything, page, signal } from '../reference-command.ts';
 
 const signed = { signerName: 'Somebody', reason: 'Looked at.' };
 
@@ -42,7 +35,7 @@ describe.each(dialects)('the reference QMS on %s', (dialect) => {
   let place: TestStorage;
   let database: Database<QmsTables>;
   let qms: QmsPort;
-  let transitions = 0;
+  const command = commandsOf<QmsCommand>('quentin');
 
   beforeEach(async () => {
     place = await openTestStorage(dialect);
@@ -51,18 +44,6 @@ describe.each(dialects)('the reference QMS on %s', (dialect) => {
     qms = createReferenceQms({ database, clock: systemClock });
   });
   afterEach(() => place.dispose());
-
-  function command(body: Body<QmsCommand>, over: Partial<QmsCommand> = {}): QmsCommand {
-    transitions += 1;
-    const common = {
-      transitionId: `T${transitions}`,
-      plantCode: 'BER',
-      expectedVersion: null,
-      actorId: 'quentin',
-      occurredAt: '2026-11-23T06:00:00.000Z',
-    };
-    return { ...common, ...body, ...over } as QmsCommand;
-  }
 
   const post = (body: Body<QmsCommand>, over: Partial<QmsCommand> = {}) => qms.post(command(body, over), signal);
   const inspectionLot = async (inspectionLotNo: string) =>

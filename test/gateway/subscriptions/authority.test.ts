@@ -10,7 +10,8 @@ import { systemClock } from '../../../runtime/clock.ts';
 import { systemTimers } from '../../../runtime/timers.ts';
 import { createIdentityProvider } from '../../auth/identity-provider.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
-import { type Federation, startFederation, testRuntime } from '../../support/federation-gateway.ts';
+import { type Federation, startFederation } from '../../support/federation-gateway.ts';
+import { testRuntime } from '../../support/runtime.ts';
 import { subscribeOver, transports } from '../../support/streaming-client.ts';
 
 const query = 'subscription ($after: String) { lotChanged(after: $after) { cursor } }';

@@ -8,7 +8,7 @@ import { SubgraphCallError } from '../../../gateway/subgraph-client/subgraph-cal
 import { SharedStreams } from '../../../gateway/subscriptions/shared-streams.ts';
 import type { StreamStart } from '../../../gateway/subscriptions/stream-key.ts';
 import { EventLog } from '../../support/event-log.ts';
-import { testRuntime } from '../../support/federation-gateway.ts';
+import { testRuntime } from '../../support/runtime.ts';
 
 /** Time that passes when the test says so. */
 class ManualTimers {

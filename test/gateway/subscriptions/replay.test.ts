@@ -1,9 +1,9 @@
 import type { Client } from 'graphql-ws';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Principal } from '../../../auth/principal.ts';
 import { defaultGatewayConfig, type SubscriptionsConfig } from '../../../gateway/config.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
 import { type Answer, type Federation, startFederation } from '../../support/federation-gateway.ts';
+import { somebody } from '../../support/somebody.ts';
 import { subscribeOver, transports } from '../../support/streaming-client.ts';
 
 let federation: Federation | undefined;
@@ -112,19 +112,9 @@ describe('a client that comes back with a cursor', () => {
 
   test('of another authority, or with other arguments, never sees what is kept for somebody else', async () => {
     const log = new EventLog();
-    const person = (id: string): Principal => ({
-      id,
-      name: id,
-      kind: 'PERSON',
-      roles: [],
-      plants: [id],
-      scopes: [],
-      partner: null,
-      expiresAt: Number.POSITIVE_INFINITY,
-    });
     federation = await startFederation(
       { events: logSubgraph(log) },
-      { authenticate: (credentials) => person(credentials ?? '') },
+      { authenticate: (id = '') => somebody({ id, plants: [id] }) },
     );
     const first = follow(federation.socket({ authorization: 'BER' }), text);
     await log.followed(1);

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Principal } from '../../../auth/principal.ts';
 import { defaultGatewayConfig, type SubscriptionsConfig } from '../../../gateway/config.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
+import { somebody } from '../../support/somebody.ts';
 import { type StreamingClient, subscribeOver, type Transport, transports } from '../../support/streaming-client.ts';
 
 let federation: Federation;
@@ -13,24 +13,13 @@ afterEach(async () => {
   await federation.close();
 });
 
-const person = (id: string): Principal => ({
-  id,
-  name: id,
-  kind: 'PERSON',
-  roles: [],
-  plants: [],
-  scopes: [],
-  partner: null,
-  expiresAt: Number.POSITIVE_INFINITY,
-});
-
 async function start(limits: Partial<SubscriptionsConfig>): Promise<void> {
   log = new EventLog();
   log.publish();
   federation = await startFederation(
     { events: logSubgraph(log) },
     {
-      authenticate: (credentials) => person(credentials ?? ''),
+      authenticate: (id = '') => somebody({ id }),
       config: { subscriptions: { ...defaultGatewayConfig.subscriptions, ...limits } },
     },
   );

@@ -7,21 +7,12 @@ import { createExceptionPort } from '../../../workflows/exception-port.ts';
 import { workflowMigrations } from '../../../workflows/migrations.ts';
 import type { WorkflowTables } from '../../../workflows/tables.ts';
 import { type DialectName, openTestJournal } from '../../support/database.ts';
+import { somebody } from '../../support/somebody.ts';
 
 export type Answer = Awaited<ReturnType<GraphReader['query']>>;
 
 export function principal(over: Partial<Principal> = {}): Principal {
-  return {
-    id: 'ines.integration',
-    name: 'Ines Integration',
-    kind: 'PERSON',
-    roles: ['INTEGRATION_OPERATOR'],
-    plants: ['BER'],
-    scopes: [],
-    partner: null,
-    expiresAt: Date.now() + 3_600_000,
-    ...over,
-  };
+  return somebody({ id: 'ines.integration', roles: ['INTEGRATION_OPERATOR'], plants: ['BER'], ...over });
 }
 
 /** The subgraph on a real journal and a real store of workflows; the rest of the graph is what the test says it is. */
