@@ -30,7 +30,7 @@ export async function warmUp(options: WarmUpOptions): Promise<void> {
   const { supergraph, config, planner, second, scope, runtime, budgetMs } = options;
   const { schema, types, subgraphTypes } = supergraph;
   // Samples do not meet everything that the first planner cannot do with these.
-  if (supergraph.sdl.includes('isInterfaceObject: true')) second.start();
+  if (supergraph.sdl.includes('isInterfaceObject: true') || subgraphTypes.hasContext) second.start();
   const planDocuments = createDocumentPlanner({
     first: planner,
     second: onlyStarted(second),

@@ -1,6 +1,7 @@
 import type { ConditionNode, PlanNode } from '../planning/plan.ts';
 import type { ExecutionScope } from './call-subgraph.ts';
 import { compileEntityFetch } from './fetch-entities.ts';
+import { compileContextFetch } from './fetch-in-context.ts';
 import { compileRootFetch } from './fetch-root.ts';
 import { forgetUnselected } from './forget-unselected.ts';
 import type { Run } from './run.ts';
@@ -12,7 +13,7 @@ export function compilePlan(node: PlanNode, scope: ExecutionScope): Step {
     case 'fetch':
       return compileRootFetch(node, scope);
     case 'entities':
-      return compileEntityFetch(node, scope);
+      return node.context ? compileContextFetch(node, node.context, scope) : compileEntityFetch(node, scope);
     case 'sequence':
       return inSequence(node.nodes.map((child) => compilePlan(child, scope)));
     case 'parallel':

@@ -23,15 +23,27 @@ import { compileMembers } from './variables-text.ts';
  * another path may get other fields under the same names, so it gets a copy.
  */
 export function compileEntityFetch(node: EntityFetchNode, scope: ExecutionScope): Step {
+  const call = compileEntityCall(node, scope);
+  return (run) => call(run, run.variables);
+}
+
+/** @param only the entities that each group is about, of those that its paths lead to. @default all of them */
+export type EntityCall = (
+  run: Run,
+  variables: Run['variables'],
+  only?: readonly ReadonlySet<ResponseObject>[],
+) => Promise<void> | undefined;
+
+export function compileEntityCall(node: EntityFetchNode, scope: ExecutionScope): EntityCall {
   const client = scope.client(node.service);
   const request = prepareRequest(node.request);
   const shapes = readShapes(node.request.operation, scope.types);
   const groups = node.groups.map((group) => compileGroup(group, shapes.get(group.alias) ?? [], node, scope));
   const writeMembers = compileMembers(node.request.variables);
-  return (run) => {
-    const batches = groups.map((group) => collectBatch(group, run));
+  return (run, values, only) => {
+    const batches = groups.map((group, index) => collectBatch(group, run, only?.[index]));
     if (batches.every((batch) => batch.texts.length === 0)) return undefined;
-    const variables = variablesText(groups, batches, writeMembers(run.variables));
+    const variables = variablesText(groups, batches, writeMembers(values));
     return callSubgraph(scope, client, request, variables, run).then((answer) => {
       for (const [index, group] of groups.entries()) {
         const batch = batches[index];
@@ -82,11 +94,16 @@ interface Batch {
   readonly pathOf: number[];
 }
 
-function collectBatch(group: CompiledGroup, { root, sharesObjects }: Run): Batch {
+function collectBatch(
+  group: CompiledGroup,
+  { root, sharesObjects }: Run,
+  only: ReadonlySet<ResponseObject> | undefined,
+): Batch {
   const representations = group.collect();
   const batch: Batch = { texts: representations.texts, targets: [], indexOf: [], pathOf: [] };
   for (const [path, walk] of group.paths.entries()) {
     walk(root, sharesObjects, (entity) => {
+      if (only && !only.has(entity)) return;
       const index = representations.indexOf(entity);
       if (typeof index !== 'number') {
         // What is needed to ask is missing because another subgraph failed: so these fields fail with it.

@@ -1,3 +1,4 @@
+import { Kind } from 'graphql';
 import { BoundedCache } from '../bounded-cache.ts';
 import type { ExecutionScope } from '../execution/call-subgraph.ts';
 import type { ExecuteIncrementally, OperationSource } from '../execution/compiled-operation.ts';
@@ -5,6 +6,7 @@ import { compileIntrospection } from '../execution/introspection.ts';
 import { compileResponseWriter, introspectionFields } from '../execution/response-writer.ts';
 import { rootFieldsOf } from '../execution/root-fields.ts';
 import { Run } from '../execution/run.ts';
+import { isContextual } from '../planning/contextual-fields.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import { type Conditions, conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
@@ -31,6 +33,9 @@ export function compileIncremental(
 ): ExecuteIncrementally | undefined {
   const { hasDefer, variables: names } = readDefer(source);
   if (!hasDefer || source.operation.operation === 'subscription') return undefined;
+  // Parts would have to find again what stands above them: such an operation is answered whole.
+  const document = { kind: Kind.DOCUMENT, definitions: [source.operation, ...source.fragments.values()] } as const;
+  if (isContextual(document, supergraph)) return undefined;
   const conditions = [...new Set([...conditionVariables(source), ...names])];
   const variants = new BoundedCache<Promise<ExecuteIncrementally>>(maxVariants);
   return async (variables, context) => {

@@ -8,7 +8,16 @@ import type {
 } from '@apollo/query-planner';
 import { Kind, parse, print, type SelectionNode, visit } from 'graphql';
 import type { Timers } from '../../runtime/timers.ts';
-import type { FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite, RewriteStep } from './plan.ts';
+import type {
+  ContextValue,
+  FetchNode,
+  PathStep,
+  PlanNode,
+  PlannedRequest,
+  Requirement,
+  Rewrite,
+  RewriteStep,
+} from './plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
 import { translateInnerNode } from './translate-inner-node.ts';
 
@@ -185,8 +194,23 @@ function translateEntityFetch(
     // Their paths start at the entity; ours, like the native planner's, do so as well.
     outputRewrites: (node.outputRewrites ?? []).map(translateRewrite),
   };
-  return { kind: 'entities', service: node.serviceName, request: requestOf(node), groups: [group] };
+  const context = (node.contextRewrites ?? []).map(translateContext);
+  const request = requestOf(node);
+  return {
+    kind: 'entities',
+    service: node.serviceName,
+    request,
+    groups: [group],
+    ...(context.length > 0 && { context }),
+  };
 }
+
+function translateContext({ path, renameKeyTo }: ApolloContext): ContextValue {
+  const below = path.filter((step) => step !== '..');
+  return { variable: renameKeyTo, up: path.length - below.length, path: below.map(translateRewriteStep) };
+}
+
+type ApolloContext = NonNullable<ApolloFetch['contextRewrites']>[number];
 
 function requestOf(node: ApolloFetch): PlannedRequest {
   const { operationKind, operation, operationName, variableUsages = [] } = node;

@@ -1,5 +1,6 @@
 import { type DocumentNode, print } from 'graphql';
 import { checkPlan, IncompletePlan } from './check-plan.ts';
+import { isContextual } from './contextual-fields.ts';
 import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';
 import { hasMistakableAlias } from './mistakable-aliases.ts';
 import type { PlanNode } from './plan.ts';
@@ -36,6 +37,8 @@ export type PlanDocuments = (
  * | in parts, disentangled, by either | two @requires want one field with different arguments |
  * | disentangled, and what is missing in parts | both planners forget a type |
  *
+ * An operation with arguments from a context (@fromContext) is planned by the second planner only.
+ *
  * @throws PlanningError of the first planner, where no way leads to a plan
  */
 export function createDocumentPlanner(options: PlannersOptions): PlanDocuments {
@@ -60,6 +63,15 @@ export function createDocumentPlanner(options: PlannersOptions): PlanDocuments {
   };
 }
 
+/**
+ * Values from above are known to the second planner only: the first one would ask without them. Under a key that the client
+ * gave to something else the second would read that.
+ */
+async function planInContext(options: PlannersOptions, { document, draw }: PlannedDocument): Promise<DocumentPlan> {
+  const plans = await new PlanAttempt(options, draw).whole(options.second, disentangle(document));
+  return { plans, isDisentangled: true };
+}
+
 interface PlannedDocument {
   readonly document: DocumentNode;
   readonly draw: number | undefined;
@@ -68,6 +80,7 @@ interface PlannedDocument {
 }
 
 async function planOne(options: PlannersOptions, { document, draw, plainly }: PlannedDocument): Promise<DocumentPlan> {
+  if (isContextual(document, options)) return planInContext(options, { document, draw, plainly });
   let failure: unknown;
   let hasGaps = false;
   const either = async (isDisentangled: boolean, way: () => Promise<readonly PlanNode[]>) => {

@@ -28,6 +28,17 @@ export interface EntityFetchNode {
   readonly groups: readonly EntityGroup[];
   /** The same subgraph has just given these entities: one that it does not find again is lost. */
   readonly isRefetch?: boolean;
+  /** Variables whose values are read above each entity. Then there is one group. */
+  readonly context?: readonly ContextValue[];
+}
+
+/** Where the value of an argument with @fromContext stands. Of several for one variable the first that applies counts. */
+export interface ContextValue {
+  readonly variable: string;
+  /** How many fields above the entity its context is. */
+  readonly up: number;
+  /** From there on. */
+  readonly path: readonly RewriteStep[];
 }
 
 export interface EntityGroup {

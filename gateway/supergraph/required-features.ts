@@ -12,6 +12,7 @@ const known: ReadonlySet<string> = new Set([
   'requiresScopes',
   'policy',
   'cost',
+  'context',
   // Which answers become stale together: none is kept here.
   'cacheTag',
 ]);

@@ -1,5 +1,6 @@
 import { type DocumentNode, Kind, parse, print, type SelectionNode, type TypeNode } from 'graphql';
 import { JoinIndex, named, textOf } from './join-index.ts';
+import { readFeatures } from './linked-features.ts';
 
 /** What each subgraph knows of the types of the supergraph: whatever plans are checked against. */
 export interface SubgraphTypes {
@@ -28,6 +29,10 @@ export interface SubgraphTypes {
   keysOf(service: string, typeName: string): readonly (readonly SelectionNode[])[];
   /** Whether the field requires, itself or through what it requires, a field with arguments. */
   requiresArguments(typeName: string, fieldName: string): boolean;
+  /** Whether any argument of the supergraph has its value from an object above (@fromContext). */
+  readonly hasContext: boolean;
+  /** Whether an argument of the field has its value from above, or that of a field which it requires may. */
+  isContextual(typeName: string, fieldName: string): boolean;
   /** Whether a field of that name is part of some key or @requires, of whatever type. */
   isNeeded(fieldName: string): boolean;
 }
@@ -56,6 +61,13 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
       const own = index.services.filter((service) => isOwn(service, typeName, fieldName));
       return [...own, ...index.services.filter((service) => requirementIn(service, typeName, fieldName) !== '')];
     },
+    hasContext: readFeatures(supergraph).some(({ name }) => name === 'context'),
+    isContextual: (typeName, fieldName) =>
+      [typeName, ...index.interfacesOf(typeName), ...index.allBehind(typeName)].some((type) =>
+        index
+          .joins(type, fieldName)
+          .some(({ arguments: given }) => given?.some(({ name }) => contextual.has(name.value))),
+      ),
     requiresArguments: createRequirementCheck(index),
     isNeeded: createNeedCheck(supergraph),
     possibleIn: (service, typeName) => index.objectsBehind(service, typeName),
@@ -115,6 +127,8 @@ function mapIn<T>(maps: Map<string, Map<string, T>>, key: string): Map<string, T
 
 /** What makes it depend on more than the object's key whether a subgraph answers a field. */
 const conditional = ['external', 'requires', 'usedOverridden', 'overrideLabel'];
+
+const contextual: ReadonlySet<string> = new Set(['contextArguments', 'requires']);
 
 function createRequirementCheck(index: JoinIndex): SubgraphTypes['requiresArguments'] {
   const known = new Map<string, boolean>();

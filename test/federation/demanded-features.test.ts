@@ -20,17 +20,6 @@ test('tags of cached answers are taken: no answer is kept that could be stale', 
   expect(Object.keys(loadSupergraph(sdl).schema.getQueryType()?.getFields() ?? {})).toEqual(['part']);
 });
 
-test('values from a context are refused, with the specification that demands them', () => {
-  const sdl = compose(
-    '2.8',
-    ['@key', '@context', '@fromContext'],
-    `type Query { line: Line }
-     type Line @key(fields: "id") @context(name: "line") { id: ID! unit: String! scale: Scale }
-     type Scale @key(fields: "id") { id: ID! show(unit: String @fromContext(field: "$line { unit }")): String }`,
-  );
-  expect(() => loadSupergraph(sdl)).toThrow(/must not be served without .*\/context\/v0\.1/);
-});
-
 test('connectors are refused, with the specification that demands them', () => {
   const sdl = compose(
     '2.10',
