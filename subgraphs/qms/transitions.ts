@@ -7,9 +7,10 @@ import {
   rejectDisposition,
   settleDisposition,
 } from './disposition-transitions.ts';
-import { acknowledgeHold, placeHold, releaseHold } from './hold-transitions.ts';
+import { acknowledgeHold, releaseHold } from './hold-transitions.ts';
 import { createInspectionLot, decideInspectionLot, recordInspectionResult } from './inspection-transitions.ts';
 import { closeNonconformance, raiseNonconformance } from './nonconformance-transitions.ts';
+import { placeHold } from './place-hold.ts';
 import { createWhereItIs } from './where-it-is.ts';
 
 /** Everything that can be done in quality, each the name of its mutation. */
@@ -22,7 +23,7 @@ export function createQmsTransitions(
     createInspectionLot(port, whereItIs),
     recordInspectionResult(port),
     decideInspectionLot(port),
-    placeHold(port, whereItIs, journal, runtime),
+    placeHold({ port, whereItIs, journal, ids: runtime.ids, timers: runtime.timers }),
     acknowledgeHold(port),
     releaseHold(port),
     proposeDisposition(port),
