@@ -45,18 +45,39 @@ test('an operation that takes too long to plan is refused and stopped, and its p
   const { planner, begun, stopped, answers, due } = controlled();
   const stuck = planner.plan('a');
   const other = planner.plan('b');
-  const waiting = planner.plan('c');
   expect(begun).toEqual(['a', 'b']);
-  // What it says first may be that this process was busy.
+  // Its share is over, which is for others; then its time, which may be that this process was busy.
   [...due][0]?.();
+  [...due].at(-1)?.();
   expect(stopped).toEqual([]);
   [...due].at(-1)?.();
   await expect(stuck).rejects.toMatchObject({ code: 'PLANNING_TIMEOUT' });
   expect(stopped).toEqual(['a']);
+  const next = planner.plan('c');
   await expect.poll(() => begun).toEqual(['a', 'b', 'c']);
   answers[1]?.();
   answers[2]?.();
-  expect(await Promise.all([other, waiting])).toEqual([aPlan, aPlan]);
+  expect(await Promise.all([other, next])).toEqual([aPlan, aPlan]);
+});
+
+test('who has had a share gives way to who has had none, begins anew behind them, and is refused the second time', async () => {
+  const { planner, begun, stopped, answers, due } = controlled();
+  const [long, other] = [planner.plan('long'), planner.plan('other')];
+  [...due][0]?.();
+  expect(stopped).toEqual([]);
+  const third = planner.plan('third');
+  expect(stopped).toEqual(['long']);
+  await expect.poll(() => begun).toEqual(['long', 'other', 'third']);
+  answers[2]?.();
+  expect(await third).toBe(aPlan);
+  await expect.poll(() => begun).toEqual(['long', 'other', 'third', 'long']);
+  [...due].at(-1)?.();
+  const fourth = planner.plan('fourth');
+  await expect(long).rejects.toMatchObject({ code: 'PLANNING_TIMEOUT' });
+  expect(stopped).toEqual(['long', 'long']);
+  await expect.poll(() => begun.at(-1)).toBe('fourth');
+  for (const answer of answers) answer();
+  expect(await Promise.all([other, fourth])).toEqual([aPlan, aPlan]);
 });
 
 test('who waits too long for a turn is refused and never planned', async () => {
