@@ -1,7 +1,7 @@
 import type { Principal } from '../auth/principal.ts';
-import { type EntityId, plantId } from '../journal/entity-ref.ts';
+import { plantId } from '../journal/entity-ref.ts';
 import type { Interlock } from '../journal/interlock.ts';
-import type { Restriction } from '../journal/restriction.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Reader } from './plant-only.ts';
 import { tellRejection } from './plant-only.ts';
 import type { OwningSystem, Rejection } from './rejection.ts';
@@ -16,12 +16,6 @@ export interface MayTransition extends MayRead {
     asked: { readonly transition: string; readonly plantCode: string; readonly partner: string | null },
   ): { readonly allowed: boolean };
 }
-
-/** Looks up active interlocks: in the journal for a question, inside the intent's transaction for a mutation. */
-export type ActiveInterlocks = (
-  entities: readonly EntityId[],
-  restriction: Restriction,
-) => Promise<readonly Interlock[]>;
 
 export interface Question {
   readonly transition: AnyTransition;
@@ -64,19 +58,23 @@ export async function evaluateGuards(question: Question): Promise<readonly Rejec
   ];
 }
 
-/** Every interlock that stands in the way, as reasons for `reader`. */
+/**
+ * Every interlock that stands in the way, as reasons for `reader`.
+ *
+ * @param interlocks the journal's for a question, those of the intent's transaction for a mutation
+ */
 export async function evaluateInterlocks(
   transition: AnyTransition,
   entity: unknown,
   input: unknown,
-  active: ActiveInterlocks,
+  interlocks: Pick<Journal['interlocks'], 'active'>,
   reader: Reader,
 ): Promise<readonly Rejection[]> {
   const found: Rejection[] = [];
   const { plantCode } = transition.subject(entity);
   for (const { entities, restriction } of transition.touches(entity, input)) {
     if (entities.length === 0) continue;
-    const standing = await active([...entities, plantId(plantCode)], restriction);
+    const standing = await interlocks.active([...entities, plantId(plantCode)], restriction);
     found.push(...standing.map((interlock) => interlockRejection(interlock, restriction, reader)));
   }
   return found.filter((one, index) => found.findIndex((other) => other.message === one.message) === index);

@@ -98,43 +98,10 @@ export function checkInput(
   });
 }
 
-const printable =
+export const printable =
   (longest: number): InputCheck<string> =>
   (given) =>
     given.length <= longest && isPrintable(given) ? null : `at most ${longest} printable characters`;
-
-/** `TransitionMeta`. */
-interface GivenMeta {
-  readonly idempotencyKey: string;
-  readonly occurredAt?: string | null;
-  readonly expectedVersion?: string | null;
-  readonly correlationId?: string | null;
-  readonly causationId?: string | null;
-  readonly reason?: { readonly code?: string | null; readonly text: string } | null;
-}
-
-const checkReason: InputCheck<NonNullable<GivenMeta['reason']>> = (reason, context) => {
-  // A workflow's code is the name of its rule, which is a sentence.
-  const wrongCode = reason.code ? code(context.isWorkflow ? 100 : undefined)(reason.code, context) : null;
-  if (wrongCode !== null) return `given with a code of ${wrongCode}`;
-  // A blank reason is none; where one is needed that is refused.
-  const wrongText = reason.text.trim() === '' ? null : text(reason.text, context);
-  return wrongText && `given with a text of ${wrongText}`;
-};
-
-const metaChecks: InputChecks<GivenMeta> = {
-  // Without a key there is nothing to answer, and a wrong time is an error of its own: the executor throws for both.
-  idempotencyKey: asDeclared,
-  occurredAt: asDeclared,
-  expectedVersion: printable(100),
-  correlationId: printable(200),
-  causationId: printable(200),
-  reason: checkReason,
-};
-
-export function checkMeta(meta: GivenMeta, context: InputContext & { readonly system: OwningSystem }) {
-  return checkInput(metaChecks, meta, { ...context, path: 'meta' });
-}
 
 function inputRejection(system: OwningSystem, field: string, expected: string, given: unknown): Rejection {
   return {

@@ -1,7 +1,8 @@
 import type { SubgraphContext } from './context.ts';
 import type { GraphQLResolverMap } from './resolver-map.ts';
 import type { AnyTransition, TransitionAnswer } from './transition.ts';
-import type { MetaInput, TransitionExecutor } from './transition-executor.ts';
+import type { TransitionExecutor } from './transition-executor.ts';
+import type { MetaInput } from './transition-meta.ts';
 
 interface MutationArguments {
   readonly input: unknown;

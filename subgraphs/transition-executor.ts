@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Principal } from '../auth/principal.ts';
 import { SystemTimeoutError, SystemUnavailableError } from '../connectors/errors.ts';
 import type { Posting, PostingPort, SystemCommand } from '../connectors/posting.ts';
-import { isPrintable } from '../connectors/wellformed.ts';
 import { canonicalJson } from '../journal/canonical-json.ts';
 import type { Claim, Command } from '../journal/command.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -12,22 +11,12 @@ import { ClientError } from './errors.ts';
 import type { MayTransition } from './evaluate.ts';
 import { evaluateGuards, evaluateInterlocks, notFound } from './evaluate.ts';
 import type { GraphReader } from './graph-reader.ts';
-import { checkInput, checkMeta } from './input-checks.ts';
-import { readInstant } from './instant.ts';
+import { checkInput } from './input-checks.ts';
 import { type AnyCall, answerOf, OutcomeRecorder, pendingAnswer } from './outcome-recorder.ts';
 import type { OwningSystem, Rejection } from './rejection.ts';
 import { distinctRejections } from './rejection.ts';
-import type { AnyTransition, Meta, TransitionAnswer } from './transition.ts';
-
-/** `TransitionMeta` as the graph delivers it. */
-export interface MetaInput {
-  readonly idempotencyKey: string;
-  readonly expectedVersion?: string | null;
-  readonly correlationId?: string | null;
-  readonly causationId?: string | null;
-  readonly reason?: { readonly code?: string | null; readonly text: string } | null;
-  readonly occurredAt?: string | null;
-}
+import type { AnyTransition, TransitionAnswer } from './transition.ts';
+import { checkMeta, completeMeta, type MetaInput, requireKey } from './transition-meta.ts';
 
 export interface TransitionRequest {
   readonly name: string;
@@ -115,13 +104,7 @@ export class TransitionExecutor {
     const { system, policies, graph, journal } = this.#options;
     const context = { principal, graph, signal };
     const guards = await evaluateGuards({ transition, system, entity, input: null, meta: null, policies, context });
-    const interlocks = await evaluateInterlocks(
-      transition,
-      entity,
-      null,
-      (entities, restriction) => journal.interlocks.active(entities, restriction),
-      principal,
-    );
+    const interlocks = await evaluateInterlocks(transition, entity, null, journal.interlocks, principal);
     const blockers = distinctRejections([...guards, ...interlocks]);
     return { name: transition.name, allowed: blockers.length === 0, blockers };
   }
@@ -135,7 +118,7 @@ export class TransitionExecutor {
     const { runtime, system, policies, graph } = this.#options;
     const signal = AbortSignal.timeout(this.#systemTimeoutMs);
     const transitionId = runtime.ids.next();
-    const meta = this.#completeMeta(request, transitionId);
+    const meta = completeMeta(request.meta, transitionId, runtime.clock.now());
     const invalid = this.#checkInput(transition, request);
     if (invalid.length > 0) return unrecordedRefusal(transitionId, invalid);
     const entity = await transition.load(request.input, signal, request.principal);
@@ -171,30 +154,12 @@ export class TransitionExecutor {
     return [...checkInput(checks, input, { ...context, path: 'input' }), ...checkMeta(meta, context)];
   }
 
-  #completeMeta({ meta }: TransitionRequest, transitionId: string): Meta {
-    const now = this.#options.runtime.clock.now();
-    return {
-      idempotencyKey: meta.idempotencyKey,
-      expectedVersion: meta.expectedVersion ?? null,
-      correlationId: meta.correlationId ?? transitionId,
-      causationId: meta.causationId ?? null,
-      reason: meta.reason?.text.trim() ? { code: meta.reason.code ?? null, text: meta.reason.text } : null,
-      occurredAt: requireTime(meta.occurredAt, now) ?? isoTime(now),
-    };
-  }
-
   /** Step 3. @returns the answer of a refused transition, the command that has the key already, or neither */
   async #intend(intent: Intent): Promise<{ readonly answer?: TransitionAnswer; readonly inFlight?: Command }> {
     const { transition, call, scopedKey, requestHash } = intent;
     const command = transition.command(call);
     return this.#options.journal.write(async (tx) => {
-      const interlocks = await evaluateInterlocks(
-        transition,
-        call.entity,
-        call.input,
-        (entities, restriction) => tx.active(entities, restriction),
-        call.actor,
-      );
+      const interlocks = await evaluateInterlocks(transition, call.entity, call.input, tx, call.actor);
       const touches = transition.touches(call.entity, call.input).flatMap(({ entities }) => entities);
       const recorded = {
         transitionId: call.transitionId,
@@ -352,13 +317,7 @@ export class TransitionExecutor {
 
   #interlocksNow(transition: AnyTransition, call: AnyCall): Promise<readonly Rejection[]> {
     const { interlocks } = this.#options.journal;
-    return evaluateInterlocks(
-      transition,
-      call.entity,
-      call.input,
-      (entities, restriction) => interlocks.active(entities, restriction),
-      call.actor,
-    );
+    return evaluateInterlocks(transition, call.entity, call.input, interlocks, call.actor);
   }
 
   /**
@@ -446,32 +405,6 @@ function unrecordedRefusal(transitionId: string, rejections: readonly Rejection[
 
 function isUncertain(error: unknown): error is SystemUnavailableError | SystemTimeoutError {
   return error instanceof SystemUnavailableError || error instanceof SystemTimeoutError;
-}
-
-function requireKey(key: string): string {
-  if (key.trim() === '' || key.length > 200 || !isPrintable(key)) {
-    throw new ClientError(
-      'BAD_IDEMPOTENCY_KEY',
-      'meta.idempotencyKey must have 1 to 200 printable characters, for example a UUID.',
-    );
-  }
-  return key;
-}
-
-/** The clocks of terminals and ours differ. */
-const clockSkewMs = 5 * 60 * 1000;
-/** What is reported later belongs into the reason: the audit trail would tell a wrong story. */
-const longestAgoMs = 366 * 24 * 60 * 60 * 1000;
-
-function requireTime(text: string | null | undefined, now: number): string | null {
-  if (text === null || text === undefined) return null;
-  const instant = readInstant(text);
-  if (instant === null)
-    throw new ClientError('BAD_TIME', 'meta.occurredAt must be ISO 8601, for example 2026-05-21T06:02:11Z.');
-  const time = Date.parse(instant);
-  if (time > now + clockSkewMs || time < now - longestAgoMs)
-    throw new ClientError('BAD_TIME', 'meta.occurredAt must not be in the future, nor more than a year ago.');
-  return instant;
 }
 
 /** Two requests are the same when name and input are; key order does not matter. */

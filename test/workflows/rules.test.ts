@@ -13,7 +13,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { EventData, EventType } from '../../journal/catalogue.ts';
 import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { JournalEvent } from '../../journal/envelope.ts';
-import { checkMeta } from '../../subgraphs/input-checks.ts';
+import { checkMeta } from '../../subgraphs/transition-meta.ts';
 import { type ProblemKind, StepProblem } from '../../workflows/problem.ts';
 import { lanesOf, type Rule, type RuleGraph } from '../../workflows/rule.ts';
 import { rules } from '../../workflows/rules.ts';
