@@ -12,6 +12,7 @@ import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from
 import type { RequestContext } from '../request-context.ts';
 import { internalError, RequestError, refuse } from '../request-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { createDocumentStore } from './document-store.ts';
 
 /** What travels with one request through Apollo Server. */
 export interface ServerContext {
@@ -52,6 +53,8 @@ export async function createApolloServer({
     nodeEnv: 'production',
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
+    // About as many as are kept planned.
+    documentStore: createDocumentStore(config.planCacheBytes / 8),
     persistedQueries: false,
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,

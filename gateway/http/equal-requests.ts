@@ -3,6 +3,7 @@ import type { Cancellation } from '../cancellation.ts';
 import { type Sharing, sharerOf } from '../execution/sharing.ts';
 import { type Leaving, SingleFlight, type SingleFlightOptions } from '../execution/single-flight.ts';
 import type { Exchange } from './exchange.ts';
+import { isClosed } from './once-closed.ts';
 import type { SingleAnswer } from './single-answer.ts';
 
 /**
@@ -49,6 +50,7 @@ export class EqualRequests {
 function whenGone(response: ServerResponse): Leaving {
   return {
     onCancel(run) {
+      if (isClosed(response)) run();
       const closed = () => {
         if (!response.writableFinished) run();
       };

@@ -6,6 +6,7 @@ import type { SingleFormat } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
 import type { GraphQLServer } from './apollo-server.ts';
 import type { Exchange } from './exchange.ts';
+import { onceClosed } from './once-closed.ts';
 import type { OperationParams } from './operation-params.ts';
 
 export interface SingleAnswer {
@@ -90,7 +91,7 @@ function headersOf(request: IncomingMessage, format: SingleFormat): HeaderMap {
 /** Cancels when the client goes away before it has its answer. */
 export function cancelOnClose(response: ServerResponse): Cancellation {
   const cancellation = new Cancellation();
-  response.on('close', () => {
+  onceClosed(response, () => {
     if (!response.writableFinished) cancellation.cancel();
   });
   return cancellation;

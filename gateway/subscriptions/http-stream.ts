@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import { http2StreamOf } from '../http/http2-stream.ts';
+import { onceClosed } from '../http/once-closed.ts';
 import { cutOff, type UnsentAnswers, wholeBytes } from '../http/unsent-answers.ts';
 import { onceDrained } from './once-drained.ts';
 
@@ -48,12 +49,13 @@ export class HttpStream {
       // Nothing follows on this connection; HTTP/2 knows no such header.
       ...(response.req.httpVersionMajor < 2 && { connection: 'close' }),
     });
-    response.once('close', () => {
+    this.#awaitHeartbeat();
+    // It may have gone while its operation was being prepared.
+    onceClosed(response, () => {
       this.#isGone = true;
       this.#holdBehind(0);
       this.#stop();
     });
-    this.#awaitHeartbeat();
   }
 
   /** Calls `run` when nothing can be written any more. */

@@ -1,8 +1,13 @@
 import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 let federation: Federation;
 beforeAll(async () => {
@@ -81,6 +86,22 @@ test('a deep and wide query that would take validation minutes is refused in mil
   expect(performance.now() - started).toBeLessThan(500);
   expect([status, body.errors?.[0]?.extensions?.['code']]).toEqual([400, 'DEPTH_LIMIT_EXCEEDED']);
   await wide.close();
+});
+
+test('texts that nobody sent before do not fill the memory', async () => {
+  const other = await startFederation(shop());
+  const usedMiB = () => {
+    collectGarbage();
+    return process.memoryUsage().heapUsed / 1_048_576;
+  };
+  const before = usedMiB();
+  for (let round = 0; round < 30; round += 1) {
+    const { errors } = await other.query(`{ product(id: "p1") { ${`name${round} `.repeat(8000)} } }`);
+    expect(errors?.[0]?.extensions?.['code']).toBe('FIELD_LIMIT_EXCEEDED');
+  }
+  // Each takes about 2 MiB when it has been read.
+  expect(usedMiB() - before).toBeLessThan(25);
+  await other.close();
 });
 
 test('what is within the limits is answered', async () => {

@@ -1,4 +1,6 @@
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { Authenticate } from '../../../gateway/authorization/authenticate.ts';
 import { defaultGatewayConfig, type SubscriptionsConfig } from '../../../gateway/config.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
@@ -13,16 +15,26 @@ afterEach(async () => {
   await federation.close();
 });
 
-async function start(limits: Partial<SubscriptionsConfig>): Promise<void> {
+const anybody: Authenticate = (id = '') => somebody({ id });
+
+async function start(limits: Partial<SubscriptionsConfig>, authenticate = anybody): Promise<void> {
   log = new EventLog();
   log.publish();
   federation = await startFederation(
     { events: logSubgraph(log) },
     {
-      authenticate: (id = '') => somebody({ id }),
+      authenticate,
       config: { subscriptions: { ...defaultGatewayConfig.subscriptions, ...limits } },
     },
   );
+}
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }
 
 const query = 'subscription { lotChanged(after: "c0") { cursor } }';
@@ -107,3 +119,29 @@ test('queries and what ends by itself give their places back', async () => {
     }
   }
 });
+
+test.each(['text/event-stream', 'multipart/mixed;subscriptionSpec=1.0'])(
+  'a client that has left before its stream began takes no place (%s)',
+  async (accept) => {
+    const [arrival, gate] = [deferred(), deferred()];
+    await start({ maxStreams: 1 }, async (credentials) => {
+      if (credentials === 'early') {
+        arrival.resolve();
+        await gate.promise;
+      }
+      return somebody({ id: credentials ?? '' });
+    });
+    const { port, host, pathname } = new URL(federation.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    const search = new URLSearchParams({ query });
+    socket.write(
+      `GET ${pathname}?${search} HTTP/1.1\r\nHost: ${host}\r\nAccept: ${accept}\r\nAuthorization: early\r\n\r\n`,
+    );
+    await arrival.promise;
+    socket.resetAndDestroy();
+    // What it reads after the end of that connection it reads later.
+    for (let look = 0; look < 2; look += 1) await fetch(new URL('/health/ready', federation.url));
+    gate.resolve();
+    await (await subscribe('server-sent events', 'anna')).until(1);
+  },
+);
