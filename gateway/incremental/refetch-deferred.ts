@@ -8,9 +8,9 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql';
+import { inlineFragments } from '../planning/inline-fragments.ts';
 import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest } from '../planning/plan.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
-import { inlineFragments } from './inline-fragments.ts';
 import { type KeyTree, keysOfPath, treeAt } from './key-tree.ts';
 import { placeBelow, ResponseNames } from './response-names.ts';
 import { groupKeys } from './split-fetch.ts';

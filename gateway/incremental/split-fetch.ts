@@ -1,6 +1,6 @@
 import { type DocumentNode, Kind, parse, print, type SelectionNode, type SelectionSetNode, visit } from 'graphql';
+import { inlineFragments } from '../planning/inline-fragments.ts';
 import type { EntityFetchNode, FetchNode, PlanNode, PlannedRequest } from '../planning/plan.ts';
-import { inlineFragments } from './inline-fragments.ts';
 import { type KeyTree, keysOfPath, treeAt } from './key-tree.ts';
 
 /** Calls that one call is made into at most. What would need more goes with the last. */

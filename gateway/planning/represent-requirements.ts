@@ -19,6 +19,7 @@ import {
   startAsking,
 } from './asked-fields.ts';
 import { entityStep, keyFor, onType, representationOf, setOf, usedVariables } from './entity-step.ts';
+import { inlineFragments } from './inline-fragments.ts';
 import { requirementsFor } from './keyed-requirements.ts';
 import { parseRequest } from './parse-request.ts';
 import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Requirement, Rewrite } from './plan.ts';
@@ -100,7 +101,7 @@ interface Moving {
 
 function representFetch(node: FetchNode, asking: Asking): readonly PlanNode[] {
   const { service, request, outputRewrites } = node;
-  const document = parseRequest(request.operation);
+  const document = inlineFragments(parseRequest(request.operation));
   const moving: Moving = { asking, service, rewrites: outputRewrites, moved: [], hasForeign: false };
   const types = new Set([rootTypeOf(asking.scope, node)]);
   const place = { paths: [node.path], keys: [], all: types, types, represented: undefined };
@@ -111,7 +112,7 @@ function representFetch(node: FetchNode, asking: Asking): readonly PlanNode[] {
 
 /** @param isOurs whether its representations hold what its fields require */
 function representEntities(node: EntityFetchNode, asking: Asking, isOurs = false): readonly PlanNode[] {
-  const document = parseRequest(node.request.operation);
+  const document = inlineFragments(parseRequest(node.request.operation));
   const groups: EntityGroup[] = [];
   const steps: PlanNode[] = [];
   let kept: DocumentNode = document;
@@ -155,7 +156,7 @@ const withoutRoot = ({ alias, outputRewrites }: EntityGroup): readonly Rewrite[]
 /** The selections without what has to be asked for in another step, and with the keys that it takes. */
 function keep(selections: readonly SelectionNode[], place: Place, moving: Moving): readonly SelectionNode[] {
   return selections.flatMap((node) => {
-    if (node.kind === Kind.FRAGMENT_SPREAD) return [node];
+    if (node.kind === Kind.FRAGMENT_SPREAD) throw new Error('Fragments are inline here.');
     if (node.kind === Kind.FIELD) return keepField(node, place, moving);
     const kept = keep(node.selectionSet.selections, narrowed(place, node.typeCondition?.name.value, moving), moving);
     return kept.length === 0 ? [] : [{ ...node, selectionSet: setOf(kept) }];

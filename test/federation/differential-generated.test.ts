@@ -14,7 +14,7 @@ const first = Number(process.env['ANDON_DIFFERENTIAL_SEED'] ?? 1);
 const onceAnsweredWrong = [3088];
 const operationsEach = 8;
 
-/** What the native planner is known not to plan: see planner-faults, planner-crash and overwritten-values. */
+/** What no way of planning is known to answer: a longer run meets some. */
 const refusals: ReadonlySet<unknown> = new Set(['PLANNING_FAILED', 'PLAN_LOSES_VALUES']);
 
 interface Tally {
@@ -42,7 +42,7 @@ test('any operation over any supergraph is answered like one schema with the sam
   }
   expect(tally.composed).toBeGreaterThan(count / 5);
   expect(tally.compared).toBeGreaterThan(tally.composed * (operationsEach / 2));
-  expect(tally.refused).toBeLessThan(tally.compared / 8);
+  expect(tally.refused).toBeLessThanOrEqual(tally.compared / 200);
 });
 
 async function start(seed: number): Promise<Differential | undefined> {

@@ -1,5 +1,5 @@
 import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
-import { fragmentsOf } from '../planning/plannable.ts';
+import { fragmentsOf } from './plannable.ts';
 
 /** The operations of a document, with what its fragments say in the places of their spreads. */
 export function inlineFragments(document: DocumentNode): DocumentNode {
