@@ -1,8 +1,10 @@
+import type { Journal } from '../journal/journal.ts';
 import { createLoaderFactory, type LoaderFactory } from './loader.ts';
 import type { SubgraphCall } from './subgraph.ts';
+import type { TransitionExecutor } from './transition-executor.ts';
 import { createVisibility, type MayRead, type Visibility } from './visibility.ts';
 
-/** What every resolver gets, besides the services of its domain: its port, its journal, its executor. */
+/** What every resolver gets, besides the services of its domain. */
 export interface SubgraphContext<Loaders = unknown> extends SubgraphCall {
   /** Whether the caller sees a row. */
   readonly isVisible: Visibility;
@@ -12,6 +14,14 @@ export interface SubgraphContext<Loaders = unknown> extends SubgraphCall {
   renewLoaders(): void;
   /** What resolvers add to the `extensions` of the response: `asOf` (ISO 8601) where the data is not of now. */
   readonly extensions: Record<string, unknown>;
+}
+
+/** What a domain with a system of record works with: the same for every request. */
+export interface SystemServices<Port> {
+  readonly port: Port;
+  readonly journal: Journal;
+  readonly executor: TransitionExecutor;
+  readonly policies: MayRead;
 }
 
 /** @param makeLoaders every way to a row of the domain */

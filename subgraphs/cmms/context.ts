@@ -1,12 +1,8 @@
 import type { AssetRow, AssignmentRow, CmmsPort, WorkOrderRow } from '../../connectors/cmms/port.ts';
-import type { Journal } from '../../journal/journal.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { SubgraphContext } from '../context.ts';
-import { createSubgraphContext } from '../context.ts';
+import { createSubgraphContext, type SubgraphContext, type SystemServices } from '../context.ts';
 import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
 import type { SubgraphCall } from '../subgraph.ts';
-import type { TransitionExecutor } from '../transition-executor.ts';
-import type { MayRead } from '../visibility.ts';
 import {
   assetIdOf,
   assetKey,
@@ -29,15 +25,11 @@ export interface CmmsLoaders {
   readonly assignmentsOfWorkCenter: ListLoader<AssignmentRow>;
 }
 
-export interface CmmsContext extends SubgraphContext<CmmsLoaders> {
-  readonly port: CmmsPort;
-  readonly journal: Journal;
-  readonly executor: TransitionExecutor;
-  readonly policies: MayRead;
+interface CmmsServices extends SystemServices<CmmsPort> {
   readonly clock: Clock;
 }
 
-export type CmmsServices = Pick<CmmsContext, 'port' | 'journal' | 'executor' | 'policies' | 'clock'>;
+export interface CmmsContext extends SubgraphContext<CmmsLoaders>, CmmsServices {}
 
 export function createCmmsContext(call: SubgraphCall, services: CmmsServices): CmmsContext {
   return createSubgraphContext(call, services, (factory) => createLoaders(factory, services.port));

@@ -9,13 +9,9 @@ import type {
   PlantRow,
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
-import type { Journal } from '../../journal/journal.ts';
-import type { SubgraphContext } from '../context.ts';
-import { createSubgraphContext } from '../context.ts';
+import { createSubgraphContext, type SubgraphContext, type SystemServices } from '../context.ts';
 import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
 import type { SubgraphCall } from '../subgraph.ts';
-import type { TransitionExecutor } from '../transition-executor.ts';
-import type { MayRead } from '../visibility.ts';
 import * as keys from './keys.ts';
 
 /** Every way to a row of the ERP, by the ids of the graph. */
@@ -33,16 +29,9 @@ export interface ErpLoaders {
   readonly deliveriesOfLot: ListLoader<DeliveryRow>;
 }
 
-export interface ErpContext extends SubgraphContext<ErpLoaders> {
-  readonly port: ErpPort;
-  readonly journal: Journal;
-  readonly executor: TransitionExecutor;
-  readonly policies: MayRead;
-}
+export interface ErpContext extends SubgraphContext<ErpLoaders>, SystemServices<ErpPort> {}
 
-export type ErpServices = Pick<ErpContext, 'port' | 'journal' | 'executor' | 'policies'>;
-
-export function createErpContext(call: SubgraphCall, services: ErpServices): ErpContext {
+export function createErpContext(call: SubgraphCall, services: SystemServices<ErpPort>): ErpContext {
   return createSubgraphContext(call, services, (factory) => createLoaders(factory, services.port));
 }
 

@@ -7,14 +7,10 @@ import type {
   WorkCenterRow,
 } from '../../connectors/mes/port.ts';
 import type { ReadOptions } from '../../connectors/page.ts';
-import type { Journal } from '../../journal/journal.ts';
-import type { SubgraphContext } from '../context.ts';
-import { createSubgraphContext } from '../context.ts';
+import { createSubgraphContext, type SubgraphContext, type SystemServices } from '../context.ts';
 import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
 import { rowsOfIds } from '../rows-by-id.ts';
 import type { SubgraphCall } from '../subgraph.ts';
-import type { TransitionExecutor } from '../transition-executor.ts';
-import type { MayRead } from '../visibility.ts';
 import * as keys from './keys.ts';
 
 /** Every way to a row of the MES, by the ids of the graph. */
@@ -30,16 +26,9 @@ export interface MesLoaders {
   readonly downtimesOfAsset: ListLoader<DowntimeRow>;
 }
 
-export interface MesContext extends SubgraphContext<MesLoaders> {
-  readonly port: MesPort;
-  readonly journal: Journal;
-  readonly executor: TransitionExecutor;
-  readonly policies: MayRead;
-}
+export interface MesContext extends SubgraphContext<MesLoaders>, SystemServices<MesPort> {}
 
-export type MesServices = Pick<MesContext, 'port' | 'journal' | 'executor' | 'policies'>;
-
-export function createMesContext(call: SubgraphCall, services: MesServices): MesContext {
+export function createMesContext(call: SubgraphCall, services: SystemServices<MesPort>): MesContext {
   return createSubgraphContext(call, services, (factory) => createLoaders(factory, services.port));
 }
 

@@ -11,13 +11,9 @@ import type {
   QmsPort,
 } from '../../connectors/qms/port.ts';
 import { parseEntityId } from '../../journal/entity-ref.ts';
-import type { Journal } from '../../journal/journal.ts';
-import type { SubgraphContext } from '../context.ts';
-import { createSubgraphContext } from '../context.ts';
+import { createSubgraphContext, type SubgraphContext, type SystemServices } from '../context.ts';
 import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
 import type { SubgraphCall } from '../subgraph.ts';
-import type { TransitionExecutor } from '../transition-executor.ts';
-import type { MayRead } from '../visibility.ts';
 import * as keys from './keys.ts';
 
 /** Every way to a row of the QMS, by the ids of the graph. */
@@ -39,16 +35,9 @@ export interface QmsLoaders {
   readonly nonconformancesOfHold: ListLoader<NonconformanceRow>;
 }
 
-export interface QmsContext extends SubgraphContext<QmsLoaders> {
-  readonly port: QmsPort;
-  readonly journal: Journal;
-  readonly executor: TransitionExecutor;
-  readonly policies: MayRead;
-}
+export interface QmsContext extends SubgraphContext<QmsLoaders>, SystemServices<QmsPort> {}
 
-export type QmsServices = Pick<QmsContext, 'port' | 'journal' | 'executor' | 'policies'>;
-
-export function createQmsContext(call: SubgraphCall, services: QmsServices): QmsContext {
+export function createQmsContext(call: SubgraphCall, services: SystemServices<QmsPort>): QmsContext {
   return createSubgraphContext(call, services, (factory) => createLoaders(factory, services.port));
 }
 
