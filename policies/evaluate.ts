@@ -61,19 +61,19 @@ export async function createPolicies({ folder, extraFolder }: PoliciesOptions = 
   const cedar = await loadCedar();
   const base = folder ?? fileURLToPath(new URL('.', import.meta.url));
   const loaded = await loadPolicies(cedar, extraFolder === undefined ? [base] : [base, extraFolder]);
-  const version = createHash('sha256').update(JSON.stringify(loaded)).digest('hex').slice(0, 16);
+  const { schema, schemaJson, policies } = loaded;
+  const version = createHash('sha256').update(JSON.stringify({ schema, policies })).digest('hex').slice(0, 16);
   for (const prepared of [
-    cedar.preparseSchema(version, loaded.schema),
-    cedar.preparsePolicySet(version, { staticPolicies: loaded.policies }),
+    cedar.preparseSchema(version, schema),
+    cedar.preparsePolicySet(version, { staticPolicies: policies }),
   ]) {
     if (prepared.type === 'failure') throw new Error(`Checked policies do not parse: ${prepared.errors[0]?.message}`);
   }
-  return createEvaluator(cedar, version, readTransitions(cedar, loaded, base));
+  return createEvaluator(cedar, version, readTransitions(schemaJson, base));
 }
 
-function readTransitions(cedar: Cedar, { schema }: LoadedPolicies, file: string): ReadonlySet<string> {
-  const answer = cedar.schemaToJson(schema);
-  const actions = answer.type === 'success' ? Object.entries(answer.json['']?.actions ?? {}) : [];
+function readTransitions(schema: LoadedPolicies['schemaJson'], file: string): ReadonlySet<string> {
+  const actions = Object.entries(schema['']?.actions ?? {});
   const transitions = actions.filter(([, { memberOf }]) => memberOf?.some(({ id }) => id === 'transition'));
   if (transitions.length > 0) return new Set(transitions.map(([name]) => name));
   const problem = 'No action is in [transition], so nobody could change anything. Restore the schema.';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DetailedError } from '@cedar-policy/cedar-wasm/nodejs';
+import type { DetailedError, SchemaJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Cedar } from './cedar.ts';
 import { PolicyError } from './policy-error.ts';
 
@@ -20,6 +20,7 @@ interface SourceFile {
 
 export interface LoadedPolicies {
   readonly schema: string;
+  readonly schemaJson: SchemaJson<string>;
   /** Policy text by policy id. */
   readonly policies: Readonly<Record<string, string>>;
 }
@@ -33,13 +34,13 @@ export interface LoadedPolicies {
 export async function loadPolicies(cedar: Cedar, folders: readonly string[]): Promise<LoadedPolicies> {
   const [base = '.'] = folders;
   const schema = await readSource(join(base, 'schema.cedarschema'));
-  checkSchema(cedar, schema);
+  const schemaJson = readSchema(cedar, schema);
   const files = (await Promise.all(folders.map(readFolder))).flat();
   const policies = files.flatMap((file) => readPolicies(cedar, file));
   refuseTwins(policies);
   const texts = Object.fromEntries(policies.map(({ id, text }) => [id, text]));
   validate(cedar, schema, policies, texts);
-  return { schema: schema.text, policies: texts };
+  return { schema: schema.text, schemaJson, policies: texts };
 }
 
 async function readFolder(folder: string): Promise<readonly SourceFile[]> {
@@ -57,9 +58,10 @@ function unreadable(file: string, cause: unknown): never {
   throw new PolicyError({ file, line: null, problem }, { cause });
 }
 
-function checkSchema(cedar: Cedar, file: SourceFile): void {
-  const answer = cedar.checkParseSchema(file.text);
+function readSchema(cedar: Cedar, file: SourceFile): SchemaJson<string> {
+  const answer = cedar.schemaToJson(file.text);
   if (answer.type === 'failure') throw problemIn(file, 0, answer.errors);
+  return answer.json;
 }
 
 function readPolicies(cedar: Cedar, file: SourceFile): readonly Policy[] {

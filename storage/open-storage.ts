@@ -8,8 +8,6 @@ import { lockDirectory } from './directory-lock.ts';
 import { DataDirectoryInUseError, DataDirectoryUnusableError } from './errors.ts';
 import { Installation, type InstalledStore, installationMigrations } from './installation.ts';
 import type { MigrationSet } from './migrate.ts';
-import { connectionConfig, openPostgresDatabase, openPostgresReader, placeOf, schemaOf } from './postgres-database.ts';
-import { PostgresListener } from './postgres-listener.ts';
 import { openSqliteDatabase, openSqliteReader } from './sqlite-database.ts';
 
 export interface StorageOptions {
@@ -44,7 +42,7 @@ export interface Storage {
  *   `open`
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const backend = options.databaseUrl ? openPostgres(options.databaseUrl, options) : openSqlite(options);
+  const backend = options.databaseUrl ? await openPostgres(options.databaseUrl, options) : openSqlite(options);
   const { leadingStore, runtime } = options;
   const installation =
     leadingStore === undefined || options.readOnly ? undefined : new Installation(leadingStore, runtime.ids);
@@ -90,7 +88,12 @@ function openSqlite({ dataDir, runtime, readOnly }: StorageOptions): Backend {
   };
 }
 
-function openPostgres(databaseUrl: string, { runtime, readOnly }: StorageOptions): Backend {
+/** Its driver is loaded only where it is used: that takes a twentieth of a start. */
+async function openPostgres(databaseUrl: string, { runtime, readOnly }: StorageOptions): Promise<Backend> {
+  const { connectionConfig, openPostgresDatabase, openPostgresReader, placeOf, schemaOf } = await import(
+    './postgres-database.ts'
+  );
+  const { PostgresListener } = await import('./postgres-listener.ts');
   const { timers, log } = runtime;
   const listener = new PostgresListener({ config: connectionConfig(databaseUrl, 'listener'), timers, log });
   const openDatabase = readOnly ? openPostgresReader : openPostgresDatabase;

@@ -55,9 +55,8 @@ export function buildSubgraphSchema<Context>(
     if (typeof reference === 'function') references.set(name, reference as unknown as ReferenceResolver);
     for (const [field, resolver] of Object.entries(fields)) attach(resolver, { type, name, field });
   }
-  const sdl = print(typeDefs);
   const query = { type: schema.getQueryType(), name: 'Query' };
-  attach(() => ({ sdl }), { ...query, field: '_service' });
+  attach(() => ({ sdl: print(typeDefs) }), { ...query, field: '_service' });
   const resolveOne = async (of: Representation, context: unknown, info: GraphQLResolveInfo) => {
     const resolve = references.get(of.__typename);
     // The reference itself would do for a gateway, and nobody would have looked whether the caller may know of it.

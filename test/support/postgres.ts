@@ -26,8 +26,7 @@ const keeper = `
 `;
 
 /**
- * A private PostgreSQL, made from the installed programs, with the durability that a real one has (fsync on). One for
- * each test file, since each file is a process of its own.
+ * A private PostgreSQL, made from the installed programs, with the durability that a real one has (fsync on).
  */
 export class PostgresCluster {
   readonly #dataDir: string;
@@ -129,7 +128,7 @@ export class PostgresCluster {
 
 let shared: Promise<PostgresCluster> | undefined;
 
-/** The cluster of this test file, started when it is first asked for. */
+/** The cluster of the test files of this process, started when it is first asked for. Who stops it has a process alone. */
 export function sharedPostgres(): Promise<PostgresCluster> {
   shared ??= PostgresCluster.start();
   return shared;
