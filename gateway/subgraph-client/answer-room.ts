@@ -2,11 +2,9 @@ import { getHeapStatistics } from 'node:v8';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubgraphsConfig } from '../config.ts';
 import { SeldomWarning } from '../seldom-warning.ts';
+import { bodyLength } from './body-length.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { SubgraphCallError } from './subgraph-call-error.ts';
-
-/** How long the text of a large response was. A symbol, because a subgraph can name any other key. */
-export const bodyLength: unique symbol = Symbol('bodyLength');
 
 /** Smaller ones are not counted: they are most of what comes, and never enough of them are there at once. */
 export const largeBytes = 65_536;

@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
-import type { bodyLength } from './answer-room.ts';
+import type { bodyLength } from './body-length.ts';
 import type { eventId } from './event-id.ts';
 import type { isPlain } from './is-plain.ts';
 

@@ -1,5 +1,6 @@
 import { isRecord } from '../../runtime/is-record.ts';
-import { bodyLength, largeBytes } from './answer-room.ts';
+import { largeBytes } from './answer-room.ts';
+import { bodyLength } from './body-length.ts';
 import { isPlain } from './is-plain.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { SubgraphCallError } from './subgraph-call-error.ts';
