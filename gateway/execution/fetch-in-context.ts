@@ -3,10 +3,11 @@ import { parseRequest } from '../planning/parse-request.ts';
 import type { ContextValue, EntityFetchNode, EntityGroup, PathStep } from '../planning/plan.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
 import type { ExecutionScope } from './call-subgraph.ts';
-import { Failure } from './failure.ts';
+import { Failure, notAsked, withoutSteps } from './failure.ts';
 import { compileEntityCall, type EntityCall } from './fetch-entities.ts';
 import { copyData } from './merge.ts';
 import { isResponseObject, type ResponseObject, typenameOf } from './response-data.ts';
+import { markFailed, readShapes, renameShapes } from './shape.ts';
 import type { Step } from './step.ts';
 
 /** Values that one request may ask with; more are asked in several. */
@@ -24,6 +25,17 @@ export function compileContextFetch(
   const [group] = node.groups;
   if (!group) throw new Error('A fetch of entities has a group.');
   const names = [...new Set(context.map(({ variable }) => variable))];
+  const shapes = renameShapes(
+    readShapes(node.request.operation, scope.types).get(group.alias) ?? [],
+    group.outputRewrites,
+  );
+  const reading: Reading = {
+    context,
+    names,
+    types: scope.types,
+    // As for what a representation lacks: the fields fail with it.
+    fail: (entity, failure) => markFailed(entity, shapes, failure === notAsked ? failure : withoutSteps(failure)),
+  };
   const calls = new Map<number, EntityCall>();
   const callFor = (count: number): EntityCall => {
     const known = calls.get(count);
@@ -33,7 +45,7 @@ export function compileContextFetch(
     return made;
   };
   return async (run) => {
-    const found = [...entitiesByContext(run.root, group, { context, names, types: scope.types }).values()];
+    const found = [...entitiesByContext(run.root, group, reading).values()];
     const requests: (Promise<void> | undefined)[] = [];
     for (let from = 0; from < found.length; from += maxValues) {
       const some = found.slice(from, from + maxValues);
@@ -61,6 +73,7 @@ interface Reading {
   readonly context: readonly ContextValue[];
   readonly names: readonly string[];
   readonly types: TypeIndex;
+  fail(entity: ResponseObject, failure: Failure): void;
 }
 
 function entitiesByContext(root: ResponseObject, { paths }: EntityGroup, reading: Reading): Map<string, InContext> {
@@ -69,6 +82,8 @@ function entitiesByContext(root: ResponseObject, { paths }: EntityGroup, reading
     const seen = path.map(() => new Set<unknown>());
     walk({ path, seen: [...seen, new Set()], types: reading.types }, root, 0, [], (entity, above) => {
       const values = reading.names.map((name) => contextValue(name, above, reading));
+      const failure = values.find((value) => value instanceof Failure);
+      if (failure instanceof Failure) return reading.fail(entity, failure);
       const key = JSON.stringify(values);
       const known = found.get(key);
       if (known) known.entities.add(entity);
@@ -86,8 +101,7 @@ function contextValue(name: string, above: readonly ResponseObject[], { context,
       else if (step.kind === 'key') value = value[step.name];
       else if (!isOf(step.names, value, types)) value = undefined;
     }
-    // What failed is told where it stands.
-    if (value !== undefined) return value instanceof Failure ? null : value;
+    if (value !== undefined) return value;
   }
   return null;
 }

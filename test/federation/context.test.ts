@@ -44,7 +44,10 @@ const accounts = {
     },
     User: {
       __resolveReference: (self: Ref) => self,
-      currency: ({ id }: Ref) => currencies[id],
+      currency({ id }: Ref) {
+        if (id === 'u4') throw new Error('No currency.');
+        return currencies[id];
+      },
       cards: ({ id }: Ref) => [{ id: 'c1' }, { id: `c-${id}` }],
       best: () => ({ id: 'c1' }),
       name: ({ id }: Ref) => (id === 'u1' ? 'Ann' : 'Bo'),
@@ -107,6 +110,12 @@ test('all of them are asked for in one request', async () => {
   received.length = 0;
   await ask('{ users { cards { amount } } }');
   expect(received.map(({ query }) => query.match(/_entities/g)?.length ?? 0)).toEqual([0, 3]);
+});
+
+test('where the value fails, so do the fields that need it, and nobody is asked for them', async () => {
+  const { data, errors } = await federation.query('mutation { open(id: "u4") { best { id amount name } } }');
+  expect(data).toEqual({ open: { best: { id: 'c1', amount: null, name: 'card c1' } } });
+  expect(errors).toMatchObject([{ path: ['open', 'best', 'amount'], extensions: { code: 'SUBGRAPH_ERROR' } }]);
 });
 
 test('the context may be one of several types', async () => {
