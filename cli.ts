@@ -109,15 +109,11 @@ function joinNegativeNumbers(argv: readonly string[]): string[] {
   return joined;
 }
 
-const anAddressOfOurs =
-  'Set host in andon.yaml, or HOST for andon up, to an address of this machine, such as 127.0.0.1.';
-
 /** What to do about errors of the operating system, which say only what happened. */
 const remedies: Readonly<Record<string, string>> = {
   EADDRINUSE: '. Stop what listens there, or choose another port: --port where you gave it, else PORT.',
-  EADDRNOTAVAIL: `. ${anAddressOfOurs}`,
-  ENOTFOUND: `. ${anAddressOfOurs}`,
-  EAI_AGAIN: `. ${anAddressOfOurs}`,
+  ENOTFOUND: '. Correct that name: no address is known for it.',
+  EAI_AGAIN: '. No name server answers: correct the name, or give an address.',
   ERR_WORKER_OUT_OF_MEMORY: '. Give it more: NODE_OPTIONS=--max-old-space-size=MEGABYTES.',
   EACCES: '. Give this user the right to it, or name another.',
 };

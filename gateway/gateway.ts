@@ -16,7 +16,7 @@ import { createWebServer, type WebServer } from './http/create-server.ts';
 import { EqualRequests } from './http/equal-requests.ts';
 import { Graphiql, type GraphiqlOptions } from './http/graphiql.ts';
 import { createHttpHandler, graphqlPath } from './http/http-handler.ts';
-import { hostInUrl, listen } from './http/listen.ts';
+import { cannotListen, hostInUrl, listen } from './http/listen.ts';
 import { StreamEndpoint } from './http/stream-endpoint.ts';
 import { UnsentAnswers } from './http/unsent-answers.ts';
 import { RequestError, refuse } from './request-error.ts';
@@ -187,7 +187,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     replaceSupergraph: (sdl) => engine.replace(sdl),
     async listen() {
       metricsServer = metrics && (await serveMetrics(metrics, config));
-      const port = await listen(web.http, config);
+      const port = await listen(web.http, config).catch((cause: unknown) => {
+        throw cannotListen(config, cause);
+      });
       state = 'listening';
       const url = `${web.scheme}://${hostInUrl(config.host)}:${port}${graphqlPath}`;
       return { port, url, metricsUrl: metricsServer?.url };

@@ -11,7 +11,9 @@ import { stopOnSignal } from '../runtime/process-thread.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { UsageError } from '../runtime/usage-error.ts';
+import type { GatewayConfig } from './config.ts';
 import { createGateway, type GatewayOptions } from './gateway.ts';
+import { isLoopback } from './http/allowed-host.ts';
 import { readGatewayConfig } from './read-config.ts';
 import { followSupergraph } from './supergraph/follow-supergraph.ts';
 import { createSupergraphSource } from './supergraph/supergraph-source.ts';
@@ -55,10 +57,11 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
     throw new UsageError(`--port is "${port}". Write a whole number from 0 to 65535.`);
   }
+  if (file === '') throw new UsageError('--config is empty. Name the file of options, or leave it out.');
   const read = readGatewayConfig({ file });
   const config = port === undefined ? read : { ...read, port: Number(port) };
   const supergraph = values.supergraph ?? config.supergraph.source;
-  if (supergraph === undefined) {
+  if (!supergraph) {
     throw new UsageError('Name the supergraph: andon gateway --supergraph FILE, or supergraph.source in andon.yaml.');
   }
   const runtime = createSystemRuntime({ logLevel: 'info' });
@@ -84,7 +87,14 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
   const whoMayAsk = identity?.summary ?? 'no authentication is configured, so it listens on loopback only.';
   const metrics = metricsUrl === undefined ? '' : `andon gateway: metrics at ${metricsUrl}\n`;
   print(`andon gateway: ready at ${url}\nandon gateway: ${whoMayAsk}\n${metrics}`);
+  if (values['development-keys'] && isExposed(config)) process.stderr.write(exposedWarning(config));
 }
+
+/** Whether others than who is at this machine may ask: directly, or through a proxy. */
+const isExposed = ({ host, allowedHosts }: GatewayConfig) => !isLoopback(host) || allowedHosts.length > 0;
+
+const exposedWarning = ({ host }: GatewayConfig) =>
+  `andon gateway: WARNING: development keys are in force where other machines may ask (host is ${host}): whoever reads ANDON_DATA_DIR acts as anybody. Set ANDON_JWKS_URL to your identity provider (docs/tokens.md), or leave host and allowedHosts unset.\n`;
 
 interface Identity {
   readonly options: Required<Pick<GatewayOptions, 'authenticate' | 'onAuthorityChange' | 'signInternal'>>;

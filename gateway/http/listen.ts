@@ -1,5 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorCode } from '../../runtime/error-code.ts';
+import { ConfigValueError } from '../config.ts';
 
 export interface ListeningAddress {
   readonly host: string;
@@ -16,6 +18,20 @@ export function listen(server: Server, { port, host }: ListeningAddress): Promis
     });
   });
 }
+
+/** What says that the gateway itself cannot listen, and what to do. */
+export function cannotListen({ port, host }: ListeningAddress, cause: unknown): ConfigValueError {
+  const code = errorCode(cause);
+  const remedy =
+    (code && remedies[code]) ??
+    'Set host in andon.yaml, or HOST for andon up, to an address of this machine, such as 127.0.0.1.';
+  return new ConfigValueError(`${host} port ${port} cannot be listened on (${code ?? 'unknown'}). ${remedy}`);
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Stop what listens there, or choose another port: --port where you gave it, else PORT.',
+  EACCES: 'This user may not take it: choose a port above 1023.',
+};
 
 /** An address at which a client of this machine finds what listens on `host`. */
 export function hostInUrl(host: string): string {

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
@@ -51,6 +52,47 @@ test('andon gateway serves any supergraph, says that it is open, and ends with 0
   expect(await response.json()).toMatchObject({ data: { product: { name: 'Table', inStock: 4 } } });
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test.each([
+  [
+    'an address of another machine',
+    'host: 192.0.2.1',
+    /^andon gateway: 192\.0\.2\.1 port \d+ cannot be listened on \(EADDRNOTAVAIL\)\. Set host/,
+  ],
+  [
+    'several mistakes',
+    'host: 7\nport: x',
+    /^andon gateway: \S+ has 2 mistakes\.\n\S+:1: "host" is 7\. .*\n\S+:2: "port" is "x"\. /,
+  ],
+])('andon gateway does not start on %s, and says what to write', { timeout: 60_000 }, async (_, yaml, sentence) => {
+  federation = await startFederation(shop());
+  folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
+  const [file, options] = [join(folder, 'supergraph.graphql'), join(folder, 'andon.yaml')];
+  writeFileSync(file, federation.sdl);
+  writeFileSync(options, yaml);
+  const env = { ...process.env, ANDON_DATA_DIR: folder };
+  const args = [entry, 'gateway', '--supergraph', file, '--config', options, '--development-keys'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
+  const said = text(child.stderr);
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(await said).toMatch(sentence);
+});
+
+test('who opens the gateway to other machines with development keys is warned', { timeout: 60_000 }, async () => {
+  federation = await startFederation(shop());
+  folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
+  const [file, options] = [join(folder, 'supergraph.graphql'), join(folder, 'andon.yaml')];
+  writeFileSync(file, federation.sdl);
+  writeFileSync(options, 'host: 0.0.0.0\nport: 0\n');
+  const env = { ...process.env, ANDON_DATA_DIR: folder };
+  const args = [entry, 'gateway', '--supergraph', file, '--config', options, '--development-keys'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
+  for await (const line of createInterface(child.stderr)) {
+    if (/WARNING: development keys are in force .*host is 0\.0\.0\.0.*Set ANDON_JWKS_URL/.test(line)) break;
+  }
+  child.kill('SIGKILL');
+  await once(child, 'exit');
 });
 
 test('has room for large answers in flight without a flag of Node', async () => {
