@@ -1,4 +1,4 @@
-import type { RawBuilder } from 'kysely';
+import type { RawBuilder, SelectQueryBuilder } from 'kysely';
 import { sql } from 'kysely';
 import { BadPageKeyError, partsOfKey } from './natural-key.ts';
 import type { Page, PageRequest, RowScope } from './page.ts';
@@ -10,7 +10,7 @@ const always = () => sql<boolean>`1 = 1`;
 const never = () => sql<boolean>`1 = 0`;
 
 /** The rows after the page's key, in the order of `columns`. @throws BadPageKeyError */
-export function isAfter(columns: readonly string[], { after }: PageRequest): Condition {
+function isAfter(columns: readonly string[], { after }: PageRequest): Condition {
   if (after === null) return always();
   const parts = partsOfKey(after, columns.length);
   if (!parts) throw new BadPageKeyError();
@@ -46,9 +46,23 @@ export function isKeyOf(columns: readonly string[], keys: readonly (readonly str
   return sql<boolean>`(${sql.join(columns.map((column) => sql.ref(column)))}) in (values ${sql.join(rows)})`;
 }
 
-/** @param rows one more than the page may have, so that it shows whether there is a next one */
-export function toPage<Row>(rows: readonly Row[], { first }: PageRequest): Page<Row> {
-  return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
+/**
+ * One page of the rows that `query` selects, in the order of `key`: where a page begins is compared by what orders it.
+ *
+ * @param complete makes rows of the port out of those of the database
+ * @throws BadPageKeyError
+ */
+export async function readPage<Tables, Table extends keyof Tables, Found, Row>(
+  query: SelectQueryBuilder<Tables, Table, Found>,
+  key: readonly string[],
+  page: PageRequest,
+  complete: (found: readonly Found[]) => readonly Row[] | Promise<readonly Row[]>,
+): Promise<Page<Row>> {
+  let inOrder = query.where(isAfter(key, page));
+  for (const column of key) inOrder = inOrder.orderBy(sql.ref(column));
+  // One more than the page may have shows whether there is a next one.
+  const rows = await complete(await inOrder.limit(page.first + 1).execute());
+  return { rows: rows.slice(0, page.first), hasNextPage: rows.length > page.first };
 }
 
 function isOfPartner(partner: string | null, column: string | null): Condition {

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { portRow } from '../reference-rows.ts';
-import { isAfter, isInScope, isKeyOf, isOneOf, isSince, isValue, toPage } from '../reference-sql.ts';
+import { isInScope, isKeyOf, isOneOf, isSince, isValue, readPage } from '../reference-sql.ts';
 import type { AssetKey, AssetRow, AssignmentRow, CmmsPort, WorkOrderRow } from './port.ts';
 import type { CmmsTables } from './reference-tables.ts';
 
@@ -29,15 +29,12 @@ function assetReads(db: Db) {
     async assets(filter, page, scope) {
       const rows = assets()
         .where(isInScope(scope, 'plant_code', null))
-        .where(isAfter(assetColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('line_code', filter.lineCode))
         .where(isOneOf('availability', filter.availabilities))
         .where(isOneOf('criticality', filter.criticalities))
-        .where(isSince('changed_at', filter.changedSince))
-        .orderBy('plant_code')
-        .orderBy('asset_id');
-      return toPage((await rows.limit(page.first + 1).execute()).map(toAsset), page);
+        .where(isSince('changed_at', filter.changedSince));
+      return readPage(rows, assetColumns, page, (found) => found.map(toAsset));
     },
   } satisfies Partial<Reads>;
 }
@@ -76,15 +73,12 @@ function workOrderReads(db: Db) {
     async workOrders(filter, page, scope) {
       const rows = workOrders()
         .where(isInScope(scope, 'plant_code', null))
-        .where(isAfter(workOrderColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('line_code', filter.lineCode))
         .where(isOneOf('state', filter.states))
         .where(isOneOf('kind', filter.kinds))
-        .where(isSince('changed_at', filter.changedSince))
-        .orderBy('plant_code')
-        .orderBy('work_order_no');
-      return toPage((await rows.limit(page.first + 1).execute()).map(toWorkOrder), page);
+        .where(isSince('changed_at', filter.changedSince));
+      return readPage(rows, workOrderColumns, page, (found) => found.map(toWorkOrder));
     },
   } satisfies Partial<Reads>;
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { addDecimals } from '../decimal.ts';
 import { groupBy } from '../group-by.ts';
 import { portRow } from '../reference-rows.ts';
-import { isAfter, isInScope, isKeyOf, isOneOf, isSince, isValue, toPage } from '../reference-sql.ts';
+import { isInScope, isKeyOf, isOneOf, isSince, isValue, readPage } from '../reference-sql.ts';
 import type {
   DeliveryItemRow,
   DeliveryKey,
@@ -65,43 +65,24 @@ function masterDataReads(db: Db) {
     async plants(filter, page, scope) {
       const rows = plants(db)
         .where(isInScope(scope, 'plant_code', null))
-        .where(isAfter(['plant_code'], page))
         .where(isValue('plant_code', filter.plantCode));
-      return toPage(
-        (
-          await rows
-            .orderBy('plant_code')
-            .limit(page.first + 1)
-            .execute()
-        ).map(toPlant),
-        page,
-      );
+      return readPage(rows, ['plant_code'], page, (found) => found.map(toPlant));
     },
     async workCenters(filter, page, scope) {
       const rows = workCenters(db)
         .where(isInScope(scope, 'plant_code', null))
-        .where(isAfter(workCenterColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('line_code', filter.lineCode))
         .where(isOneOf('capacity_status', filter.capacityStatuses))
         .where(isHeldBy('capacity_cause', 'work_center', ['work_center_code'], filter.heldBy));
-      const ordered = rows
-        .orderBy('plant_code')
-        .orderBy('work_center_code')
-        .limit(page.first + 1);
-      return toPage((await ordered.execute()).map(toWorkCenter), page);
+      return readPage(rows, workCenterColumns, page, (found) => found.map(toWorkCenter));
     },
     async materials(filter, page, scope) {
       const rows = materials(db)
         .where(isInScope(scope, 'plant_code', null))
-        .where(isAfter(materialColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('kind', filter.kind));
-      const ordered = rows
-        .orderBy('plant_code')
-        .orderBy('material_code')
-        .limit(page.first + 1);
-      return toPage((await ordered.execute()).map(toMaterial), page);
+      return readPage(rows, materialColumns, page, (found) => found.map(toMaterial));
     },
   } satisfies Partial<Reads>;
 }
@@ -124,17 +105,12 @@ function orderReads(db: Db) {
     async orders(filter, page, scope) {
       const rows = orders(db)
         .where(isInScope(scope, 'o.plant_code', 'o.partner'))
-        .where(isAfter(['o.plant_code', 'o.order_no'], page))
         .where(isValue('o.plant_code', filter.plantCode))
         .where(isValue('o.line_code', filter.lineCode))
         .where(isValue('o.material_code', filter.materialCode))
         .where(isOneOf('o.state', filter.states))
         .where(isSince('o.changed_at', filter.changedSince));
-      const ordered = rows
-        .orderBy('o.plant_code')
-        .orderBy('o.order_no')
-        .limit(page.first + 1);
-      return toPage(await withOperations(db, await ordered.execute()), page);
+      return readPage(rows, ['o.plant_code', 'o.order_no'], page, (found) => withOperations(db, found));
     },
   } satisfies Partial<Reads>;
 }
@@ -152,7 +128,6 @@ function lotReads(db: Db) {
     async lots(filter, page, scope) {
       const rows = lots(db)
         .where(isInScope(scope, 'l.plant_code', 'l.partner'))
-        .where(isAfter(lotColumns, page))
         .where(isValue('l.plant_code', filter.plantCode))
         .where(isValue('o.line_code', filter.lineCode))
         .where(isValue('l.material_code', filter.materialCode))
@@ -160,8 +135,7 @@ function lotReads(db: Db) {
         .where(hasStockOf(filter.stockTypes))
         .where(isHeldBy('stock_cause', 'l', ['material_code', 'lot_number'], filter.heldBy))
         .where(isSince('l.changed_at', filter.changedSince));
-      const ordered = rows.orderBy('l.plant_code').orderBy('l.material_code').orderBy('l.lot_number');
-      return toPage(await withStock(db, await ordered.limit(page.first + 1).execute()), page);
+      return readPage(rows, lotColumns, page, (found) => withStock(db, found));
     },
   } satisfies Partial<Reads>;
 }
@@ -191,17 +165,12 @@ function deliveryReads(db: Db) {
     async deliveries(filter, page, scope) {
       const rows = deliveries(db)
         .where(isInScope(scope, 'plant_code', 'partner'))
-        .where(isAfter(deliveryColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isOneOf('state', filter.states))
         .where(isBlocked(filter.blocked))
         .where(isHeldBy('delivery_block', 'delivery', ['delivery_no'], filter.heldBy))
         .where(isSince('changed_at', filter.changedSince));
-      const ordered = rows
-        .orderBy('plant_code')
-        .orderBy('delivery_no')
-        .limit(page.first + 1);
-      return toPage(await withItems(db, await ordered.execute()), page);
+      return readPage(rows, deliveryColumns, page, (found) => withItems(db, found));
     },
   } satisfies Partial<Reads>;
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { groupBy } from '../group-by.ts';
 import { portRow } from '../reference-rows.ts';
-import { isAfter, isInScope, isKeyOf, isOneOf, isSince, isValue, toPage } from '../reference-sql.ts';
+import { isInScope, isKeyOf, isOneOf, isSince, isValue, readPage } from '../reference-sql.ts';
 import type {
   DowntimeRow,
   LotKey,
@@ -90,22 +90,13 @@ function operationReads(db: Db) {
     async operations(filter, page, scope) {
       const rows = operations(db)
         .where(isInScope(scope, 'plant_code', 'partner'))
-        .where(isAfter(operationColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('line_code', filter.lineCode))
         .where(isValue('work_center_code', filter.workCenterCode))
         .where(isValue('material_code', filter.materialCode))
         .where(isOneOf('state', filter.states))
         .where(isSince('changed_at', filter.changedSince));
-      return toPage(
-        await complete(
-          db,
-          await ordered(rows)
-            .limit(page.first + 1)
-            .execute(),
-        ),
-        page,
-      );
+      return readPage(rows, operationColumns, page, (found) => complete(db, found));
     },
   } satisfies Partial<Reads>;
 }
@@ -146,17 +137,12 @@ function downtimeReads(db: Db) {
     async downtimes(filter, page, scope) {
       const rows = downtimes(db)
         .where(isInScope(scope, 'plant_code', null))
-        .where(isAfter(downtimeColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('line_code', filter.lineCode))
         .where(isValue('asset_id', filter.assetId))
         .where(isOneOf('state', filter.states))
         .where(isSince('changed_at', filter.changedSince));
-      const inOrder = rows
-        .orderBy('plant_code')
-        .orderBy('downtime_id')
-        .limit(page.first + 1);
-      return toPage(await withWorkCenters(db, await inOrder.execute()), page);
+      return readPage(rows, downtimeColumns, page, (found) => withWorkCenters(db, found));
     },
   } satisfies Partial<Reads>;
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { groupBy } from '../group-by.ts';
 import { naturalKey } from '../natural-key.ts';
 import { portRow } from '../reference-rows.ts';
-import { isAfter, isInScope, isKeyOf, isOneOf, isSince, isValue, toPage } from '../reference-sql.ts';
+import { isInScope, isKeyOf, isOneOf, isSince, isValue, readPage } from '../reference-sql.ts';
 import { targetOfText, targetText } from './hold-target.ts';
 import type {
   AcknowledgementRow,
@@ -73,15 +73,12 @@ function inspectionReads(db: Db) {
     async inspectionLots(filter, page, scope) {
       const rows = inspectionLots()
         .where(isInScope(scope, 'plant_code', 'partner'))
-        .where(isAfter(inspectionLotColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('line_code', filter.lineCode))
         .where(isValue('material_code', filter.materialCode))
         .where(isOneOf('state', filter.states))
-        .where(isSince('changed_at', filter.changedSince))
-        .orderBy('plant_code')
-        .orderBy('inspection_lot_no');
-      return toPage(await withFindings(db, await rows.limit(page.first + 1).execute()), page);
+        .where(isSince('changed_at', filter.changedSince));
+      return readPage(rows, inspectionLotColumns, page, (found) => withFindings(db, found));
     },
   } satisfies Partial<Reads>;
 }
@@ -142,16 +139,13 @@ function holdReads(db: Db) {
     async holds(filter, page, scope) {
       const rows = holds()
         .where(isInScope(scope, 'plant_code', 'partner'))
-        .where(isAfter(holdColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('line_code', filter.lineCode))
         .where(isValue('material_code', filter.materialCode))
         .where(isOneOf('state', filter.states))
         .where(isActive(filter.active))
-        .where(isSince('changed_at', filter.changedSince))
-        .orderBy('plant_code')
-        .orderBy('hold_no');
-      return toPage(await withTargets(db, await rows.limit(page.first + 1).execute()), page);
+        .where(isSince('changed_at', filter.changedSince));
+      return readPage(rows, holdColumns, page, (found) => withTargets(db, found));
     },
   } satisfies Partial<Reads>;
 }
@@ -179,27 +173,21 @@ function caseReads(db: Db) {
     async dispositions(filter, page, scope) {
       const rows = dispositions()
         .where(isInScope(scope, 'plant_code', 'partner'))
-        .where(isAfter(dispositionColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('line_code', filter.lineCode))
         .where(isOneOf('state', filter.states))
-        .where(isSince('changed_at', filter.changedSince))
-        .orderBy('plant_code')
-        .orderBy('disposition_no');
-      return toPage((await rows.limit(page.first + 1).execute()).map(toDisposition), page);
+        .where(isSince('changed_at', filter.changedSince));
+      return readPage(rows, dispositionColumns, page, (found) => found.map(toDisposition));
     },
     async nonconformances(filter, page, scope) {
       const rows = nonconformances()
         .where(isInScope(scope, 'plant_code', 'partner'))
-        .where(isAfter(ncColumns, page))
         .where(isValue('plant_code', filter.plantCode))
         .where(isValue('line_code', filter.lineCode))
         .where(isOneOf('state', filter.states))
         .where(isOneOf('severity', filter.severities))
-        .where(isSince('changed_at', filter.changedSince))
-        .orderBy('plant_code')
-        .orderBy('nc_no');
-      return toPage((await rows.limit(page.first + 1).execute()).map(toNonconformance), page);
+        .where(isSince('changed_at', filter.changedSince));
+      return readPage(rows, ncColumns, page, (found) => found.map(toNonconformance));
     },
   } satisfies Partial<Reads>;
 }
