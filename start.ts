@@ -27,6 +27,8 @@ import { welcome } from './welcome.ts';
 export interface Andon {
   /** The GraphQL endpoint. */
   readonly url: string;
+  /** What Prometheus reads, where the options name a port for it. */
+  readonly metricsUrl: string | undefined;
   readonly keys: Keys;
   /** Stops accepting, finishes what runs, closes the stores. */
   stop(): Promise<void>;
@@ -84,12 +86,13 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
     await restoring.stop();
   };
   await workflows.start();
-  const { url } = await gateway.listen().catch(async (error: unknown) => {
+  const { url, metricsUrl } = await gateway.listen().catch(async (error: unknown) => {
     await stopWorking();
     throw error;
   });
   return {
     url,
+    metricsUrl,
     keys,
     async stop() {
       runtime.crashPoints.reached('K22');
@@ -173,6 +176,6 @@ export async function runUpCommand(argv: string[]): Promise<void> {
   // Asked for before it is ready: whoever reads that it is may want it to stop at once.
   await stopOnSignal(async () => (await starting).stop());
   const andon = await starting;
-  process.stdout.write(welcome.text({ url: andon.url, keys: andon.keys, config, clock: systemClock }));
+  process.stdout.write(welcome.text({ ...andon, config, clock: systemClock }));
   if (andon.keys.inForce === 'DEVELOPMENT' && !isPrivate(config.gateway)) process.stderr.write(exposedWarning(config));
 }

@@ -5,6 +5,7 @@ import type { Clock } from './runtime/clock.ts';
 
 export interface WelcomeOptions {
   readonly url: string;
+  readonly metricsUrl: string | undefined;
   readonly keys: Keys;
   readonly config: AndonConfig;
   readonly clock: Clock;
@@ -46,13 +47,14 @@ mutation PlaceHold {
 `;
 
 /** What a stranger reads after \`npm start\`: where it is, what to try first, and tokens to try it with. */
-function text({ url: endpoint, keys, config, clock }: WelcomeOptions): string {
+function text({ url: endpoint, metricsUrl, keys, config, clock }: WelcomeOptions): string {
   return [
     '',
     'Andon is ready.',
     '',
     `  GraphQL, GraphiQL   ${endpoint}`,
     `  Subscriptions       ${endpoint.replace('http', 'ws')} (graphql-transport-ws)`,
+    ...(metricsUrl === undefined ? [] : [`  Metrics             ${metricsUrl}`]),
     `  Data                ${config.databaseUrl ? 'PostgreSQL (DATABASE_URL)' : `${config.dataDir} (embedded SQLite)`}`,
     `  Keys                ${keysInForce(keys)}`,
     '',
