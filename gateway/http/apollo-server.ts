@@ -1,6 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
-import { ApolloServerErrorCode } from '@apollo/server/errors';
-import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import type { ApolloServerPlugin, ApolloServer as Server } from '@apollo/server';
 import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
 import type { GatewayConfig } from '../config.ts';
@@ -12,6 +10,12 @@ import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from
 import type { RequestContext } from '../request-context.ts';
 import { internalError, RequestError, refuse } from '../request-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import {
+  ApolloServer,
+  ApolloServerErrorCode,
+  ApolloServerPluginLandingPageDisabled,
+  HeaderMap,
+} from './apollo-library.ts';
 import { createDocumentStore } from './document-store.ts';
 
 /** What travels with one request through Apollo Server. */
@@ -19,7 +23,7 @@ export interface ServerContext {
   readonly request: RequestContext;
 }
 
-export type GraphQLServer = ApolloServer<ServerContext>;
+export type GraphQLServer = Server<ServerContext>;
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HeaderMap } from '@apollo/server';
 import { Cancellation } from '../cancellation.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { SingleFormat } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
+import { HeaderMap } from './apollo-library.ts';
 import type { GraphQLServer } from './apollo-server.ts';
 import type { Exchange } from './exchange.ts';
 import { onceClosed } from './once-closed.ts';
@@ -77,7 +77,7 @@ const inBody = (body: Body) => ({ search: '', body: { ...body, operationName: bo
  * Apollo's own check against forged requests wants a header that the specification does not ask of a GET: the endpoint
  * has looked at where the request comes from instead.
  */
-function headersOf(request: IncomingMessage, format: SingleFormat): HeaderMap {
+function headersOf(request: IncomingMessage, format: SingleFormat): InstanceType<typeof HeaderMap> {
   const headers = new HeaderMap();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
