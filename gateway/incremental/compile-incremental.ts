@@ -82,18 +82,14 @@ async function compileVariant(
   return async (variables, given) => {
     const context = isMutation ? { ...given, mayShare: false } : given;
     const run = new Run(variables, context, introspect?.(variables));
-    const release = () => scope.room.release(run);
     try {
       await step(run);
-    } catch (cause) {
-      release();
-      throw cause;
+      const { data, errors } = write(run);
+      return followUp({ data, errors, sources: run.sources(), plans: staged.plans }, run, find);
     } finally {
+      scope.room.release(run);
       if (isMutation) scope.sharing.fence();
     }
-    const { data, errors } = write(run);
-    release();
-    return followUp({ data, errors, sources: run.sources(), plans: staged.plans }, run, find);
   };
 }
 
