@@ -20,7 +20,8 @@ export function upgradeRefusalOf(request: IncomingMessage, config: GatewayConfig
 }
 
 /** What RFC 6455 wants of a client (4.2.1), as far as Node has not asked for it. 8 is the version of its last drafts. */
-function wrongFormOf({ method, headers }: IncomingMessage): RequestError | undefined {
+function wrongFormOf({ method, httpVersion, headers }: IncomingMessage): RequestError | undefined {
+  if (httpVersion === '1.0') return wrongHandshake('Ask in HTTP/1.1.');
   if (method !== 'GET') return refuse(405, 'METHOD_NOT_ALLOWED', 'Open a WebSocket with GET.');
   const { 'sec-websocket-version': version, 'sec-websocket-key': key = '' } = headers;
   if (version !== '13' && version !== '8') {

@@ -818,7 +818,7 @@ describe('sockets', () => {
       return { status: frame[0] === 0x88 ? frame.readUInt16BE(2) : 0, code: undefined, text: '' };
     };
   /** A handshake that would be right but for these headers. */
-  const handshake = (wrong: Record<string, string | undefined>, method = 'GET') => {
+  const handshake = (wrong: Record<string, string | undefined>, method = 'GET', version = '1.1') => {
     const right = {
       Host: 'localhost',
       Upgrade: 'websocket',
@@ -827,7 +827,7 @@ describe('sockets', () => {
       'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
     };
     const lines = Object.entries({ ...right, ...wrong }).flatMap(([name, value]) => (value ? `${name}: ${value}` : []));
-    return (to: AttackTarget) => to.raw([`${method} /graphql HTTP/1.1`, ...lines, '', ''].join('\r\n'));
+    return (to: AttackTarget) => to.raw([`${method} /graphql HTTP/${version}`, ...lines, '', ''].join('\r\n'));
   };
   /** A frame as clients send them, masked with zeros. */
   const frame = (first: number, payload: Buffer | string, length = Buffer.byteLength(payload)) => {
@@ -923,6 +923,7 @@ describe('sockets', () => {
       400,
       'WEBSOCKET_HANDSHAKE_INVALID',
     ],
+    ['a socket in HTTP/1.0', handshake({}, 'GET', '1.0'), 400, 'WEBSOCKET_HANDSHAKE_INVALID'],
     ['a socket that is posted', handshake({}, 'POST'), 405, 'METHOD_NOT_ALLOWED'],
     [
       'five thousand pings',
