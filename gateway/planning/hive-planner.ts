@@ -11,6 +11,7 @@ import { overwritesValues } from './overwritten-values.ts';
 import type { EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
 import { PlannerProcess } from './planner-process.ts';
+import { withoutProvidedTypenames } from './provided-typenames.ts';
 import { translateInnerNode } from './translate-inner-node.ts';
 
 /** All engines of this process plan in the same one. */
@@ -27,7 +28,7 @@ export async function createHivePlanner(
   labels: readonly string[] = [],
   onSent?: () => void,
 ): Promise<Planner> {
-  const planner = await plannerProcess.load(supergraphSdl, labels, onSent);
+  const planner = await plannerProcess.load(withoutProvidedTypenames(supergraphSdl), labels, onSent);
   return {
     overridePercentages: planner.overridePercentages,
     async plan(operation, draw = 100, signal) {

@@ -85,3 +85,32 @@ test('a field provides for one member of a union or interface; the others are as
     ],
   });
 });
+
+test('what is provided may name its type, which everybody knows', async () => {
+  const typed = await startFederation(
+    {
+      shelf: {
+        typeDefs: `
+          type Query { quick: Book @provides(fields: "author { __typename name }") bare: Book @provides(fields: "author { __typename }") }
+          type Book @key(fields: "id") { id: ID! author: Author @external }
+          type Author @key(fields: "id") { id: ID! name: String @external }
+        `,
+        resolvers: {
+          Query: {
+            quick: () => ({ id: 'b1', author: { id: 'a1', name: 'near' } }),
+            bare: () => ({ id: 'b1', author: { id: 'a1' } }),
+          },
+        },
+      },
+      owner,
+    },
+    { config: { engine: 'native' } },
+  );
+  const { data, errors } = await typed.query('{ quick { author { name } } bare { author { __typename name } } }');
+  await typed.close();
+  expect(errors).toBeUndefined();
+  expect(data).toEqual({
+    quick: { author: { name: 'near' } },
+    bare: { author: { __typename: 'Author', name: 'far' } },
+  });
+});
