@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * that sharing one gains nothing.
  */
 const alone = [
-  'test/{journeys,misuse,protocol,runtime,subgraphs}/**/*.test.ts',
+  'test/{journeys,misuse,runtime}/**/*.test.ts',
   'test/gateway/{,subscriptions/}*.test.ts',
   'test/storage/postgres.test.ts',
 ];

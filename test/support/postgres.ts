@@ -25,9 +25,7 @@ const keeper = `
   cd /; rm -rf "$data"
 `;
 
-/**
- * A private PostgreSQL, made from the installed programs, with the durability that a real one has (fsync on).
- */
+/** A private PostgreSQL, made from the installed programs, with the durability that a real one has (fsync on). */
 export class PostgresCluster {
   readonly #dataDir: string;
   readonly #keeper: ChildProcess;
