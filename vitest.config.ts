@@ -6,8 +6,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * that sharing one gains nothing.
  */
 const alone = [
-  'test/{journeys,misuse,runtime}/**/*.test.ts',
-  'test/gateway/{,subscriptions/}*.test.ts',
+  'test/{journeys,runtime}/**/*.test.ts',
+  'test/gateway/engine-without-*.test.ts',
+  'test/gateway/subscriptions/soak.test.ts',
   'test/storage/postgres.test.ts',
 ];
 
