@@ -8,6 +8,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const alone = [
   'test/{journeys,runtime}/**/*.test.ts',
   'test/gateway/engine-without-*.test.ts',
+  'test/gateway/planning/planner-process.test.ts',
   'test/gateway/subscriptions/soak.test.ts',
   'test/storage/postgres.test.ts',
 ];

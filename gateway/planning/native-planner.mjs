@@ -58,6 +58,7 @@ process.on('message', async (message) => {
   const reply = await answer(request);
   if (process.connected) process.send?.({ ...reply, id: request.id });
 });
-process.on('disconnect', () => process.exit(0));
+// The gateway has gone. An orderly exit would wait for the plan that is being made, for hours where it explodes.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 // A terminal sends these to the gateway as well, which may still plan while it drains.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { parse } from 'graphql';
 import { beforeAll, expect, test } from 'vitest';
 import { PlannerProcess } from '../../../gateway/planning/planner-process.ts';
@@ -67,6 +68,19 @@ test('an operation that takes too long to plan is stopped: its process ends, wha
   await expect.poll(() => children().includes(first!)).toBe(false);
   expect(children()).toHaveLength(1);
 }, 60_000);
+
+test('a planner whose gateway was killed ends at once, also in the middle of a plan', async () => {
+  const file = new URL('../../../gateway/planning/native-planner.mjs', import.meta.url);
+  const child = fork(file, { execArgv: [] });
+  const ended = once(child, 'exit');
+  child.send({ id: 1, planner: 'one', supergraphSdl });
+  await once(child, 'message');
+  child.send({ id: 2, planner: 'one', operation: explosive, draw: 100, labels: [] });
+  await expect.poll(() => processorTime(`${child.pid}`), { timeout: 20_000 }).not.toBe('00:00:00');
+  // As the system does it for one that has gone.
+  child.disconnect();
+  await ended;
+}, 30_000);
 
 test('an operation that is stopped before its turn is never planned', async () => {
   const planners = new PlannerProcess();
