@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { Turns } from '../../runtime/turns.ts';
 import type { SubgraphsConfig } from '../config.ts';
 import { SeldomWarning } from '../seldom-warning.ts';
 import { bodyLength } from './body-length.ts';
@@ -8,6 +9,9 @@ import { SubgraphCallError } from './subgraph-call-error.ts';
 
 /** Smaller ones are not counted: they are most of what comes, and never enough of them are there at once. */
 export const largeBytes = 65_536;
+
+/** From so many bytes on, reading and joining an answer holds the event loop for more than ten milliseconds. */
+export const longBytes = 1_048_576;
 
 /** What works with responses, and holds them until it is done. */
 export interface Holder {
@@ -25,6 +29,8 @@ export class AnswerRoom {
   readonly #warning: SeldomWarning;
   /** Copies of large responses for which room has been taken. */
   readonly #taken = new WeakSet<SubgraphResponse>();
+  /** Long ones are read one a turn, so that others are answered in between. */
+  readonly turns = new Turns();
   #bytes = 0;
 
   constructor(config: SubgraphsConfig, runtime: Pick<Runtime, 'clock' | 'log'>) {

@@ -3,6 +3,7 @@ import { errorCode } from '../../runtime/error-code.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { forwardedTo } from '../forwarded-headers.ts';
 import { loggedReason } from '../logged-reason.ts';
+import { longBytes } from './answer-room.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { withDeadline } from './deadline.ts';
 import { exchange, NoRoomError } from './exchange.ts';
@@ -129,6 +130,7 @@ async function post(
     ...forwardedTo(forwarding, call.context.forwarded),
   };
   const { statusCode, text } = await exchange(pool, { path, headers, body }, cancellation, options.room);
+  if (text.length > longBytes) await options.room.turns.next();
   const parsed = parseJson(text);
   if (statusCode < 400 || isAnswer(statusCode, parsed)) return readResponse(service, parsed, text);
   options.runtime.log.warn('subgraph answered with an error status', {
