@@ -36,12 +36,13 @@ export function createForwarding({ forwardHeaders, forwardHeadersBySubgraph }: F
   return (headers, ...payloads) => {
     const trace = traceOf(headers);
     if (names.length === 0) return trace ? { values: trace, key: '' } : none;
-    const given = payloads.flatMap(textsIn);
+    const given = payloads.flatMap(namedIn);
     const found = names.flatMap((name) => {
       const value = given.findLast(([its]) => its === name)?.[1] ?? headers[name];
-      return value === undefined ? [] : [[name, String(value)] as const];
+      if (value === undefined) return [];
+      if (!isHeaderValue(value)) throw noHeaderValue(name);
+      return [[name, value] as const];
     });
-    for (const [name, value] of found) if (!isHeaderValue(value)) throw noHeaderValue(name);
     return { values: { ...Object.fromEntries(found), ...trace }, key: found.length > 0 ? JSON.stringify(found) : '' };
   };
 }
@@ -57,31 +58,29 @@ export function forwardedTo(
 }
 
 /** The payload of a message, at its top or under `headers`: clients do both. @returns names in lower case */
-export function textsIn(payload: Readonly<Record<string, unknown>>): readonly (readonly [string, string])[] {
+export function namedIn(payload: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
   const { headers } = payload;
   const places = [payload, typeof headers === 'object' && headers !== null ? headers : {}];
-  return places.flatMap((place) =>
-    Object.entries(place).flatMap(([name, value]) =>
-      typeof value === 'string' ? [[name.toLowerCase(), value] as const] : [],
-    ),
-  );
+  const named = places.flatMap((place) => Object.entries(place));
+  return named.map(([name, value]) => [name.toLowerCase(), value ?? undefined] as const);
 }
 
 /** RFC 9110, 5.5, as bytes that are Latin-1 in Node. */
-const isHeaderValue = (text: string) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+const isHeaderValue = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
 
 const noHeaderValue = (name: string) =>
   refuse(
     400,
     'BAD_REQUEST',
-    `"${name}" is passed on to subgraphs as a header, and has characters that no header can have.`,
+    `"${name}" is passed on to subgraphs as a header. Write text, with no character that no header can have.`,
   );
 
 /** W3C Trace Context (https://www.w3.org/TR/trace-context/): who takes no part in a trace passes it on as it is. */
 const traceNames: readonly string[] = ['traceparent', 'tracestate'];
 
 function traceOf({ traceparent, tracestate }: IncomingHttpHeaders): Record<string, string> | undefined {
-  if (typeof traceparent !== 'string' || !/^(?!ff)[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}(-|$)/.test(traceparent))
-    return undefined;
+  const isOne = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/;
+  if (typeof traceparent !== 'string' || !isOne.test(traceparent)) return undefined;
   return { traceparent, ...(typeof tracestate === 'string' && { tracestate }) };
 }

@@ -121,7 +121,7 @@ export class YamlSection {
       items.find((item) => !(isScalar(item) && isText(item.value))),
       'Write text, or a list of texts.',
     );
-    return undefined;
+    return texts;
   }
 
   section(key: string): YamlSection {

@@ -64,17 +64,24 @@ export async function createApolloServer({
     includeStacktraceInErrorResponses: false,
     dangerouslyDisableValidation: true,
     parseOptions: { maxTokens },
-    formatError: (formatted, cause) => {
-      if (isTokenLimit(formatted)) return errorOf(tokenLimitExceeded(maxTokens));
-      if (isStackOverflow(cause)) return errorOf(nestedTooDeep());
-      // In Apollo Server itself, which has logged what it was.
-      if (formatted.extensions?.['code'] === ApolloServerErrorCode.INTERNAL_SERVER_ERROR) return internalError();
-      return formatted.message.startsWith('GET requests only') ? errorOf(noQueryOverGet()) : formatted;
+    formatError(formatted, cause) {
+      const told = asClientsRead(formatted, cause, maxTokens);
+      metrics?.errorsTold([told]);
+      return told;
     },
     stringifyResult: (result) => (result.data instanceof WrittenData ? result.data.body : JSON.stringify(result)),
   });
   await server.start();
   return server;
+}
+
+/** What Apollo Server itself refuses, or fails at, in the words of this gateway. */
+function asClientsRead(formatted: GraphQLFormattedError, cause: unknown, maxTokens: number): GraphQLFormattedError {
+  if (isTokenLimit(formatted)) return errorOf(tokenLimitExceeded(maxTokens));
+  if (isStackOverflow(cause)) return errorOf(nestedTooDeep());
+  // It has logged what it was.
+  if (formatted.extensions?.['code'] === ApolloServerErrorCode.INTERNAL_SERVER_ERROR) return internalError();
+  return formatted.message.startsWith('GET requests only') ? errorOf(noQueryOverGet()) : formatted;
 }
 
 const errorOf = ({ message, errors }: RequestError): GraphQLFormattedError => errors[0]?.toJSON() ?? { message };
@@ -124,7 +131,9 @@ function answerWith({
           }
           const { requestId } = contextValue.request;
           log.error('request failed', { requestId, cause });
-          return singleResponse(500, { errors: [internalError(requestId)] });
+          const errors = [internalError(requestId)];
+          metrics?.errorsTold(errors);
+          return singleResponse(500, { errors });
         }
       },
     }),

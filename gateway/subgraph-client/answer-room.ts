@@ -38,6 +38,10 @@ export class AnswerRoom {
     // Small objects take nine times their text: so much of it fills half of the heap.
     const fitting = Math.min(maxTotalResponseBytes, getHeapStatistics().heap_size_limit / 16);
     this.#limit = Math.max(maxResponseBytes, fitting);
+    if (maxTotalResponseBytes < maxResponseBytes) {
+      const event = 'maxTotalResponseBytes is less than one answer may have: maxResponseBytes holds for all together';
+      runtime.log.warn(event, { maxTotalResponseBytes, maxResponseBytes });
+    }
     this.#warning = new SeldomWarning('large answers of subgraphs are refused', runtime);
   }
 

@@ -11,10 +11,21 @@ import { SubgraphCallError } from './subgraph-call-error.ts';
  */
 export function readResponse(service: string, body: unknown, text?: string): SubgraphResponse {
   if (!isRecord(body) || !fits(body)) throw new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service);
+  if (Array.isArray(body['errors'])) cutPaths(body['errors']);
   const response: SubgraphResponse & { [isPlain]?: true; [bodyLength]?: number } = body;
   if (text && text.length > largeBytes) response[bodyLength] = text.length;
   if (text?.includes('\\') === false) response[isPlain] = true;
   return response;
+}
+
+/** The steps of a path are names and indices (specification, 7.1.6): what stands behind another one leads nowhere. */
+function cutPaths(errors: readonly Record<string, unknown>[]): void {
+  for (const error of errors) {
+    const { path } = error;
+    if (!Array.isArray(path)) continue;
+    const wrong = path.findIndex((step) => typeof step !== 'string' && typeof step !== 'number');
+    if (wrong !== -1) error['path'] = path.slice(0, wrong);
+  }
 }
 
 function fits({ data, errors }: Record<string, unknown>): boolean {

@@ -28,7 +28,8 @@ export async function* subscribeOverWebSocket({
   class SubgraphSocket extends WebSocket {
     constructor(address: string, protocols: string[]) {
       const { timeoutMs: handshakeTimeout } = deadlines;
-      super(address, protocols, { handshakeTimeout, maxPayload, perMessageDeflate: false, headers: forwarded });
+      const headers = { 'x-request-id': call.context.requestId, ...forwarded };
+      super(address, protocols, { handshakeTimeout, maxPayload, perMessageDeflate: false, headers });
       attempted.push(this);
     }
   }

@@ -206,7 +206,10 @@ export class Connection {
     const own = this.#ownCredentials(payload);
     const authority = own === undefined ? { connection } : { credentials: own };
     const forwarded = this.#forwardedWith(payload);
-    if (forwarded instanceof RequestError) return this.#send(errorMessage(id, forwarded.formatted));
+    if (forwarded instanceof RequestError) {
+      services.metrics?.errorsTold(forwarded.formatted);
+      return this.#send(errorMessage(id, forwarded.formatted));
+    }
     const operation = runOperation(services, { ...payload, forwarded }, authority, {
       next: (body) => this.#send(nextMessage(id, body)),
       fail: (errors) => {

@@ -1,5 +1,7 @@
-import { textsIn } from '../forwarded-headers.ts';
+import { namedIn } from '../forwarded-headers.ts';
 
 /** The Authorization value in the payload of a message. */
-export const credentialsIn = (payload: Readonly<Record<string, unknown>>): string | undefined =>
-  textsIn(payload).find(([name]) => name === 'authorization')?.[1];
+export function credentialsIn(payload: Readonly<Record<string, unknown>>): string | undefined {
+  const found = namedIn(payload).find(([name, value]) => name === 'authorization' && typeof value === 'string');
+  return found && String(found[1]);
+}

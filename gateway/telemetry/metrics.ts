@@ -136,7 +136,7 @@ export class Metrics {
     const startedAt = this.#clock.monotonic();
     response.once('close', () => {
       if (isStream(response)) return;
-      const status = response.writableFinished ? `${response.statusCode}` : 'aborted';
+      const status = response.writableEnded ? `${response.statusCode}` : 'aborted';
       const labels = { method: methods.has(method) ? method : 'other', status };
       this.#requests.observe(labels, this.#secondsSince(startedAt));
     });
@@ -155,7 +155,11 @@ export class Metrics {
   }
 
   errorsTold(errors: readonly Pick<GraphQLFormattedError, 'extensions'>[]): void {
-    for (const { extensions } of errors) this.#errors.inc({ code: this.#label(extensions?.['code']) });
+    for (const { extensions } of errors) {
+      const code = this.#label(extensions?.['code']);
+      // Nobody is there to be told.
+      if (code !== 'REQUEST_ABORTED') this.#errors.inc({ code });
+    }
   }
 
   eventAnswered(): void {

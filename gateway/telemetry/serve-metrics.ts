@@ -19,8 +19,13 @@ const path = '/metrics';
  */
 export async function serveMetrics(
   metrics: Metrics,
-  { metrics: { host, port = 0 }, allowedHosts }: Pick<GatewayConfig, 'metrics' | 'allowedHosts'>,
+  { metrics: { host, port = 0 }, allowedHosts, port: own }: Pick<GatewayConfig, 'metrics' | 'allowedHosts' | 'port'>,
 ): Promise<MetricsServer> {
+  if (port !== 0 && port === own) {
+    throw new ConfigValueError(
+      `The gateway and metrics.port have the same port, ${port}. Choose another for one of them.`,
+    );
+  }
   const server = createServer((request, response) => void answer(metrics, { host, allowedHosts }, request, response));
   const bound = await listen(server, { host, port }).catch((cause: unknown) => {
     throw new ConfigValueError(

@@ -118,6 +118,15 @@ test('errors of single entities stay with them, by index', async () => {
   ]);
 });
 
+test.each(['null', '{}', 'true', '["x"]'])('a path that leads over %s is followed up to there', async (step) => {
+  federation.subgraphs['catalogue']!.answerWith((response) =>
+    response.end(`{"data":{"product":null},"errors":[{"message":"Gone.","path":["product",${step},"name"]}]}`),
+  );
+  const { data, errors } = await federation.query('{ product(id: "p1") { name } review(id: "r1") { id } }');
+  expect(data).toEqual({ product: null, review: { id: 'r1' } });
+  expect(errors).toMatchObject([{ path: ['product'] }]);
+});
+
 test('an error that names no field is passed on without a path, and the data is kept', async () => {
   federation.subgraphs['stock']!.answerWith((response) =>
     response.end(

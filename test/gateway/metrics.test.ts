@@ -65,6 +65,10 @@ describe('Prometheus reads', () => {
     const type = 'andon_errors_total{code="UNSUPPORTED_MEDIA_TYPE"}';
     await fetch(federation.url, { method: 'POST', headers: { 'content-type': 'application/xml' }, body: '<a/>' });
     expect(await level(type)).toBe(1);
+    await post('{');
+    expect(await level('andon_errors_total{code="GRAPHQL_PARSE_FAILED"}')).toBe(1);
+    await fetch(`${federation.url}?query=mutation{bump}`);
+    expect(await level('andon_errors_total{code="METHOD_NOT_ALLOWED"}')).toBe(1);
   });
 
   test('which streams are open, on how many subscriptions to subgraphs, and what came', async () => {
