@@ -50,7 +50,10 @@ export class EqualRequests {
 function whenGone(response: ServerResponse): Leaving {
   return {
     onCancel(run) {
-      if (isClosed(response)) run();
+      if (isClosed(response)) {
+        run();
+        return () => undefined;
+      }
       const closed = () => {
         if (!response.writableFinished) run();
       };
