@@ -79,8 +79,9 @@ const noHeaderValue = (name: string) =>
 /** W3C Trace Context (https://www.w3.org/TR/trace-context/): who takes no part in a trace passes it on as it is. */
 const traceNames: readonly string[] = ['traceparent', 'tracestate'];
 
+const aTrace = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/;
+
 function traceOf({ traceparent, tracestate }: IncomingHttpHeaders): Record<string, string> | undefined {
-  const isOne = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/;
-  if (typeof traceparent !== 'string' || !isOne.test(traceparent)) return undefined;
+  if (typeof traceparent !== 'string' || !aTrace.test(traceparent)) return undefined;
   return { traceparent, ...(typeof tracestate === 'string' && { tracestate }) };
 }

@@ -6,10 +6,10 @@ import {
   print,
   type SelectionNode,
   type SelectionSetNode,
-  visit,
 } from 'graphql';
 import { inlineFragments } from '../planning/inline-fragments.ts';
 import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest } from '../planning/plan.ts';
+import { usedVariables } from '../planning/selections.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { type KeyTree, keysOfPath, treeAt } from './key-tree.ts';
 import { placeBelow, ResponseNames } from './response-names.ts';
@@ -263,8 +263,7 @@ function requestOf(
   from: Original,
   operation: OperationDefinitionNode,
 ): Pick<PlannedRequest, 'operation' | 'variables'> {
-  const used = new Set<string>();
-  visit(operation.selectionSet, { Variable: ({ name }) => void used.add(name.value) });
+  const used = usedVariables(operation.selectionSet);
   const declared = new Map(
     [...(from.operation.variableDefinitions ?? []), ...(operation.variableDefinitions ?? [])].map(
       (node) => [node.variable.name.value, node] as const,

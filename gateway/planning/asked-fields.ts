@@ -46,6 +46,10 @@ export interface Giver {
   readonly types: ReadonlySet<string>;
 }
 
+/** The types that an object at one of these places may have. */
+export const possibleTypes = (places: readonly Coverage[]): ReadonlySet<string> =>
+  new Set(places.flatMap(({ possible }) => [...(possible ?? [])]));
+
 const newCoverage = (): Coverage => ({ possible: undefined, fields: new Map(), givers: [], source: undefined });
 
 /** Several subgraphs that give one place know the same object, so it is of a type that all of them know. */

@@ -15,6 +15,7 @@ import { changeFetches } from './fetches.ts';
 import type { OperationParts } from './operation-parts.ts';
 import type { PlanNode, PlannedRequest } from './plan.ts';
 import { type Gap, selectedFields, setsOf } from './plan-coverage.ts';
+import { onType, setOf, usedVariables } from './selections.ts';
 
 /** Selections that fill one gap; larger ones are left to another way of planning. */
 const maxSelections = 2000;
@@ -84,7 +85,7 @@ function resolvableField(
   const fieldType = subgraphTypes.fieldType(service, type, name.value);
   if (below.length === 0 || fieldType === undefined) return plain;
   const selections = resolvableSelections(fill, service, fieldType, below);
-  return selections && { ...plain, selectionSet: { kind: Kind.SELECTION_SET, selections } };
+  return selections && { ...plain, selectionSet: setOf(selections) };
 }
 
 /** What is selected below a field, where the subgraph resolves all of it by itself. */
@@ -108,12 +109,6 @@ export function resolvableSelections(
   return selections;
 }
 
-const onType = (type: string, selections: readonly SelectionNode[]): SelectionNode => ({
-  kind: Kind.INLINE_FRAGMENT,
-  typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type } },
-  selectionSet: { kind: Kind.SELECTION_SET, selections },
-});
-
 function withAdditions(plan: PlanNode, additions: Additions, operation: OperationDefinitionNode): PlanNode {
   const complete = <T extends PlanNode & { readonly request: PlannedRequest }>(fetch: T): T => {
     const addition = additions.get(fetch);
@@ -128,8 +123,7 @@ function addedTo(
   { variableDefinitions = [] }: OperationDefinitionNode,
 ): PlannedRequest {
   const added = [...byField.values()].flat();
-  const used = new Set<string>();
-  for (const node of added) visit(node, { Variable: ({ name }) => void used.add(name.value) });
+  const used = usedVariables(setOf(added));
   const missing = variableDefinitions
     .filter(({ variable }) => used.has(variable.name.value) && !request.variables.includes(variable.name.value))
     .map(({ kind, variable, type }) => ({ kind, variable, type }));

@@ -8,7 +8,6 @@ import {
   isObjectType,
   Kind,
   type SelectionNode,
-  type SelectionSetNode,
   TypeInfo,
   visit,
   visitWithTypeInfo,
@@ -17,6 +16,7 @@ import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
 import { typename } from './ask-typenames.ts';
 import { fragmentsOf } from './plannable.ts';
 import { selectedKey } from './selected-keys.ts';
+import { setOf, usedVariables } from './selections.ts';
 
 /**
  * The same operation with every selected field under a key of its own. A planner that adds `price(currency: "USD")`
@@ -155,12 +155,12 @@ function filterPlaces(document: DocumentNode, { schema, fragments }: Walk, decid
   const definitions = document.definitions.flatMap((node) => {
     if (node.kind !== Kind.OPERATION_DEFINITION) return [];
     const root = schema.getRootType(node.operation)?.name ?? '';
-    const selections = keep(node.selectionSet.selections, root, '', false);
-    const used = variablesOf(selections);
+    const selectionSet = setOf(keep(node.selectionSet.selections, root, '', false));
+    const used = usedVariables(selectionSet);
     const variableDefinitions = (node.variableDefinitions ?? []).filter(({ variable }) =>
       used.has(variable.name.value),
     );
-    return [{ ...node, variableDefinitions, selectionSet: setOf(selections) }];
+    return [{ ...node, variableDefinitions, selectionSet }];
   });
   return { kind: Kind.DOCUMENT, definitions };
 }
@@ -170,17 +170,9 @@ const asksAnything = (document: DocumentNode) =>
     (node) => node.kind === Kind.OPERATION_DEFINITION && node.selectionSet.selections.length > 0,
   );
 
-const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({ kind: Kind.SELECTION_SET, selections });
-
 function typeOfField(schema: GraphQLSchema, parent: string, field: string): string | undefined {
   const type = schema.getType(parent);
   if (!isObjectType(type) && !isInterfaceType(type)) return undefined;
   const named = getNamedType(type.getFields()[field]?.type);
   return isCompositeType(named) ? named.name : undefined;
-}
-
-function variablesOf(selections: readonly SelectionNode[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const node of selections) visit(node, { Variable: ({ name }) => void names.add(name.value) });
-  return names;
 }

@@ -1,17 +1,14 @@
 import {
-  type DocumentNode,
   type FieldNode,
-  type InlineFragmentNode,
   Kind,
   print,
   type SelectionNode,
-  type SelectionSetNode,
   stripIgnoredCharacters,
   type VariableDefinitionNode,
-  visit,
 } from 'graphql';
 import { type Coverage, type CoverageScope, sourceOf } from './asked-fields.ts';
 import type { EntityFetchNode, EntityGroup, Requirement, Rewrite } from './plan.ts';
+import { onType, setOf, usedVariables } from './selections.ts';
 
 /** A step of our own: fields of objects of some types, for representations of them. */
 export interface EntityStep extends Pick<EntityGroup, 'paths' | 'requires' | 'outputRewrites'> {
@@ -108,21 +105,4 @@ function toRequirement(node: SelectionNode, type: string | undefined, known: rea
     alias: key === own ? undefined : own,
     selections: (node.selectionSet?.selections ?? []).map((one) => toRequirement(one, undefined, below)),
   };
-}
-
-export const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({
-  kind: Kind.SELECTION_SET,
-  selections,
-});
-
-export const onType = (type: string, selections: readonly SelectionNode[]): InlineFragmentNode => ({
-  kind: Kind.INLINE_FRAGMENT,
-  typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type } },
-  selectionSet: setOf(selections),
-});
-
-export function usedVariables(node: DocumentNode | SelectionSetNode): ReadonlySet<string> {
-  const used = new Set<string>();
-  visit(node, { VariableDefinition: () => false, Variable: ({ name }) => void used.add(name.value) });
-  return used;
 }

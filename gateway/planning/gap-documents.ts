@@ -7,6 +7,7 @@ import {
 } from 'graphql';
 import type { Gap } from './plan-coverage.ts';
 import { documentWith, fragmentsOf } from './plannable.ts';
+import { onType, setOf } from './selections.ts';
 
 /**
  * Queries for what a plan of the document leaves out: one for each place and type, with nothing but the way to it. A
@@ -33,17 +34,8 @@ function documentFor(
   if (!first) throw new Error('A group of gaps has at least one.');
   const fields = [first, ...others].flatMap(({ nodes }) => nodes);
   const selections = first.way.reduceRight<readonly SelectionNode[]>(
-    (below, { type, node }) =>
-      onType(type, [{ ...node, selectionSet: { kind: Kind.SELECTION_SET, selections: below } }]),
-    onType(first.type, fields),
+    (below, { type, node }) => [onType(type, [{ ...node, selectionSet: setOf(below) }])],
+    [onType(first.type, fields)],
   );
   return documentWith(operation, selections, fragments);
 }
-
-const onType = (type: string, selections: readonly SelectionNode[]): readonly SelectionNode[] => [
-  {
-    kind: Kind.INLINE_FRAGMENT,
-    typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type } },
-    selectionSet: { kind: Kind.SELECTION_SET, selections },
-  },
-];

@@ -1,11 +1,12 @@
 import { type FieldNode, Kind, type OperationDefinitionNode, type SelectionNode, visit } from 'graphql';
-import { type Coverage, type CoverageScope, placesAt } from './asked-fields.ts';
+import { type Coverage, type CoverageScope, placesAt, possibleTypes } from './asked-fields.ts';
 import { resolvableSelections } from './complete-plan.ts';
-import { entityStep, keyFor, representationOf, setOf } from './entity-step.ts';
+import { entityStep, keyFor, representationOf } from './entity-step.ts';
 import { requirementsFor } from './keyed-requirements.ts';
 import { askingAll, type Step, stepsOf, textOf } from './order-of-need.ts';
 import { parseRequest } from './parse-request.ts';
 import type { EntityFetchNode, PathStep, PlanNode, Requirement } from './plan.ts';
+import { setOf } from './selections.ts';
 
 /** How often what was added may itself require something. */
 const maxRounds = 8;
@@ -53,8 +54,7 @@ function missingOf(
   return step.groups.flatMap(({ requires, paths }) =>
     paths.flatMap((path) => {
       const known = placesOf(path);
-      const types = new Set(known.flatMap(({ possible }) => [...(possible ?? [])]));
-      return [...types].flatMap((type) =>
+      return [...possibleTypes(known)].flatMap((type) =>
         requirementsFor(requires, type, scope.types).flatMap((required): readonly Missing[] => {
           if (required.name === '__typename' || known.every((place) => isAskedFor(required, place, type))) return [];
           const node = fieldOf(scope, step, type, required.alias ?? required.name);

@@ -15,14 +15,16 @@ import {
   isGiven,
   noteNode,
   placesAt,
+  possibleTypes,
   rootTypeOf,
   startAsking,
 } from './asked-fields.ts';
-import { entityStep, keyFor, onType, representationOf, setOf, usedVariables } from './entity-step.ts';
+import { entityStep, keyFor, representationOf } from './entity-step.ts';
 import { inlineFragments } from './inline-fragments.ts';
 import { requirementsFor } from './keyed-requirements.ts';
 import { parseRequest } from './parse-request.ts';
 import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Requirement, Rewrite } from './plan.ts';
+import { onType, setOf, usedVariables } from './selections.ts';
 
 /**
  * The plan with every field that requires others asked for in a step of its own, by representations that hold what it
@@ -125,8 +127,7 @@ function representEntities(node: EntityFetchNode, asking: Asking, isOurs = false
       moved: [],
       hasForeign: false,
     };
-    const known = group.paths.flatMap((path) => placesAt(asking, path));
-    const types = new Set(known.flatMap(({ possible }) => [...(possible ?? [])]));
+    const types = possibleTypes(group.paths.flatMap((path) => placesAt(asking, path)));
     const represented = isOurs ? ('as required' as const) : group.requires;
     const place = { paths: group.paths, keys: [], all: types, types, represented };
     let isEmpty = false;
