@@ -25,6 +25,9 @@ export interface WarmUpOptions {
 /** By then more of them change nothing. */
 const maxOperations = 200;
 
+/** Milliseconds for one that is under way when the time is over: the first client's would wait for it in the planner. */
+const lastMs = 50;
+
 /** Prepares sample operations, each as if a client had sent it, and forgets them. */
 export async function warmUp(options: WarmUpOptions): Promise<void> {
   const { supergraph, config, planner, second, scope, runtime, budgetMs } = options;
@@ -51,13 +54,14 @@ export async function warmUp(options: WarmUpOptions): Promise<void> {
   for (const text of sampleOperations(supergraph.schema)) {
     const left = end - clock.monotonic();
     if (prepared >= maxOperations || left <= 0) return;
+    const wait = Math.max(left, lastMs);
     prepared += 1;
     const done = preparer.prepare(text, undefined).then(ignore, (cause: unknown) => {
       if (!(cause instanceof RequestError)) throw cause;
     });
     // One that is hard to plan keeps nobody from being served.
     await new Promise<void>((resolve, reject) => {
-      const cancel = timers.after(left, resolve);
+      const cancel = timers.after(wait, resolve);
       done.then(resolve, reject).finally(cancel);
     });
   }

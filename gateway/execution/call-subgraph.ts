@@ -12,7 +12,7 @@ import { placeError } from './place-errors.ts';
 import type { ResponseObject } from './response-data.ts';
 import type { Run } from './run.ts';
 import type { Sharing } from './sharing.ts';
-import { callErrorToFieldError, type ErrorExposure, toClientError } from './subgraph-error.ts';
+import { callErrorToFieldError, callFailure, type ErrorExposure, toClientError } from './subgraph-error.ts';
 
 /** What compiled plans need from outside. */
 export interface ExecutionScope {
@@ -75,9 +75,7 @@ function failureOf(
   readable: readonly { readonly error: GraphQLFormattedError; readonly shown: FieldError }[],
   service: string,
 ): Failure {
-  if (readable.length === 0) {
-    return new Failure([callErrorToFieldError(new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service))]);
-  }
+  if (readable.length === 0) return callFailure('SUBGRAPH_MALFORMED_RESPONSE', service);
   return new Failure(
     readable.map(({ error, shown }) => ({ ...shown, below: Array.isArray(error.path) ? error.path : [] })),
   );

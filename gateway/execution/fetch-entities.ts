@@ -1,5 +1,4 @@
 import type { EntityFetchNode, EntityGroup } from '../planning/plan.ts';
-import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import { prepareRequest } from '../subgraph-client/subgraph-client.ts';
 import { callSubgraph, type ExecutionScope, type SubgraphAnswer } from './call-subgraph.ts';
 import { compileEntityPath, type EntityPath } from './entity-path.ts';
@@ -12,7 +11,7 @@ import { compileRewrites } from './rewrite.ts';
 import type { Run } from './run.ts';
 import { markFailed, markNotAsked, readShapes, renameShapes, type Shape } from './shape.ts';
 import type { Step } from './step.ts';
-import { callErrorToFieldError } from './subgraph-error.ts';
+import { callFailure } from './subgraph-error.ts';
 import { compileMembers } from './variables-text.ts';
 
 /**
@@ -72,8 +71,6 @@ function compileGroup(
   { service, isRefetch }: EntityFetchNode,
   { types }: ExecutionScope,
 ): CompiledGroup {
-  const malformed = callErrorToFieldError(new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service));
-  const lost = callErrorToFieldError(new SubgraphCallError('SUBGRAPH_LOST_OBJECT', service));
   return {
     alias: group.alias,
     variable: group.variable,
@@ -81,8 +78,8 @@ function compileGroup(
     collect: compileRepresentations(group.requires, group.inputRewrites, types),
     rewrite: group.outputRewrites.length > 0 ? compileRewrites(group.outputRewrites, types) : undefined,
     shapes: renameShapes(shapes, group.outputRewrites),
-    malformed: new Failure([malformed]),
-    lost: isRefetch ? new Failure([lost]) : undefined,
+    malformed: callFailure('SUBGRAPH_MALFORMED_RESPONSE', service),
+    lost: isRefetch ? callFailure('SUBGRAPH_LOST_OBJECT', service) : undefined,
   };
 }
 

@@ -1,16 +1,15 @@
 import type { FetchNode } from '../planning/plan.ts';
-import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import { prepareRequest } from '../subgraph-client/subgraph-client.ts';
 import { callSubgraph, type ExecutionScope, type SubgraphAnswer } from './call-subgraph.ts';
 import { compileEntityPath } from './entity-path.ts';
-import { Failure } from './failure.ts';
+import type { Failure } from './failure.ts';
 import { copyData, mergeInto } from './merge.ts';
 import { ownValue, type ResponseObject } from './response-data.ts';
 import { compileRewrites } from './rewrite.ts';
 import type { Run } from './run.ts';
 import { markFailed, readRootShapes, renameShapes, type Shape } from './shape.ts';
 import type { Step } from './step.ts';
-import { callErrorToFieldError } from './subgraph-error.ts';
+import { callFailure } from './subgraph-error.ts';
 import { compileVariables } from './variables-text.ts';
 
 /** Compiles a fetch of root fields. Its answer is merged at the root, or at every object of its path. */
@@ -27,9 +26,7 @@ export function compileRootMerge(node: FetchNode, scope: ExecutionScope): (run: 
   const rewrite = compileRewrites(node.outputRewrites, scope.types);
   const asked = readRootShapes(node.request.operation, scope.types);
   const shapes = renameShapes(asked, node.outputRewrites);
-  const missing = new Failure([
-    callErrorToFieldError(new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', node.service)),
-  ]);
+  const missing = callFailure('SUBGRAPH_MALFORMED_RESPONSE', node.service);
   const targets = compileEntityPath(node.path, scope.types);
   const atRoot = node.path.length === 0;
   return (run, { data, failure }) => {

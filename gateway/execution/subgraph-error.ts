@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
-import type { FieldError } from './failure.ts';
+import { type SubgraphCallError, sentenceOf } from '../subgraph-client/subgraph-call-error.ts';
+import { Failure, type FieldError } from './failure.ts';
 
 const retryable = new Set<string>([
   'SUBGRAPH_UNAVAILABLE',
@@ -11,8 +11,15 @@ const retryable = new Set<string>([
   'SUBGRAPH_LOST_OBJECT',
 ]);
 
-export function callErrorToFieldError({ code, service, message }: SubgraphCallError): FieldError {
+type CallError = Pick<SubgraphCallError, 'code' | 'service' | 'message'>;
+
+export function callErrorToFieldError({ code, service, message }: CallError): FieldError {
   return { message, extensions: { code, service, retryable: retryable.has(code) }, below: [] };
+}
+
+/** What fields get of a call that failed so. Made without an Error, whose stack takes long to read: plans prepare some. */
+export function callFailure(code: SubgraphCallError['code'], service: string): Failure {
+  return new Failure([callErrorToFieldError({ code, service, message: sentenceOf(code, service) })]);
 }
 
 /** Extensions that help an attacker and nobody else. */

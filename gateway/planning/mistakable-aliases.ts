@@ -1,4 +1,4 @@
-import { type DocumentNode, visit } from 'graphql';
+import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode } from 'graphql';
 import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
 
 /** Names that planners make up, and `disentangle`. */
@@ -10,12 +10,14 @@ const madeUp = /^_(?:internal_qp_alias|selected)_|__alias_\d+$/;
  * they asked for in the place of it.
  */
 export function hasMistakableAlias(document: DocumentNode, { isNeeded }: Pick<SubgraphTypes, 'isNeeded'>): boolean {
-  let found = false;
-  visit(document, {
-    Field({ name, alias }) {
-      if (!alias || alias.value === name.value) return;
-      found ||= alias.value === '__typename' || madeUp.test(alias.value) || isNeeded(alias.value);
-    },
-  });
-  return found;
+  const isMistakable = ({ name, alias }: FieldNode): boolean =>
+    alias !== undefined &&
+    alias.value !== name.value &&
+    (alias.value === '__typename' || madeUp.test(alias.value) || isNeeded(alias.value));
+  const holdsOne = ({ selections }: SelectionSetNode): boolean =>
+    selections.some((node) => {
+      if (node.kind === Kind.FIELD && isMistakable(node)) return true;
+      return node.kind !== Kind.FRAGMENT_SPREAD && node.selectionSet !== undefined && holdsOne(node.selectionSet);
+    });
+  return document.definitions.some((node) => 'selectionSet' in node && holdsOne(node.selectionSet));
 }

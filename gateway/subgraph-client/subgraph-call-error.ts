@@ -13,12 +13,15 @@ export class SubgraphCallError extends Error {
   readonly service: string;
 
   constructor(code: SubgraphCallError['code'], service: string, options?: ErrorOptions) {
-    super(sentences[code](service), options);
+    super(sentenceOf(code, service), options);
     this.name = 'SubgraphCallError';
     this.code = code;
     this.service = service;
   }
 }
+
+/** What a client is told. */
+export const sentenceOf = (code: SubgraphCallError['code'], service: string): string => sentences[code](service);
 
 const sentences: Readonly<Record<SubgraphCallError['code'], (service: string) => string>> = {
   SUBGRAPH_UNAVAILABLE: (service) => `"${service}" cannot be reached at the moment. Try again later.`,
