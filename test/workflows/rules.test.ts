@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
 import {
   coerceInputValue,
@@ -20,6 +20,7 @@ import { rules } from '../../workflows/rules.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
+const filesIn = (folder: string) => readdirSync(new URL(folder, root)).sort();
 
 const lotId = entityId('BER', 'lot', 'WATER-05L', 'L10001');
 const orderId = entityId('BER', 'production-order', '10001');
@@ -657,9 +658,11 @@ describe('when a disposition is approved', () => {
     ]);
   });
 
-  test('no other rule releases a hold', async () => {
-    for (const file of rules.map(({ name }) => name).filter((name) => name !== rule))
-      expect(read(`workflows/rules/${file}.ts`)).not.toContain('releaseHold');
+  test('nothing else in a workflow releases a hold', async () => {
+    const others = filesIn('workflows/rules').filter((file) => file !== `${rule}.ts`);
+    for (const file of others) expect(read(`workflows/rules/${file}`)).not.toContain('releaseHold');
+    for (const file of filesIn('workflows/rule-parts'))
+      expect(read(`workflows/rule-parts/${file}`)).not.toContain('releaseHold');
   });
 });
 
@@ -752,6 +755,7 @@ describe('the rules', () => {
   test('are named like their files, outcome when trigger, each once', () => {
     const names = rules.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
+    expect(names.map((name) => `${name}.ts`).sort()).toEqual(filesIn('workflows/rules'));
     for (const name of names) {
       expect(name).toMatch(/^[a-z-]+-when-[a-z-]+$/);
       expect(read(`workflows/rules/${name}.ts`)).toContain(`name: '${name}'`);
@@ -760,7 +764,10 @@ describe('the rules', () => {
 
   test('ask for nothing but what workflows may do', () => {
     const permitted = read('policies/workflow.cedar');
-    const sources = rules.map(({ name }) => read(`workflows/rules/${name}.ts`)).join('\n');
+    const files = ['workflows/rules', 'workflows/rule-parts'].flatMap((folder) =>
+      filesIn(folder).map((file) => `${folder}/${file}`),
+    );
+    const sources = files.map(read).join('\n');
     const mutations = Object.keys(schema.getMutationType()?.getFields() ?? {}).filter((one) =>
       sources.includes(`'${one}'`),
     );

@@ -1,7 +1,7 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
-import { acknowledge, acknowledgeFailure, counted, type HoldPlaced, reasonOf } from './acknowledge-hold.ts';
-import { closeCapacity } from './capacity.ts';
+import { acknowledge, acknowledgeFailure, counted, type HoldPlaced, reasonOf } from '../rule-parts/acknowledge-hold.ts';
+import { closeCapacity } from '../rule-parts/capacity.ts';
 import {
   deliveriesIn,
   forbids,
@@ -11,7 +11,8 @@ import {
   standsOn,
   stockedLotsOf,
   workCentersIn,
-} from './hold-reach.ts';
+} from '../rule-parts/hold-reach.ts';
+import { holdStockLane } from '../rule-parts/lanes.ts';
 
 /**
  * The ERP blocks what the hold forbids to use (W5): the stock of held lots, the free stock of held materials, the deliveries
@@ -21,7 +22,7 @@ import {
 export const blockStockWhenHoldPlaced: Rule<'quality.hold.placed'> = {
   name: 'block-stock-when-hold-placed',
   on: ['quality.hold.placed'],
-  lanes: (event) => [stockLane(event.plantCode, event.data.holdNo)],
+  lanes: (event) => [holdStockLane(event.plantCode, event.data.holdNo)],
   verdicts: {
     // It left before the hold, or it is gone: there is nothing to block.
     setDeliveryBlock: { STATE_NOT_ALLOWED: 'DONE', NOT_FOUND: 'DONE' },
@@ -84,9 +85,4 @@ function inWords({ lots, deliveries, workCenters }: HeldInErp): string {
     workCenters.length > 0 && `capacity of ${counted(workCenters.length, 'work center', 'work centers')} closed`,
   ].filter((part) => part !== false);
   return parts.length === 0 ? 'Nothing in the ERP to block.' : `In the ERP: ${parts.join(', ')}.`;
-}
-
-/** Blocking comes before the release of the same hold, however long it takes. */
-export function stockLane(plantCode: string, holdNo: string): string {
-  return `stock/${plantCode}/${holdNo}`;
 }

@@ -1,6 +1,6 @@
 import { entityId } from '../../journal/entity-ref.ts';
 import type { Rule } from '../rule.ts';
-import { orderLane } from './start-order-when-operation-starts.ts';
+import { orderLane } from '../rule-parts/lanes.ts';
 
 /** The ERP posts what the shop floor has reported, once for each operation (W12). */
 export const confirmOperationWhenOperationCompletes: Rule<'production.operation.completed'> = {

@@ -1,6 +1,6 @@
 import { entityId } from '../../journal/entity-ref.ts';
 import type { Rule } from '../rule.ts';
-import { heldAlready, holdOrderOfFailedRelease } from './hold-order-of-failed-release.ts';
+import { heldAlready, holdOrderOfFailedRelease } from '../rule-parts/hold-order-of-failed-release.ts';
 
 interface Answer {
   readonly productionOrder: {

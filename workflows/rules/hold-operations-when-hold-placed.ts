@@ -1,15 +1,16 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
-import { acknowledge, acknowledgeFailure, counted, reasonOf } from './acknowledge-hold.ts';
-import { ofType, standsOn, stockedLotsOf, workCentersIn } from './hold-reach.ts';
-import { begunOperationsOf, begunStates, heldOperations, holdAll } from './operations-in-mes.ts';
-import { readAllOf } from './read-all.ts';
+import { acknowledge, acknowledgeFailure, counted, reasonOf } from '../rule-parts/acknowledge-hold.ts';
+import { ofType, standsOn, stockedLotsOf, workCentersIn } from '../rule-parts/hold-reach.ts';
+import { holdOperationsLane } from '../rule-parts/lanes.ts';
+import { begunOperationsOf, begunStates, heldOperations, holdAll } from '../rule-parts/operations-in-mes.ts';
+import { readAllOf } from '../rule-parts/read-all.ts';
 
 /** The MES interrupts what runs on, or with, what is held (W5), and that is its acknowledgement. */
 export const holdOperationsWhenHoldPlaced: Rule<'quality.hold.placed'> = {
   name: 'hold-operations-when-hold-placed',
   on: ['quality.hold.placed'],
-  lanes: (event) => [operationLane(event.plantCode, event.data.holdNo)],
+  lanes: (event) => [holdOperationsLane(event.plantCode, event.data.holdNo)],
   verdicts: {
     // It ended before the hold: nothing runs any more.
     holdOperation: { STATE_NOT_ALLOWED: 'DONE', NOT_FOUND: 'DONE' },
@@ -28,11 +29,6 @@ export const holdOperationsWhenHoldPlaced: Rule<'quality.hold.placed'> = {
   },
   whenStuck: (event, graph, { message }) => acknowledgeFailure(graph, event, 'MES', message),
 };
-
-/** Holding comes before the release of the same hold, however long it takes. */
-export function operationLane(plantCode: string, holdNo: string): string {
-  return `operations/${plantCode}/${holdNo}`;
-}
 
 interface UsingOperation {
   readonly id: EntityId;

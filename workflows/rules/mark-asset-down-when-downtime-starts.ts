@@ -1,6 +1,6 @@
 import { entityId } from '../../journal/entity-ref.ts';
-import type { JournalEvent } from '../../journal/envelope.ts';
 import type { Rule } from '../rule.ts';
+import { availabilityLane } from '../rule-parts/lanes.ts';
 
 /** The CMMS learns from the shop floor that an asset has stopped (W9). */
 export const markAssetDownWhenDowntimeStarts: Rule<'asset.downtimeStarted'> = {
@@ -16,8 +16,3 @@ export const markAssetDownWhenDowntimeStarts: Rule<'asset.downtimeStarted'> = {
     await graph.transition('setAssetAvailability', { assetId, availability, causeRef: subject }, { step: 'down' });
   },
 };
-
-/** What the shop floor says of one asset reaches the CMMS in the order in which it was said. */
-export function availabilityLane(event: JournalEvent<'asset.downtimeStarted' | 'asset.downtimeEnded'>): string {
-  return `availability/${event.plantCode}/${event.data.assetId}`;
-}

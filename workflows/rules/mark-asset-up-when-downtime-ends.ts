@@ -1,7 +1,7 @@
 import { entityId } from '../../journal/entity-ref.ts';
 import type { Rule } from '../rule.ts';
-import { availabilityLane } from './mark-asset-down-when-downtime-starts.ts';
-import { setUpUnlessStopped } from './set-up-unless-stopped.ts';
+import { availabilityLane } from '../rule-parts/lanes.ts';
+import { setUpUnlessStopped } from '../rule-parts/set-up-unless-stopped.ts';
 
 /** The CMMS learns from the shop floor that an asset runs again (W10). */
 export const markAssetUpWhenDowntimeEnds: Rule<'asset.downtimeEnded'> = {

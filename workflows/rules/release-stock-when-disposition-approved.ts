@@ -1,11 +1,10 @@
 import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
-import { stockLane } from './block-stock-when-hold-placed.ts';
-import { reopenCapacity } from './capacity.ts';
-import { operationLane } from './hold-operations-when-hold-placed.ts';
-import { heldInErp } from './hold-reach.ts';
-import { unholdEverything } from './operations-in-mes.ts';
-import { inspectionsOf, isOpen, lotLane, otherHolds } from './stock-of-lot.ts';
+import { reopenCapacity } from '../rule-parts/capacity.ts';
+import { heldInErp } from '../rule-parts/hold-reach.ts';
+import { holdOperationsLane, holdStockLane, lotStockLane } from '../rule-parts/lanes.ts';
+import { unholdEverything } from '../rule-parts/operations-in-mes.ts';
+import { inspectionsOf, isOpen, otherHolds } from '../rule-parts/stock-of-lot.ts';
 
 /** Steps that carry out a disposition. A refusal of any other step says nothing about the systems. */
 const carryingOut = /^(keep|unrestrict|unhold|unblock|reopen) /;
@@ -19,9 +18,9 @@ export const releaseStockWhenDispositionApproved: Rule<'quality.disposition.appr
   on: ['quality.disposition.approved'],
   // First whatever the hold itself still has to do: released stock must not be blocked by a straggler.
   lanes: ({ plantCode, data }) => [
-    stockLane(plantCode, data.holdNo),
-    operationLane(plantCode, data.holdNo),
-    ...data.lots.map(lotLane),
+    holdStockLane(plantCode, data.holdNo),
+    holdOperationsLane(plantCode, data.holdNo),
+    ...data.lots.map(lotStockLane),
   ],
   verdicts: {
     // The operation ended, or the delivery left, for another reason meanwhile.

@@ -1,6 +1,7 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Rule, RuleGraph } from '../rule.ts';
-import { inspectionsOf, isOpen, lotLane, otherHolds } from './stock-of-lot.ts';
+import { lotStockLane } from '../rule-parts/lanes.ts';
+import { inspectionsOf, isOpen, otherHolds } from '../rule-parts/stock-of-lot.ts';
 
 /**
  * What waits in the ERP for quality is free once every inspection of the lot is passed (R121). A lot on hold stays blocked:
@@ -9,7 +10,7 @@ import { inspectionsOf, isOpen, lotLane, otherHolds } from './stock-of-lot.ts';
 export const releaseStockWhenInspectionDecided: Rule<'quality.inspection.decided'> = {
   name: 'release-stock-when-inspection-decided',
   on: ['quality.inspection.decided'],
-  lanes: ({ subject, data }) => [lotLane(data.lot ?? subject)],
+  lanes: ({ subject, data }) => [lotStockLane(data.lot ?? subject)],
   // A lot that the ERP does not know has no stock there.
   verdicts: { changeStockStatus: { NOT_FOUND: 'DONE' } },
   async react({ data: { lot: lotId } }, graph) {

@@ -1,7 +1,7 @@
 import type { Rule } from '../rule.ts';
-import { reopenCapacity } from './capacity.ts';
-import { capacityLane } from './close-capacity-when-downtime-starts.ts';
-import { workCentersOf } from './hold-operations-when-downtime-starts.ts';
+import { reopenCapacity } from '../rule-parts/capacity.ts';
+import { workCentersOf } from '../rule-parts/downtime.ts';
+import { downtimeCapacityLane } from '../rule-parts/lanes.ts';
 
 /**
  * The ERP plans again with what the downtime had closed (W10). It counts causes, so another downtime of the same work center
@@ -10,6 +10,6 @@ import { workCentersOf } from './hold-operations-when-downtime-starts.ts';
 export const reopenCapacityWhenDowntimeEnds: Rule<'asset.downtimeEnded'> = {
   name: 'reopen-capacity-when-downtime-ends',
   on: ['asset.downtimeEnded'],
-  lanes: (event) => [capacityLane(event)],
+  lanes: (event) => [downtimeCapacityLane(event)],
   react: (event, graph) => reopenCapacity(graph, workCentersOf(event), event.subject),
 };

@@ -1,7 +1,7 @@
 import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { Rule } from '../rule.ts';
-import { reopenCapacity } from './capacity.ts';
-import { setUpUnlessStopped } from './set-up-unless-stopped.ts';
+import { reopenCapacity } from '../rule-parts/capacity.ts';
+import { setUpUnlessStopped } from '../rule-parts/set-up-unless-stopped.ts';
 
 interface Answer {
   readonly downtime: {

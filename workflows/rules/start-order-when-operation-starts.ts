@@ -1,5 +1,6 @@
 import { entityId } from '../../journal/entity-ref.ts';
 import type { Rule } from '../rule.ts';
+import { orderLane } from '../rule-parts/lanes.ts';
 
 /** The ERP learns that an order is being worked on when the first of its operations runs. */
 export const startOrderWhenOperationStarts: Rule<'production.operation.started'> = {
@@ -17,8 +18,3 @@ export const startOrderWhenOperationStarts: Rule<'production.operation.started'>
     await graph.transition('startProductionOrder', { orderId }, { step: 'start' });
   },
 };
-
-/** The ERP learns what happened to an order on the shop floor in the order in which it happened. */
-export function orderLane(plantCode: string, orderNo: string): string {
-  return `order/${plantCode}/${orderNo}`;
-}

@@ -3,11 +3,6 @@ import type { RuleGraph } from '../rule.ts';
 import { materialOf } from './hold-reach.ts';
 import { readAllOf } from './read-all.ts';
 
-/** What changes the stock of a lot for its inspection, and for the end of a hold, comes one after the other. */
-export function lotLane(lotId: EntityId): string {
-  return `lot-stock/${lotId}`;
-}
-
 export interface Inspection {
   readonly id: EntityId;
   readonly state: { readonly code: string } | null;
