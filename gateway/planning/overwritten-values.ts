@@ -13,8 +13,8 @@ import { fragmentsOf } from './plannable.ts';
  */
 export function overwritesValues(plans: readonly PlanNode[]): boolean {
   const fetches = plans.flatMap((plan) => [...fetchesOf(plan)].map(readFetch));
-  // Most plans have no arguments, and are not worth parsing.
-  if (!fetches.some(({ request }) => hasArguments(request.operation))) return false;
+  // Most plans ask each field with arguments in one place only, and are not worth parsing.
+  if (!mayMeet(fetches.map(({ request }) => request.operation))) return false;
   const places: Places = new Map();
   return fetches.some((fetch) => writesTwice(fetch, places));
 }
@@ -44,11 +44,18 @@ const readFetch = (node: FetchNode | EntityFetchNode): Fetch => ({
   targets: node.kind === 'fetch' ? [{ key: undefined, path: node.path }] : node.groups.flatMap(targetsOf),
 });
 
-const hasArguments = (operation: string) =>
+/** Whether the response name of some field with arguments stands in the plan again. */
+function mayMeet(operations: readonly string[]): boolean {
+  const text = operations.map(withoutMachinery).join(' ');
+  const names = new Set([...text.matchAll(/(?:(\w+)\s*:\s*)?(\w+)\s*\(/g)].map(([, alias, name]) => alias ?? name));
+  return [...names].some((name) => text.split(new RegExp(`\\b${name}\\b`, 'g'), 3).length > 2);
+}
+
+/** What every plan has, with arguments that are no field's of the client. */
+const withoutMachinery = (operation: string) =>
   operation
     .replace(/^\s*(?:query|mutation|subscription)[^({]*\([^)]*\)/, '')
-    .replace(/_entities\s*\(\s*representations:\s*\$\w+\s*\)/g, '')
-    .includes('(');
+    .replace(/_entities\s*\(\s*representations:\s*\$\w+\s*\)/g, '');
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
@@ -111,7 +118,7 @@ function note(node: FieldNode, { path, conditions }: Place, places: Places): boo
   const given = node.arguments?.length ? node.arguments.map((argument) => print(argument)).sort() : '';
   const source = `${node.name.value}(${given})`;
   const known = places.get(path) ?? [];
-  if (known.some((other) => other.source !== source && mayMeet(other.conditions, conditions))) return true;
+  if (known.some((other) => other.source !== source && mayBothHold(other.conditions, conditions))) return true;
   if (!known.some((other) => other.source === source && other.conditions === conditions)) {
     places.set(path, [...known, { source, conditions }]);
   }
@@ -119,7 +126,7 @@ function note(node: FieldNode, { path, conditions }: Place, places: Places): boo
 }
 
 /** Whether one object can meet both: at no place do they want different types. */
-function mayMeet(a: Conditions, b: Conditions): boolean {
+function mayBothHold(a: Conditions, b: Conditions): boolean {
   for (const [depth, names] of a) {
     const others = b.get(depth);
     if (others && !others.some((name) => names.includes(name))) return false;
