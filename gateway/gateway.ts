@@ -17,17 +17,18 @@ import { EqualRequests } from './http/equal-requests.ts';
 import { Graphiql, type GraphiqlOptions } from './http/graphiql.ts';
 import { createHttpHandler, graphqlPath } from './http/http-handler.ts';
 import { cannotListen, hostInUrl, listen } from './http/listen.ts';
-import { StreamEndpoint } from './http/stream-endpoint.ts';
+import { RequestedOperations } from './http/requested-operations.ts';
 import { UnsentAnswers } from './http/unsent-answers.ts';
+import { StreamEndpoint } from './http-streams/stream-endpoint.ts';
 import { RequestError, refuse } from './request-error.ts';
 import type { SignInternal } from './subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
 import { LiveAuthorities } from './subscriptions/live-authority.ts';
 import { SharedStreams } from './subscriptions/shared-streams.ts';
 import { StreamQuota } from './subscriptions/stream-quota.ts';
-import { serveWebSocket, type WebSocketTransport } from './subscriptions/websocket.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type MetricsServer, serveMetrics } from './telemetry/serve-metrics.ts';
+import { serveWebSocket, type WebSocketTransport } from './websocket/serve-websocket.ts';
 
 export interface GatewayOptions {
   readonly supergraphSdl: string;
@@ -128,12 +129,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     config: config.subscriptions,
     runtime,
   };
-  const streams = new StreamEndpoint(services);
+  const operations = new RequestedOperations({ documents, engine });
+  const streams = new StreamEndpoint(services, operations);
   const equals = config.sharing.router
     ? new EqualRequests(engine.sharing, { clock: runtime.clock, joinableMs: config.subgraphs.breakerSlowMs })
     : undefined;
   const handle = createHttpHandler({
     server,
+    documents,
+    operations,
     streams,
     equals,
     unsent,

@@ -17,7 +17,7 @@ export async function answerBatch(
   exchange: Exchange,
   batch: readonly unknown[],
 ): Promise<void> {
-  const { server, streams, config } = options;
+  const { config } = options;
   const { maxBatchSize } = config.limits;
   if (batch.length === 0) throw refuse(400, 'BAD_REQUEST', 'The list of operations is empty.');
   if (batch.length > maxBatchSize) {
@@ -34,7 +34,7 @@ export async function answerBatch(
   const answerItem = async (item: unknown): Promise<string> => {
     try {
       return (
-        await answerSingle({ server, documents: streams.documents }, exchange, {
+        await answerSingle(options, exchange, {
           params: readBodyParams(item),
           format,
           cancellation,

@@ -10,9 +10,9 @@ import { answerInParts } from './incremental-endpoint.ts';
 import { type OperationParams, readBodyParams, readSearchParams } from './operation-params.ts';
 import { refuseMutationOverGet } from './refuse-mutation-over-get.ts';
 import { isJsonType, readBody } from './request-body.ts';
+import type { RequestedOperations } from './requested-operations.ts';
 import { sendAnswer } from './send-answer.ts';
 import { answerSingle, cancelOnClose, type SingleAnswer } from './single-answer.ts';
-import type { StreamEndpoint } from './stream-endpoint.ts';
 import { foreignPage, isFromForeignPage } from './web-origin.ts';
 
 /**
@@ -72,25 +72,29 @@ async function answerOne(
   exchange: Exchange,
   { accepted, params, token, key }: OneRequest,
 ): Promise<void> {
-  const { server, streams, equals } = options;
+  const { operations, streams, equals } = options;
   if (token !== undefined) return streams.start(exchange, token, params);
-  if (await streams.takes(accepted, params)) return streams.answer(exchange, accepted, params);
+  if (accepted.stream && (await isStreamed(operations, accepted, params)))
+    return streams.answer(exchange, accepted, params);
   if (accepted.incremental && (await answersInParts(options, exchange, accepted, params))) return;
   const { single: format, namesJson } = accepted;
   if (format === undefined) throw notAcceptable();
   const answer = async (cancellation: Cancellation): Promise<SingleAnswer> => {
-    const made = await answerSingle({ server, documents: streams.documents }, exchange, {
-      params,
-      format,
-      cancellation,
-    });
+    const made = await answerSingle(options, exchange, { params, format, cancellation });
     // A well-formed request succeeded as far as such a client's HTTP goes: section "application/json" of the specification.
     return namesJson && made.status === 400 ? { ...made, status: 200 } : made;
   };
-  const isShared = key !== undefined && (await streams.kindOf(params)) === 'query';
+  const isShared = key !== undefined && (await operations.ifAccepted(params))?.kind === 'query';
   const answered =
     equals && isShared ? await equals.lead(key, exchange, answer) : await answer(cancelOnClose(exchange.response));
   return sendAnswer(exchange, answered, options);
+}
+
+/** Whether the client wants nothing but a stream, or the operation is a subscription and it may be one. */
+async function isStreamed(operations: RequestedOperations, accepted: AcceptedFormats, params: OperationParams) {
+  if (accepted.stream === 'event-stream' && accepted.prefersStream) return true;
+  if (accepted.single === undefined) return true;
+  return (await operations.ifAccepted(params))?.kind === 'subscription';
 }
 
 /** @returns false where the answer is one that comes whole, as is what is wrong with the operation */
@@ -100,10 +104,10 @@ async function answersInParts(
   accepted: AcceptedFormats,
   params: OperationParams,
 ): Promise<boolean> {
-  const { streams } = options;
+  const { documents, operations } = options;
   const { incremental: format, single } = accepted;
-  if (!format || (single && !streams.documents.textOf(params).includes('@defer'))) return false;
-  const ready = await readyToRun(streams, params, single);
+  if (!format || (single && !documents.textOf(params).includes('@defer'))) return false;
+  const ready = await readyToRun(operations, params, single);
   if (ready === undefined) return false;
   const { operation, variables } = ready;
   if (operation.kind === 'subscription' || (single && !operation.executeIncrementally)) return false;
@@ -113,9 +117,9 @@ async function answersInParts(
 }
 
 /** @returns undefined where it is refused, if the client takes one response, which tells why with the status of its type */
-async function readyToRun(streams: StreamEndpoint, params: OperationParams, single: SingleFormat | undefined) {
+async function readyToRun(operations: RequestedOperations, params: OperationParams, single: SingleFormat | undefined) {
   try {
-    const operation = await streams.prepare(params);
+    const operation = await operations.prepare(params);
     return { operation, variables: operation.coerceVariables(params.variables) };
   } catch (cause) {
     if (single && cause instanceof RequestError) return undefined;

@@ -3,11 +3,11 @@ import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts';
 import { asksForPlan, showPlan } from '../execution/show-plan.ts';
 import { type IncrementalFormat, writeBatch, writeFirstPart, writeOnlyPart } from '../incremental/incremental-body.ts';
-import { multipartEnd, multipartPart, multipartStart } from '../subscriptions/multipart.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
+import { multipartEnd, multipartMixed, multipartPart, multipartStart } from './multipart.ts';
 import type { OperationParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
 import { cancelOnClose } from './single-answer.ts';
@@ -66,7 +66,7 @@ async function sendParts(
 ): Promise<void> {
   if (response.destroyed) return;
   response.writeHead(200, {
-    'content-type': `multipart/mixed;boundary="graphql";${specOf[format]}`,
+    'content-type': `${multipartMixed};${specOf[format]}`,
     'cache-control': 'no-cache, no-transform',
     // Proxies such as nginx would hold parts back.
     'x-accel-buffering': 'no',

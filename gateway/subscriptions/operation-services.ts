@@ -3,15 +3,13 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { OperationPreparer } from '../engine/prepare-operation.ts';
-import type { ReadForwarded } from '../forwarded-headers.ts';
-import type { UnsentAnswers } from '../http/unsent-answers.ts';
 import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { LiveAuthorities } from './live-authority.ts';
 import type { SharedStreams } from './shared-streams.ts';
 import type { StreamQuota } from './stream-quota.ts';
 
-/** What streaming transports need of the gateway. Read at each operation, since a supergraph may be replaced. */
+/** What operations that stay open need of the gateway, over whichever transport. Read at each operation, since a supergraph may be replaced. */
 export interface OperationServices {
   readonly engine: {
     readonly preparer: OperationPreparer;
@@ -24,8 +22,6 @@ export interface OperationServices {
   readonly streams: SharedStreams;
   readonly authorities: LiveAuthorities;
   readonly quota: StreamQuota;
-  readonly unsent: UnsentAnswers;
-  readonly readForwarded: ReadForwarded;
   /** Absent where nothing is counted. */
   readonly metrics?: Metrics | undefined;
   readonly config: SubscriptionsConfig;

@@ -5,12 +5,11 @@ import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createDocumentSource } from '../../gateway/documents/document-source.ts';
 import type { CompiledOperation } from '../../gateway/execution/compiled-operation.ts';
 import { createForwarding } from '../../gateway/forwarded-headers.ts';
-import { UnsentAnswers } from '../../gateway/http/unsent-answers.ts';
 import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
-import { Connection } from '../../gateway/subscriptions/connection.ts';
 import { LiveAuthorities } from '../../gateway/subscriptions/live-authority.ts';
 import { SharedStreams } from '../../gateway/subscriptions/shared-streams.ts';
 import { StreamQuota } from '../../gateway/subscriptions/stream-quota.ts';
+import { Connection } from '../../gateway/websocket/connection.ts';
 import { EventLog, logSubgraph } from '../support/event-log.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { testRuntime } from '../support/runtime.ts';
@@ -76,7 +75,6 @@ test('a client that does not keep up is closed with a code, and delays nobody el
         documents: createDocumentSource(defaultGatewayConfig.documents),
         streams,
         quota: new StreamQuota(config),
-        unsent: new UnsentAnswers(defaultGatewayConfig.http, testRuntime()),
         readForwarded,
         config,
         runtime: testRuntime(),

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { writeErrorBody } from '../execution/response-body.ts';
+import type { OperationSink } from '../subscriptions/run-operation.ts';
 import type { HttpStream } from './http-stream.ts';
-import type { OperationSink } from './run-operation.ts';
 
 /** Server-sent events as `graphql-sse` has them: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md */
 export const eventStreamType = 'text/event-stream; charset=utf-8';

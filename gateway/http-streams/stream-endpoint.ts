@@ -1,17 +1,12 @@
-import type { DocumentSource } from '../documents/document-source.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
-import { RequestError, refuse } from '../request-error.ts';
-import { eventStreamHeartbeat, eventStreamSink, eventStreamType, failedEvents } from '../subscriptions/event-stream.ts';
-import { HttpStream } from '../subscriptions/http-stream.ts';
-import {
-  failedParts,
-  multipartHeartbeat,
-  multipartSink,
-  multipartStart,
-  multipartType,
-} from '../subscriptions/multipart.ts';
-import type { OperationServices } from '../subscriptions/operation-services.ts';
-import { ReservedStreams } from '../subscriptions/reserved-streams.ts';
+import type { AcceptedFormats } from '../http/accepted-formats.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { AnswersInStreams } from '../http/graphql-endpoint-options.ts';
+import { multipartStart } from '../http/multipart.ts';
+import type { OperationParams } from '../http/operation-params.ts';
+import { refuseMutationOverGet } from '../http/refuse-mutation-over-get.ts';
+import type { RequestedOperations } from '../http/requested-operations.ts';
+import { refuse } from '../request-error.ts';
 import { resumableFormOf } from '../subscriptions/resumable-operation.ts';
 import {
   gatewayStopping,
@@ -20,43 +15,28 @@ import {
   type StreamedOperation,
 } from '../subscriptions/run-operation.ts';
 import { slowConsumer } from '../subscriptions/stream-client.ts';
-import type { AcceptedFormats } from './accepted-formats.ts';
-import type { Exchange } from './exchange.ts';
-import type { OperationParams } from './operation-params.ts';
-import { refuseMutationOverGet } from './refuse-mutation-over-get.ts';
+import { eventStreamHeartbeat, eventStreamSink, eventStreamType, failedEvents } from './event-stream.ts';
+import { HttpStream } from './http-stream.ts';
+import { failedParts, multipartHeartbeat, multipartSink, multipartType } from './multipart-subscription.ts';
+import { ReservedStreams, type StreamingServices } from './reserved-streams.ts';
 
 /** Answers over HTTP that stay open: server-sent events in both modes of `graphql-sse`, and Apollo's multipart. */
-export class StreamEndpoint {
-  readonly #services: OperationServices;
+export class StreamEndpoint implements AnswersInStreams {
+  readonly #services: StreamingServices;
+  readonly #operations: RequestedOperations;
   readonly #reserved: ReservedStreams;
   readonly #open = new Map<HttpStream, OpenStream>();
 
-  constructor(services: OperationServices) {
+  constructor(services: StreamingServices, operations: RequestedOperations) {
     this.#services = services;
+    this.#operations = operations;
     this.#reserved = new ReservedStreams(services);
-  }
-
-  get documents(): DocumentSource {
-    return this.#services.documents;
-  }
-
-  /** Whether the answer is a stream: the client wants nothing else, or the operation is a subscription and it may be. */
-  async takes(accepted: AcceptedFormats, params: OperationParams): Promise<boolean> {
-    if (accepted.stream === undefined) return false;
-    if (accepted.stream === 'event-stream' && accepted.prefersStream) return true;
-    if (accepted.single === undefined) return true;
-    return (await this.kindOf(params)) === 'subscription';
-  }
-
-  /** @returns undefined where the operation is refused: what is wrong with it is told when it is answered */
-  async kindOf(params: OperationParams): Promise<CompiledOperation['kind'] | undefined> {
-    return (await this.#ifAccepted(params))?.kind;
   }
 
   /** @throws RequestError 405 a mutation over GET */
   async answer(exchange: Exchange, { stream }: AcceptedFormats, params: OperationParams): Promise<void> {
     // What is wrong with the operation is found again when it runs, and told in the stream.
-    const operation = await this.#ifAccepted(params);
+    const operation = await this.#operations.ifAccepted(params);
     refuseMutationOverGet(exchange.request, operation);
     const { principal, request, requestId, forwarded } = exchange;
     const authority = { credentials: request.headers.authorization, principal };
@@ -90,7 +70,7 @@ export class StreamEndpoint {
     token: string,
     params: OperationParams,
   ): Promise<void> {
-    const operation = await this.prepare(params);
+    const operation = await this.#operations.prepare(params);
     operation.coerceVariables(params.variables);
     refuseMutationOverGet(request, operation);
     const credentials = request.headers.authorization;
@@ -119,19 +99,6 @@ export class StreamEndpoint {
     const http = new HttpStream({ ...kind, response, config, runtime, unsent });
     http.write(start);
     return http;
-  }
-
-  /** @throws RequestError the operation is refused, or there is no document behind its id */
-  async prepare(params: OperationParams): Promise<CompiledOperation> {
-    const { engine, documents } = this.#services;
-    return engine.preparer.prepare(documents.textOf(params), params.operationName);
-  }
-
-  async #ifAccepted(params: OperationParams): Promise<CompiledOperation | undefined> {
-    return this.prepare(params).catch((cause: unknown) => {
-      if (cause instanceof RequestError) return undefined;
-      throw cause;
-    });
   }
 
   /** After a lost connection browsers send the id of the last event that they saw. */

@@ -2,19 +2,25 @@ import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import { writeErrorBody } from '../execution/response-body.ts';
+import type { UnsentAnswers } from '../http/unsent-answers.ts';
 import { refuse } from '../request-error.ts';
-import { completeEvent, eventStreamHeartbeat, eventStreamType, nextEvent } from './event-stream.ts';
-import { HttpStream } from './http-stream.ts';
-import { idTooLong, isTooLong } from './operation-id.ts';
-import type { OperationServices } from './operation-services.ts';
+import { idTooLong, isTooLong } from '../subscriptions/operation-id.ts';
+import type { OperationServices } from '../subscriptions/operation-services.ts';
 import {
   type OwnCredentials,
   type RunningOperation,
   runOperation,
   type StreamedOperation,
   tooManyOperations,
-} from './run-operation.ts';
-import { slowConsumer } from './stream-client.ts';
+} from '../subscriptions/run-operation.ts';
+import { slowConsumer } from '../subscriptions/stream-client.ts';
+import { completeEvent, eventStreamHeartbeat, eventStreamType, nextEvent } from './event-stream.ts';
+import { HttpStream } from './http-stream.ts';
+
+/** What streams need besides what their operations do. */
+export interface StreamingServices extends OperationServices {
+  readonly unsent: UnsentAnswers;
+}
 
 /**
  * `graphql-sse` in its single connection mode: one event stream for many operations, each started and stopped by a
@@ -25,11 +31,11 @@ import { slowConsumer } from './stream-client.ts';
  * connection closes, all its operations stop and the token is worth nothing. It works only for who reserved it.
  */
 export class ReservedStreams {
-  readonly #services: OperationServices;
+  readonly #services: StreamingServices;
   readonly #streams = new Map<string, ReservedStream>();
   #isDraining = false;
 
-  constructor(services: OperationServices) {
+  constructor(services: StreamingServices) {
     this.#services = services;
   }
 

@@ -1,11 +1,17 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { AuthenticationError } from '../authorization/authenticate.ts';
-import type { ForwardedHeaders } from '../forwarded-headers.ts';
+import type { ForwardedHeaders, ReadForwarded } from '../forwarded-headers.ts';
 import { RequestError } from '../request-error.ts';
+import type { LiveAuthority } from '../subscriptions/live-authority.ts';
+import { idTooLong, isTooLong } from '../subscriptions/operation-id.ts';
+import type { OperationServices } from '../subscriptions/operation-services.ts';
+import {
+  gatewayStopping,
+  type RunningOperation,
+  runOperation,
+  tooManyOperations,
+} from '../subscriptions/run-operation.ts';
 import { credentialsIn } from './credentials.ts';
-import type { LiveAuthority } from './live-authority.ts';
-import { idTooLong, isTooLong } from './operation-id.ts';
-import type { OperationServices } from './operation-services.ts';
 import {
   type ClientMessage,
   closeCodes,
@@ -17,7 +23,6 @@ import {
   type SubscribeMessage,
   type SubscribePayload,
 } from './protocol.ts';
-import { gatewayStopping, type RunningOperation, runOperation, tooManyOperations } from './run-operation.ts';
 
 /** What a connection needs of its socket. */
 export interface Socket {
@@ -31,9 +36,13 @@ export interface Socket {
   onceRelieved(run: () => void): void;
 }
 
+export interface ConnectionServices extends OperationServices {
+  readonly readForwarded: ReadForwarded;
+}
+
 export interface ConnectionOptions {
   readonly socket: Socket;
-  readonly services: OperationServices;
+  readonly services: ConnectionServices;
   /** The Authorization header of the HTTP upgrade. */
   readonly upgradeCredentials: string | undefined;
   /** What its headers have for the subgraphs. */

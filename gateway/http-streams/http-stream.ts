@@ -4,8 +4,8 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import { http2StreamOf } from '../http/http2-stream.ts';
 import { onceClosed } from '../http/once-closed.ts';
+import { onceDrained } from '../http/once-drained.ts';
 import { cutOff, type UnsentAnswers, wholeBytes } from '../http/unsent-answers.ts';
-import { onceDrained } from './once-drained.ts';
 
 export interface HttpStreamOptions {
   readonly response: ServerResponse;

@@ -5,19 +5,23 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { GatewayConfig } from '../config.ts';
 import { noRoomForConnections } from '../http/connection-limit.ts';
 import type { WebServer } from '../http/create-server.ts';
+import { onceDrained } from '../http/once-drained.ts';
 import { bringIntoOriginForm } from '../http/origin-form.ts';
 import { asksForWebSocket } from '../http/pass-over-upgrade.ts';
-import { Connection } from './connection.ts';
-import { onceDrained } from './once-drained.ts';
-import type { OperationServices } from './operation-services.ts';
+import type { UnsentAnswers } from '../http/unsent-answers.ts';
+import { Connection, type ConnectionServices } from './connection.ts';
 import { closeCodes, subprotocol } from './protocol.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { createFrameEncoder } from './text-frame.ts';
 import { upgradeRefusalOf, wrongHandshake } from './upgrade-refusal.ts';
 
+export interface WebSocketServices extends ConnectionServices {
+  readonly unsent: UnsentAnswers;
+}
+
 export interface WebSocketOptions {
   readonly web: Pick<WebServer, 'http' | 'isSurplus'>;
-  readonly services: OperationServices;
+  readonly services: WebSocketServices;
   readonly config: GatewayConfig;
 }
 
@@ -71,7 +75,7 @@ export function serveWebSocket({ web, services, config }: WebSocketOptions): Web
 }
 
 function connect(
-  services: OperationServices,
+  services: WebSocketServices,
   request: IncomingMessage,
   socket: WebSocket,
   { raw, encode }: { readonly raw: Duplex; readonly encode: (text: string) => Buffer },
