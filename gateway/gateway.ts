@@ -156,6 +156,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     config,
     (request, response) => track(running, handle(request, response)),
     runtime,
+    metrics,
   );
   const sockets = serveWebSocket({ web, services, config });
   metrics?.watch({
@@ -233,6 +234,7 @@ interface DrainOptions {
 async function drain({ web, sockets, streams, running, config, runtime }: DrainOptions): Promise<void> {
   runtime.crashPoints.reached('K22');
   const { timers, log } = runtime;
+  web.announceEnd();
   if (web.http.listening) await readWhatHasArrived(web, { graceMs: config.http.drainGraceMs, timers });
   const closed = new Promise<void>((resolve) => {
     if (web.http.listening) web.http.close(() => resolve());

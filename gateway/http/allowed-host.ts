@@ -12,13 +12,15 @@ export const isLoopback = (host: string) => host === 'localhost' || host === '::
  * Refuses a request that was sent to a name which is not this gateway's. A page whose own name resolves to 127.0.0.1 (DNS
  * rebinding) is of the same origin as whatever answers there: only the `Host` header tells it from a page of this gateway.
  * Beyond loopback any name is taken unless `allowedHosts` lists some: there, a token is needed anyway.
- * @throws RequestError 403; 400 there are several names, of which a proxy may have read another one (RFC 9112, 3.2)
+ * @throws RequestError 403; 400 there is no name, or several of which a proxy may have read another one (RFC 9112, 3.2)
  */
 export function checkHost(
-  { headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>,
+  { headers, rawHeaders, httpVersion }: Pick<IncomingMessage, 'headers' | 'rawHeaders' | 'httpVersion'>,
   { host, allowedHosts }: Pick<GatewayConfig, 'host' | 'allowedHosts'>,
 ): void {
   if (countHosts(rawHeaders) > 1) throw refuse(400, 'BAD_REQUEST', 'The request has several Host headers. Send one.');
+  if (httpVersion === '1.1' && headers.host === undefined)
+    throw refuse(400, 'BAD_REQUEST', 'The request has no Host header. Send one.');
   if (!isLoopback(host) && allowedHosts.length === 0) return;
   const name = nameOf(String(headers[':authority'] ?? headers.host ?? ''));
   if (loopbackNames.has(name) || name === host || allowedHosts.some((allowed) => allowed.toLowerCase() === name))

@@ -12,6 +12,7 @@ import { asksForWebSocket, passOverUpgrade } from './pass-over-upgrade.ts';
 export class Connections {
   readonly #underWay = new Map<Socket, Set<ServerResponse>>();
   readonly #onceAnswered = new Map<Socket, () => void>();
+  #announcing = false;
   #ending = false;
   #arrived = 0;
 
@@ -37,6 +38,7 @@ export class Connections {
       this.#arrived += 1;
       if (request.httpVersionMajor >= 2) return;
       const { socket } = request;
+      if (this.#announcing) this.#leadOn(socket);
       this.#underWay.get(socket)?.add(response);
       response.once('close', () => this.#answered(socket, response));
     });
@@ -51,6 +53,27 @@ export class Connections {
     return this.#arrived;
   }
 
+  /**
+   * Runs when the requests that came whole on this connection have been answered, and says whether the answer to one that
+   * has not come whole has begun.
+   */
+  onceAnswered(socket: Socket, run: (hasBegun: boolean) => void): void {
+    const responses = [...(this.#underWay.get(socket) ?? [])];
+    const last = responses.findLast(({ req }) => req.complete);
+    const runNow = () => run(responses.some(({ req, headersSent }) => !req.complete && headersSent));
+    if (last) last.once('close', runNow);
+    else runNow();
+  }
+
+  /** Clients read from the last answer under way that none follows: the next request takes another connection. */
+  announceEnd(): void {
+    this.#announcing = true;
+    for (const responses of this.#underWay.values()) {
+      const last = [...responses].at(-1);
+      if (last) last.shouldKeepAlive = false;
+    }
+  }
+
   end(): void {
     this.#ending = true;
     for (const [socket, { size }] of this.#underWay) if (size === 0) socket.destroySoon();
@@ -58,6 +81,11 @@ export class Connections {
 
   destroy(): void {
     for (const socket of this.#underWay.keys()) socket.destroy();
+  }
+
+  /** To the answer of the request that has come now, which was sent before the client could read of an end. */
+  #leadOn(socket: Socket): void {
+    for (const response of this.#underWay.get(socket) ?? []) response.shouldKeepAlive = true;
   }
 
   #endIdle(idle: ServerHttp2Session | Socket): void {

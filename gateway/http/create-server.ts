@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { constants, createSecureServer, type SecureServerOptions, type ServerHttp2Session } from 'node:http2';
+import { Duplex } from 'node:stream';
 import { errorCode } from '../../runtime/error-code.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
+import { refuse } from '../request-error.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { Connections } from './connections.ts';
 import type { HttpHandler } from './http-handler.ts';
 import { http2StreamOf } from './http2-stream.ts';
+import { answerMalformed } from './malformed-requests.ts';
+import { refuseOnSocket } from './refuse-on-socket.ts';
 
 /** The server of the gateway, whichever protocol it speaks. */
 export interface WebServer {
@@ -17,6 +22,8 @@ export interface WebServer {
   readonly arrived: number;
   /** Whether there was no room for the connection that the request came on. */
   isSurplus(request: IncomingMessage): boolean;
+  /** Lets each answer say that its connection ends after it. */
+  announceEnd(): void;
   /** Ends each connection that has no request, the others with the last of theirs. */
   endConnections(): void;
   closeAll(): void;
@@ -27,6 +34,7 @@ export function createWebServer(
   config: GatewayConfig,
   handle: HttpHandler,
   runtime: Pick<Runtime, 'timers' | 'clock' | 'log'>,
+  metrics?: Pick<Metrics, 'errorsTold'>,
 ): WebServer {
   const http = config.tls ? createTlsServer(config, config.tls, handle, runtime) : createPlainServer(config, handle);
   const limit = new ConnectionLimit(http, config.http.maxConnections, runtime);
@@ -36,6 +44,14 @@ export function createWebServer(
     session.once('close', () => sessions.delete(session));
   });
   const connections = new Connections(http, config.tls !== undefined);
+  answerMalformed(http, {
+    connections,
+    timers: runtime.timers,
+    refused: ({ formatted }) => metrics?.errorsTold(formatted),
+  });
+  // What a client expects besides 100-continue may be passed over (RFC 9110, 10.1.1); Node would refuse it without a word.
+  http.on('checkExpectation', (request, response) => void http.emit('request', request, response));
+  http.on('connect', refuseTunnel);
   return {
     http,
     scheme: config.tls ? 'https' : 'http',
@@ -43,6 +59,7 @@ export function createWebServer(
       return connections.arrived;
     },
     isSurplus: (request) => limit.isSurplus(request),
+    announceEnd: () => connections.announceEnd(),
     endConnections() {
       for (const session of sessions) session.close();
       connections.end();
@@ -54,6 +71,16 @@ export function createWebServer(
     },
   };
 }
+
+/** Node closes the connection without a word, and over HTTP/2 hands over a response. */
+function refuseTunnel(_: IncomingMessage, to: Duplex | ServerResponse): void {
+  if (to instanceof Duplex) {
+    to.once('finish', () => to.destroy());
+    refuseOnSocket(to, noTunnel(), ['connection: close', 'allow: GET, HEAD, POST, PUT, DELETE']);
+  } else to.writeHead(405).end();
+}
+
+const noTunnel = () => refuse(405, 'METHOD_NOT_ALLOWED', 'This is no proxy. Send GraphQL requests with GET or POST.');
 
 function createPlainServer(config: GatewayConfig, handle: HttpHandler): Server {
   return createServer(timeoutsOf(config), (request, response) => void handle(request, response));
@@ -103,6 +130,8 @@ function timeoutsOf({ http }: GatewayConfig) {
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
+    // Node would refuse without a word what `checkHost` refuses with a code.
+    requireHostHeader: false,
     // Node looks for slow requests this often: its default of 30 s would let the limits above slip.
     connectionsCheckingInterval: Math.max(100, Math.min(1000, headersTimeoutMs / 2)),
   };

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Runtime } from '../../runtime/runtime.ts';
 
 /** How long a client that goes on sending is listened to after its refusal. */
-const lingerMs = 1000;
+export const lingerMs = 1000;
 /** And how much it may send meanwhile. */
-const lingerBytes = 16_777_216;
+export const lingerBytes = 16_777_216;
 
 /**
  * Answers a request whose body was not read to its end, and closes its connection. What still comes is thrown away for a

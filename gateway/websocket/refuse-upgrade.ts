@@ -1,24 +1,15 @@
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { writeErrorBody } from '../execution/response-body.ts';
+import { refuseOnSocket } from '../http/refuse-on-socket.ts';
 import type { RequestError } from '../request-error.ts';
 
 /** Answers a handshake with what any other request would get, and closes its connection. */
-export function refuseUpgrade(socket: Duplex, { status, formatted }: RequestError): void {
-  const body = writeErrorBody(formatted);
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+export function refuseUpgrade(socket: Duplex, refusal: RequestError): void {
+  const { status } = refusal;
+  socket.once('finish', () => socket.destroy());
+  refuseOnSocket(socket, refusal, [
     `connection: ${status === 426 ? 'upgrade, close' : 'close'}`,
     ...(remedies[status] ?? []),
-    'content-type: application/json; charset=utf-8',
-    'cache-control: no-store',
-    'x-content-type-options: nosniff',
-    `content-length: ${Buffer.byteLength(body)}`,
-  ];
-  // A client that went away meanwhile is no failure of the gateway.
-  socket.on('error', () => socket.destroy());
-  socket.once('finish', () => socket.destroy());
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  ]);
 }
 
 /** What would have been right, for programs (RFC 6455, 4.4; RFC 9110, 15.5.22, 10.2.1 and 10.2.3). */

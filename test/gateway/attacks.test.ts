@@ -683,38 +683,46 @@ describe('the wire', () => {
     `${method} /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${more}\r\n`;
   const whole = `${head(`Content-Length: ${good.length}\r\n`)}${good}`;
   withstand([
-    ['two lengths', (to) => to.raw(`${head('Content-Length: 5\r\nContent-Length: 6\r\n')}{"a":1}`), 400],
+    ['two lengths', (to) => to.raw(`${head('Content-Length: 5\r\nContent-Length: 6\r\n')}{"a":1}`), 400, 'BAD_REQUEST'],
     [
       'a length and chunks',
       (to) => to.raw(`${head('Content-Length: 6\r\nTransfer-Encoding: chunked\r\n')}0\r\n\r\nGET / HTTP/1.1\r\n\r\n`),
       400,
+      'BAD_REQUEST',
     ],
     [
       'chunks by another name',
       (to) => to.raw(`${head('Transfer-Encoding: xchunked\r\nContent-Length: 4\r\n')}0\r\n\r\n`),
       400,
+      'BAD_REQUEST',
     ],
-    ['a length that is no number', (to) => to.raw(`${head('Content-Length: +5\r\n')}{}{}{`), 400],
-    ['a negative length', (to) => to.raw(`${head('Content-Length: -1\r\n')}{}`), 400],
+    ['a length that is no number', (to) => to.raw(`${head('Content-Length: +5\r\n')}{}{}{`), 400, 'BAD_REQUEST'],
+    ['a negative length', (to) => to.raw(`${head('Content-Length: -1\r\n')}{}`), 400, 'BAD_REQUEST'],
     [
       'a chunk that is no number',
       (to) => to.raw(`${head('Transfer-Encoding: chunked\r\n')}zz\r\n{}\r\n0\r\n\r\n`),
       400,
+      'BAD_REQUEST',
     ],
-    ['a header with a line break', (to) => to.raw(head('X-A: a\rX-B: b\r\n')), 400],
-    ['a header without a name', (to) => to.raw(head(': a\r\n')), 400],
+    ['a header with a line break', (to) => to.raw(head('X-A: a\rX-B: b\r\n')), 400, 'BAD_REQUEST'],
+    ['a header without a name', (to) => to.raw(head(': a\r\n')), 400, 'BAD_REQUEST'],
     [
       'two hosts, of which a proxy may have read the other',
       (to) => to.raw('GET /graphql HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n'),
       400,
       'BAD_REQUEST',
     ],
-    ['no host', (to) => to.raw('GET /graphql HTTP/1.1\r\n\r\n'), 400],
-    ['no HTTP', (to) => to.raw('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'), 400],
-    ['HTTP/2 without TLS', (to) => to.raw('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 400],
-    ['a header of a megabyte', (to) => to.raw(head(`X-A: ${'x'.repeat(1_000_000)}\r\n`)), 431],
-    ['ten thousand headers', (to) => to.raw(head('X-A: 1\r\n'.repeat(10_000))), 431],
-    ['a path of a megabyte', (to) => to.raw(`GET /${'x'.repeat(1_000_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`), 431],
+    ['no host', (to) => to.raw('GET /graphql HTTP/1.1\r\n\r\n'), 400, 'BAD_REQUEST'],
+    ['no HTTP', (to) => to.raw('\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'), 400, 'BAD_REQUEST'],
+    ['HTTP/2 without TLS', (to) => to.raw('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 400, 'BAD_REQUEST'],
+    ['a header of a megabyte', (to) => to.raw(head(`X-A: ${'x'.repeat(1_000_000)}\r\n`)), 431, 'HEADER_LIMIT_EXCEEDED'],
+    ['ten thousand headers', (to) => to.raw(head('X-A: 1\r\n'.repeat(10_000))), 431, 'HEADER_LIMIT_EXCEEDED'],
+    [
+      'a path of a megabyte',
+      (to) => to.raw(`GET /${'x'.repeat(1_000_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`),
+      431,
+      'HEADER_LIMIT_EXCEEDED',
+    ],
     [
       'a length that is a lie',
       (to) => to.raw(`${head('Content-Length: 9999999999\r\n')}{`),
@@ -727,8 +735,13 @@ describe('the wire', () => {
       413,
       'BODY_LIMIT_EXCEEDED',
     ],
-    ['headers that never end', (to) => to.raw('GET /graphql HTTP/1.1\r\nHost: localhost\r\nX-A: ', 3000), 408],
-    ['a body that never ends', (to) => to.raw(`${head('Content-Length: 100\r\n')}{`, 3000), 408],
+    [
+      'headers that never end',
+      (to) => to.raw('GET /graphql HTTP/1.1\r\nHost: localhost\r\nX-A: ', 3000),
+      408,
+      'REQUEST_TIMEOUT',
+    ],
+    ['a body that never ends', (to) => to.raw(`${head('Content-Length: 100\r\n')}{`, 3000), 408, 'REQUEST_TIMEOUT'],
     [
       'a hundred requests at once on one connection',
       async (to) => {
@@ -737,6 +750,29 @@ describe('the wire', () => {
         return reply;
       },
       200,
+    ],
+    [
+      'garbage behind a request, which is answered first',
+      async (to) => {
+        const reply = await to.raw(`${whole}nonsense\r\n\r\n`);
+        expect(reply.text).toMatch(
+          /^HTTP\/1\.1 200 .*"name":"Press".*HTTP\/1\.1 400 .*connection: close.*"BAD_REQUEST"/s,
+        );
+        return reply;
+      },
+      200,
+      'BAD_REQUEST',
+    ],
+    [
+      'an expectation that nobody knows',
+      (to) => to.raw(`${head(`Expect: 7\r\nContent-Length: ${good.length}\r\n`)}${good}`),
+      200,
+    ],
+    [
+      'a tunnel',
+      (to) => to.raw('CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n'),
+      405,
+      'METHOD_NOT_ALLOWED',
     ],
     [
       'a request behind a refused one is not taken for its body',

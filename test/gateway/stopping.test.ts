@@ -73,6 +73,45 @@ test('a mutation over a WebSocket is answered before a stopping gateway closes i
   await stopped;
 });
 
+test('the answer to a request that ran when the stop began says that its connection ends', async () => {
+  const { arrived, release } = await start(10_000);
+  const answer = post(mutation, {});
+  await arrived;
+  const { stopped } = await beginToStop();
+  release();
+  const { headers } = await answer;
+  expect(headers.get('connection')).toBe('close');
+  await stopped;
+});
+
+test('of requests that were sent at once, a stopping gateway says so with the last answer', async () => {
+  const { arrived, release } = await start(10_000);
+  const { port } = new URL(federation.url);
+  const socket = connect(Number(port), '127.0.0.1').setEncoding('utf8');
+  const send = (query: string) => {
+    const body = JSON.stringify({ query });
+    const head = 'POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
+    socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+  };
+  send(mutation);
+  await arrived;
+  const stopped = federation.gateway.drain();
+  send('{ __typename }');
+  send('{ a: __typename }');
+  await beginToStop();
+  release();
+  let answers = '';
+  for await (const text of socket) answers += text;
+  expect(answers).toContain('"rename":{"name":"Desk"}');
+  expect(answers).toContain('{"a":"Query"}');
+  expect([...answers.matchAll(/^connection: (.*)\r$/gim)].map(([, value]) => value)).toEqual([
+    'keep-alive',
+    'keep-alive',
+    'close',
+  ]);
+  await stopped;
+});
+
 test('a mutation over server-sent events on a connection of its own is answered before the gateway stops', async () => {
   const { arrived, release } = await start(10_000);
   const stream = await post(mutation, { accept: 'text/event-stream' });
