@@ -1,8 +1,8 @@
 import type { Principal } from '../../auth/principal.ts';
 import { BoundedCache } from '../bounded-cache.ts';
-import type { CompileOperation } from '../engine/selected-operation.ts';
 import { wholeAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
+import type { CompileOperation } from '../execution/selected-operation.ts';
 import type { Requirement } from '../supergraph/access-rules.ts';
 import { type AccessScope, createRestriction, guardedPlaces } from './restrict.ts';
 

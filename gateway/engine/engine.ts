@@ -10,6 +10,8 @@ import { createHivePlanner } from '../planning/hive-planner.ts';
 import { createOverrideDraw } from '../planning/override-draw.ts';
 import type { Planner } from '../planning/planner.ts';
 import { PlannerRefusal } from '../planning/planner-process.ts';
+import { createNativeCompiler } from '../preparation/native-compiler.ts';
+import { createOperationPreparer, type RememberingPreparer } from '../preparation/operation-preparer.ts';
 import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import type { ClientRegistry } from '../subgraph-client/client-registry.ts';
 import type { SignInternal } from '../subgraph-client/create-clients.ts';
@@ -17,7 +19,6 @@ import type { LocalSubgraph } from '../subgraph-client/local-subgraph.ts';
 import { loadSupergraph, type Supergraph } from '../supergraph/load-supergraph.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { EngineError, type EngineName, UnplannableSupergraphError } from './engine-error.ts';
-import { createNativeCompiler, createOperationPreparer, type RememberingPreparer } from './prepare-operation.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface EngineOptions {

@@ -7,9 +7,10 @@ import type { ApolloPlanner } from '../planning/apollo-planner.ts';
 import { createDocumentPlanner } from '../planning/document-planner.ts';
 import { type Planner, PlanningError } from '../planning/planner.ts';
 import { sampleOperations } from '../planning/sample-operations.ts';
+import { createNativeCompiler } from '../preparation/native-compiler.ts';
+import { createOperationPreparer } from '../preparation/operation-preparer.ts';
 import { RequestError } from '../request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
-import { createNativeCompiler, createOperationPreparer } from './prepare-operation.ts';
 
 export interface WarmUpOptions {
   readonly supergraph: Supergraph;

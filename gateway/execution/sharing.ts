@@ -1,6 +1,6 @@
 import type { Principal } from '../../auth/principal.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { authorityOf } from '../authorization/authority.ts';
+import { authorityOf } from '../authority.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { RequestContext } from '../request-context.ts';
 import type { AnswerRoom } from '../subgraph-client/answer-room.ts';

@@ -8,11 +8,11 @@ import {
 } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
 import { BoundedCache } from '../bounded-cache.ts';
-import type { CompileOperation, SelectedOperation } from '../engine/selected-operation.ts';
 import type { OperationAnswer } from '../execution/answer.ts';
-import { createCoercion } from '../execution/compile-operation.ts';
+import { createCoercion } from '../execution/coercion.ts';
 import type { CompiledOperation, Variables } from '../execution/compiled-operation.ts';
 import { Run } from '../execution/run.ts';
+import type { CompileOperation, SelectedOperation } from '../execution/selected-operation.ts';
 import type { Sharing } from '../execution/sharing.ts';
 import { withoutDefer } from '../incremental/resolve-defer.ts';
 import { type LabelledOperation, operationLabel } from '../operation-label.ts';

@@ -1,5 +1,5 @@
 import type { Engine, EngineOptions } from '../engine/engine.ts';
-import { createOperationPreparer } from '../engine/prepare-operation.ts';
+import { createOperationPreparer } from '../preparation/operation-preparer.ts';
 import { loadSupergraph } from '../supergraph/load-supergraph.ts';
 import { SupergraphError } from '../supergraph/supergraph-error.ts';
 import { createApolloCompiler } from './compile-apollo-operation.ts';

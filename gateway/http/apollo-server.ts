@@ -2,11 +2,11 @@ import type { ApolloServerPlugin, ApolloServer as Server } from '@apollo/server'
 import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
 import type { GatewayConfig } from '../config.ts';
-import type { OperationPreparer } from '../engine/prepare-operation.ts';
 import type { OperationAnswer } from '../execution/answer.ts';
 import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts';
 import { asksForPlan, showPlan } from '../execution/show-plan.ts';
 import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from '../limits/parse-document.ts';
+import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import type { RequestContext } from '../request-context.ts';
 import { internalError, RequestError, refuse } from '../request-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';

@@ -1,6 +1,6 @@
 import type { DocumentSource } from '../documents/document-source.ts';
-import type { OperationPreparer } from '../engine/prepare-operation.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
+import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import { RequestError } from '../request-error.ts';
 import type { OperationParams } from './operation-params.ts';
 

@@ -9,7 +9,7 @@ import {
 import { eachDirective } from '../planning/each-directive.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import type { Conditions } from '../planning/resolve-conditions.ts';
-import { argumentOf, isDefer } from './defer-directive.ts';
+import { argumentOf, isDefer } from './defer-rules.ts';
 
 type FragmentUse = FragmentSpreadNode | InlineFragmentNode;
 

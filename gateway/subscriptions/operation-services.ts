@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
-import type { OperationPreparer } from '../engine/prepare-operation.ts';
+import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { LiveAuthorities } from './live-authority.ts';

@@ -1,6 +1,6 @@
 import { type FieldNode, Kind } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
-import { authorityOf } from '../authorization/authority.ts';
+import { authorityOf } from '../authority.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { Variables } from '../execution/compiled-operation.ts';
 import type { ForwardedHeaders } from '../forwarded-headers.ts';

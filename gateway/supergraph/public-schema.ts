@@ -8,7 +8,7 @@ import {
   Kind,
   type SchemaDefinitionNode,
 } from 'graphql';
-import { deferDefinitions } from '../incremental/defer-directive.ts';
+import { deferDefinitions } from './defer-definition.ts';
 import { readFeatures } from './linked-features.ts';
 
 /**

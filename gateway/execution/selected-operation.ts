@@ -1,6 +1,6 @@
 import type { DocumentNode, GraphQLObjectType } from 'graphql';
-import type { CompiledOperation, OperationSource } from '../execution/compiled-operation.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
+import type { CompiledOperation, OperationSource } from './compiled-operation.ts';
 
 export interface PreparedText {
   readonly text: string;

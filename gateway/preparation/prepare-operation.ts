@@ -1,0 +1,93 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLObjectType,
+  Kind,
+  MaxIntrospectionDepthRule,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import type { GatewayConfig } from '../config.ts';
+import type { CompiledOperation } from '../execution/compiled-operation.ts';
+import type { CompileOperation, PreparedText, SelectedOperation } from '../execution/selected-operation.ts';
+import { deferRules } from '../incremental/defer-rules.ts';
+import { checkLimits } from '../limits/check-limits.ts';
+import type { LimitCost } from '../limits/cost.ts';
+import { parseDocument } from '../limits/parse-document.ts';
+import { fragmentsOf } from '../planning/plannable.ts';
+import { RequestError, refuse, withCode } from '../request-error.ts';
+import type { Supergraph } from '../supergraph/load-supergraph.ts';
+
+/** A text that was not known. */
+export interface PreparationRequest extends PreparedText {
+  readonly document: DocumentNode | undefined;
+  onPlanned: SelectedOperation['onPlanned'];
+}
+
+export interface PreparationOptions {
+  readonly supergraph: Supergraph;
+  readonly config: GatewayConfig;
+  readonly limitCost: LimitCost | undefined;
+  readonly compile: CompileOperation;
+}
+
+/** Parses, selects, limits, validates, plans and compiles. @throws RequestError */
+export async function prepareOperation(
+  { supergraph, config, compile, limitCost }: PreparationOptions,
+  request: PreparationRequest,
+): Promise<CompiledOperation> {
+  const { text, operationName, onPlanned } = request;
+  const document = request.document ?? parseDocument(text, config.limits.maxTokens);
+  const fragments = fragmentsOf(document);
+  for (const operation of operationsOf(document)) checkLimits(operation, fragments, config.limits);
+  const select = () => {
+    const operation = selectOperation(document, operationName);
+    return { operation, fragments, rootType: rootTypeOf(supergraph, operation) };
+  };
+  // Begins as soon as this function waits: the plan is then on its way in another process.
+  const validated = Promise.resolve().then(() => {
+    validateDocument(supergraph, document, config.introspection);
+    return limitCost?.({ ...select(), text });
+  });
+  const compiling = async () => compile({ ...select(), text, operationName, document, validated, onPlanned });
+  const compiled = compiling();
+  compiled.catch(() => undefined);
+  const bound = await validated;
+  return bound ? bound(await compiled) : compiled;
+}
+
+function rootTypeOf({ schema }: Supergraph, { operation }: OperationDefinitionNode): GraphQLObjectType {
+  const type = schema.getRootType(operation);
+  if (!type) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation} type.`);
+  return type;
+}
+
+const operationsOf = (document: DocumentNode): readonly OperationDefinitionNode[] =>
+  document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+
+function validateDocument({ schema }: Supergraph, document: DocumentNode, introspection: boolean): void {
+  const introspectionRule = introspection ? MaxIntrospectionDepthRule : NoSchemaIntrospectionCustomRule;
+  const rules = [...specifiedRules, ...deferRules, introspectionRule];
+  const errors = validate(schema, document, rules, { maxErrors: 20, hideSuggestions: !introspection });
+  if (errors.some(({ message }) => message === 'Validation aborted.')) throw tooManyRepetitions();
+  if (errors.length > 0) throw new RequestError(400, withCode(errors, 'GRAPHQL_VALIDATION_FAILED'));
+}
+
+/** graphql-js compares each pair of fields that are answered under one name, up to a limit of its own. */
+const tooManyRepetitions = () =>
+  refuse(400, 'FIELD_LIMIT_EXCEEDED', 'The operation selects the same fields too many times. Select each once.');
+
+function selectOperation(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
+  const operations = operationsOf(document);
+  const named = name ? operations.filter((operation) => operation.name?.value === name) : operations;
+  const [operation, ...others] = named;
+  if (operation && others.length === 0) return operation;
+  const message = operation
+    ? 'The document has several operations. Send "operationName" to choose one.'
+    : name
+      ? `The document has no operation named "${name}".`
+      : 'The document has no operation.';
+  throw new RequestError(400, [new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })]);
+}
