@@ -80,6 +80,10 @@ export interface GatewayLimits extends OperationLimits {
 }
 
 export interface SubgraphsConfig {
+  /** Addresses (http or https) of subgraphs, by name, in the place of their routing_url. @default none */
+  readonly urlBySubgraph: Readonly<Record<string, string>>;
+  /** Certificates on connections to subgraphs (https, wss). @default none */
+  readonly tls: SubgraphTlsConfig | undefined;
   /** Milliseconds that one call to a subgraph may take. @default 10000 */
   readonly timeoutMs: number;
   /** The same for single subgraphs, by name. @default none */
@@ -143,6 +147,15 @@ export interface SubgraphsConfig {
   readonly forwardHeaders: readonly string[];
   /** Instead of these for single subgraphs, by name. @default none */
   readonly forwardHeadersBySubgraph: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface SubgraphTlsConfig {
+  /** Path of the certificates (PEM) that those of subgraphs must be signed with, in the place of the ones that Node knows. @default none */
+  readonly caFile: string | undefined;
+  /** Path of the certificate chain, PEM, that the gateway shows to subgraphs. @default none */
+  readonly certFile: string | undefined;
+  /** Path of its private key, PEM. @default none */
+  readonly keyFile: string | undefined;
 }
 
 export type SubscriptionProtocol = SubgraphsConfig['subscriptionProtocol'];
@@ -287,6 +300,8 @@ export interface TlsConfig {
   readonly certFile: string;
   /** Path of its private key, PEM. */
   readonly keyFile: string;
+  /** Path of the certificates (PEM) that those of clients must be signed with: who shows none cannot connect. @default none */
+  readonly clientCaFile: string | undefined;
 }
 
 export const defaultGatewayConfig: GatewayConfig = Object.freeze({
@@ -319,6 +334,8 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     costMode: 'enforce' as const,
   }),
   subgraphs: Object.freeze({
+    urlBySubgraph: {},
+    tls: undefined,
     timeoutMs: 10_000,
     timeoutMsBySubgraph: {},
     maxConnections: 64,

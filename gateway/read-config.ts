@@ -9,6 +9,7 @@ import {
   type MetricsConfig,
   type OverrideConfig,
   type SubgraphsConfig,
+  type SubgraphTlsConfig,
   type SubscriptionProtocol,
   type SubscriptionsConfig,
   type SupergraphConfig,
@@ -118,6 +119,8 @@ function readSubgraphs(section: YamlSection): SubgraphsConfig {
   const { subgraphs } = defaultGatewayConfig;
   return Object.freeze({
     ...readPlain(section, subgraphs),
+    urlBySubgraph: byName(section.section('urlBySubgraph'), (names, name) => readUrl(names, name, callSchemes)),
+    tls: section.keys().includes('tls') ? readSubgraphTls(section.section('tls')) : undefined,
     timeoutMsBySubgraph: byName(section.section('timeoutMsBySubgraph'), (names, name) =>
       names.integer(name, 1, maxInteger),
     ),
@@ -127,7 +130,9 @@ function readSubgraphs(section: YamlSection): SubgraphsConfig {
     subscriptionProtocolBySubgraph: byName(section.section('subscriptionProtocolBySubgraph'), (names, name) =>
       names.choice(name, subscriptionProtocols),
     ),
-    subscriptionUrlBySubgraph: byName(section.section('subscriptionUrlBySubgraph'), readStreamUrl),
+    subscriptionUrlBySubgraph: byName(section.section('subscriptionUrlBySubgraph'), (names, name) =>
+      readUrl(names, name, streamSchemes),
+    ),
     forwardHeaders: readHeaderNames(section, 'forwardHeaders') ?? subgraphs.forwardHeaders,
     forwardHeadersBySubgraph: byName(section.section('forwardHeadersBySubgraph'), readHeaderNames),
   });
@@ -145,11 +150,29 @@ function byName<T>(
   return Object.fromEntries(given);
 }
 
-function readStreamUrl(names: YamlSection, name: string): string | undefined {
+const callSchemes = ['http', 'https'] as const;
+const streamSchemes = ['http', 'https', 'ws', 'wss'] as const;
+
+function readUrl(names: YamlSection, name: string, schemes: readonly string[]): string | undefined {
   const url = names.string(name);
-  if (url === undefined || (/^(http|ws)s?:\/\//.test(url) && URL.canParse(url))) return url;
-  names.refuse(name, url, 'Write an address that begins with http, https, ws or wss.');
+  if (url === undefined || (schemes.some((scheme) => url.startsWith(`${scheme}://`)) && URL.canParse(url))) return url;
+  const choices = `${schemes.slice(0, -1).join(', ')} or ${schemes.at(-1)}`;
+  names.refuse(name, url, `Write an address that begins with ${choices}.`);
   return undefined;
+}
+
+function readSubgraphTls(section: YamlSection): SubgraphTlsConfig {
+  section.expectOnly(['caFile', 'certFile', 'keyFile']);
+  const [certFile, keyFile] = [section.string('certFile'), section.string('keyFile')];
+  if (section.has('certFile') !== section.has('keyFile')) {
+    const missing = section.has('certFile') ? 'keyFile' : 'certFile';
+    section.report(
+      undefined,
+      `"subgraphs.tls.${missing}" is missing.`,
+      'Name the PEM files of the certificate and of its key, or neither.',
+    );
+  }
+  return Object.freeze({ caFile: section.string('caFile'), certFile, keyFile });
 }
 
 /** They say what one message is, and how it is sent: those of a call are its own (RFC 9110, 7.6.1). */
@@ -233,13 +256,17 @@ function readMetrics(section: YamlSection): MetricsConfig {
 }
 
 function readTls(section: YamlSection): TlsConfig {
-  section.expectOnly(['certFile', 'keyFile']);
+  section.expectOnly(['certFile', 'keyFile', 'clientCaFile']);
   const required = (key: string): string => {
     if (section.has(key)) return section.string(key) ?? '';
     section.report(undefined, `"tls.${key}" is missing.`, 'Name the PEM files of the certificate and of its key.');
     return '';
   };
-  return Object.freeze({ certFile: required('certFile'), keyFile: required('keyFile') });
+  return Object.freeze({
+    certFile: required('certFile'),
+    keyFile: required('keyFile'),
+    clientCaFile: section.string('clientCaFile'),
+  });
 }
 
 /** The defaults of a section, with the numbers and truth values that it gives. It may have no other keys. */

@@ -50,9 +50,10 @@ function warn(log: Logger, { option, name, known }: NamePlace): void {
 function* namesOf(config: GatewayConfig, supergraph: Supergraph): Generator<NamePlace> {
   const { subgraphs, subscriptions, override } = config;
   const { timeoutMsBySubgraph, subscriptionProtocolBySubgraph, subscriptionUrlBySubgraph } = subgraphs;
-  const { forwardHeadersBySubgraph, idempotencyKey } = subgraphs;
+  const { forwardHeadersBySubgraph, idempotencyKey, urlBySubgraph } = subgraphs;
   const { latestFields, mustDeliverFields } = subscriptions;
   const bySubgraph = {
+    urlBySubgraph,
     timeoutMsBySubgraph,
     subscriptionProtocolBySubgraph,
     subscriptionUrlBySubgraph,

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { constants, createSecureServer, type SecureServerOptions, type ServerHttp2Session } from 'node:http2';
 import { Duplex } from 'node:stream';
-import { errorCode } from '../../runtime/error-code.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
+import { readPem } from '../read-pem.ts';
 import { refuse } from '../request-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { ConnectionLimit } from './connection-limit.ts';
@@ -94,8 +93,9 @@ function createTlsServer(
   { timers }: Pick<Runtime, 'timers'>,
 ): Server {
   const { headersTimeoutMs, requestTimeoutMs } = config.http;
-  const keys = { cert: readPem(tls.certFile), key: readPem(tls.keyFile) };
-  const options = { ...keys, allowHTTP1: true, handshakeTimeout: headersTimeoutMs };
+  const own = 'tls.certFile and tls.keyFile';
+  const keys = { cert: readPem(tls.certFile, own), key: readPem(tls.keyFile, own) };
+  const options = { ...keys, ...clientCertificates(tls), allowHTTP1: true, handshakeTimeout: headersTimeoutMs };
   const server = createSecure(options, tls);
   // Node takes these as options of `node:http` only, and has defaults of minutes here.
   Object.assign(server, timeoutsOf(config));
@@ -110,6 +110,11 @@ function createTlsServer(
     }
     void handle(request, response);
   });
+}
+
+function clientCertificates({ clientCaFile }: TlsConfig): SecureServerOptions {
+  if (clientCaFile === undefined) return {};
+  return { ca: readPem(clientCaFile, 'tls.clientCaFile'), requestCert: true, rejectUnauthorized: true };
 }
 
 /** @throws ConfigValueError */
@@ -135,13 +140,4 @@ function timeoutsOf({ http }: GatewayConfig) {
     // Node looks for slow requests this often: its default of 30 s would let the limits above slip.
     connectionsCheckingInterval: Math.max(100, Math.min(1000, headersTimeoutMs / 2)),
   };
-}
-
-function readPem(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    const reason = errorCode(cause) ?? 'unreadable';
-    throw new ConfigValueError(`${file} cannot be read (${reason}). Correct tls.certFile and tls.keyFile.`);
-  }
 }

@@ -2,6 +2,7 @@ import type { SubgraphEndpoint } from '../supergraph/subgraph-endpoints.ts';
 import { measuredClient } from '../telemetry/measured-client.ts';
 import { type ClientsOptions, createClient } from './create-clients.ts';
 import type { SubgraphClient } from './subgraph-client.ts';
+import { readSubgraphTls } from './subgraph-tls.ts';
 
 /** The clients of all supergraphs that are in use. One that keeps its name and address keeps its client: pool, breaker and all. */
 export interface ClientRegistry {
@@ -19,13 +20,15 @@ const retirementMs = 600_000;
 
 const keyOf = ({ name, url }: SubgraphEndpoint) => `${name}\n${url}`;
 
+/** @throws ConfigValueError the certificates of connections to subgraphs cannot be used */
 export function createClientRegistry(options: ClientsOptions): ClientRegistry {
+  const tls = readSubgraphTls(options.config.tls);
   const clients = new Map<string, SubgraphClient>();
   const retired = new Set<SubgraphClient>();
   const clientOf = (endpoint: SubgraphEndpoint) => {
     const known = clients.get(keyOf(endpoint));
     if (known) return known;
-    const plain = createClient(endpoint, options);
+    const plain = createClient(endpoint, options, tls);
     const made = options.metrics ? measuredClient(plain, options.metrics) : plain;
     clients.set(keyOf(endpoint), made);
     return made;

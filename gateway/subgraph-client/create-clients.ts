@@ -9,6 +9,7 @@ import { createLocalClient } from './local.ts';
 import type { LocalSubgraph } from './local-subgraph.ts';
 import { createRemoteClient } from './remote.ts';
 import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
+import type { SubgraphTls } from './subgraph-tls.ts';
 
 /**
  * @param body what is sent; undefined where a connection is opened
@@ -33,8 +34,13 @@ export interface ClientsOptions {
 }
 
 /** @throws SupergraphError a local subgraph is named that this process does not have, or the address is none */
-export function createClient({ name, url }: SubgraphEndpoint, options: ClientsOptions): SubgraphClient {
+export function createClient(
+  { name, url: routingUrl }: SubgraphEndpoint,
+  options: ClientsOptions,
+  tls: SubgraphTls,
+): SubgraphClient {
   const { runtime, config, room, subgraphs, signInternal } = options;
+  const url = config.urlBySubgraph[name] ?? routingUrl;
   const timeoutMs = config.timeoutMsBySubgraph[name] ?? config.timeoutMs;
   const deadlines = { timers: runtime.timers, timeoutMs, log: runtime.log };
   if (url.startsWith('local:')) {
@@ -46,5 +52,5 @@ export function createClient({ name, url }: SubgraphEndpoint, options: ClientsOp
   const authorize = ({ context }: SubgraphCall, body?: string) =>
     context.principal && signInternal?.(context.principal, context.requestId, name, body);
   const forwarding = config.forwardHeadersBySubgraph[name] ?? config.forwardHeaders;
-  return createRemoteClient({ service: name, url, deadlines, runtime, authorize, forwarding, config, room });
+  return createRemoteClient({ service: name, url, tls, deadlines, runtime, authorize, forwarding, config, room });
 }

@@ -3,11 +3,13 @@ import type { SubgraphsConfig } from '../config.ts';
 import type { AnswerRoom } from './answer-room.ts';
 import type { Deadlines } from './deadline.ts';
 import type { SubgraphCall } from './subgraph-client.ts';
+import type { SubgraphTls } from './subgraph-tls.ts';
 
 export interface RemoteOptions {
   readonly service: string;
   /** http or https address of its GraphQL endpoint. */
   readonly url: string;
+  readonly tls: SubgraphTls;
   readonly deadlines: Deadlines;
   readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
   readonly config: SubgraphsConfig;

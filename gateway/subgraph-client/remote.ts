@@ -23,10 +23,11 @@ import type { SubgraphCall, SubgraphClient } from './subgraph-client.ts';
  * the circuit breaker, repetition, the hedge.
  */
 export function createRemoteClient(options: RemoteOptions): SubgraphClient {
-  const { service, deadlines, url, runtime, config } = options;
+  const { service, deadlines, url, tls, runtime, config } = options;
   const { origin, pathname, search } = new URL(url);
   const pool = new Pool(origin, {
     connections: config.maxConnections,
+    connect: tls,
     // Deadlines are ours: undici's own would add timers to every request.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -20,7 +20,7 @@ export async function* subscribeOverEvents(attempt: StreamAttempt): AsyncGenerat
   const { options, url, call } = attempt;
   const { origin, pathname, search } = new URL(url.replace(/^ws/, 'http'));
   // Until there is a stream the deadline is ours; the stream itself has none.
-  const connection = new Client(origin, { headersTimeout: 0, bodyTimeout: 0 });
+  const connection = new Client(origin, { connect: options.tls, headersTimeout: 0, bodyTimeout: 0 });
   const answer = new StreamAnswer(attempt);
   const cancelDeadline = options.runtime.timers.after(options.deadlines.timeoutMs, () => answer.late());
   const forget = call.context.cancellation?.onCancel(() => answer.events.complete());

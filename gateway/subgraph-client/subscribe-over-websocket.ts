@@ -21,7 +21,7 @@ export async function* subscribeOverWebSocket({
   call,
   outcome,
 }: StreamAttempt): AsyncGenerator<SubgraphResponse> {
-  const { service, authorize, deadlines, runtime, config, forwarding } = options;
+  const { service, tls, authorize, deadlines, runtime, config, forwarding } = options;
   const { maxResponseBytes: maxPayload } = config;
   const forwarded = forwardedTo(forwarding, call.context.forwarded);
   const attempted: WebSocket[] = [];
@@ -29,7 +29,7 @@ export async function* subscribeOverWebSocket({
     constructor(address: string, protocols: string[]) {
       const { timeoutMs: handshakeTimeout } = deadlines;
       const headers = { 'x-request-id': call.context.requestId, ...forwarded };
-      super(address, protocols, { handshakeTimeout, maxPayload, perMessageDeflate: false, headers });
+      super(address, protocols, { handshakeTimeout, maxPayload, perMessageDeflate: false, headers, ...tls });
       attempted.push(this);
     }
   }

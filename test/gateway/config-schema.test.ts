@@ -28,6 +28,7 @@ const leaves = (section: OptionSchema, path: readonly string[] = []): readonly L
 const besides: Readonly<Record<string, object>> = {
   certFile: { keyFile: 'tls.key' },
   keyFile: { certFile: 'tls.crt' },
+  clientCaFile: { certFile: 'tls.crt', keyFile: 'tls.key' },
 };
 
 /** Why the gateway does not start with this one option set; undefined where it does. */
@@ -62,7 +63,7 @@ test('every option of the defaults is in the schema, with a sentence', () => {
     typeof value === 'object' && !Array.isArray(value) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],
   );
   const described = leaves(schema).map(({ path }) => path.join('.'));
-  expect(described).toEqual(expect.arrayContaining(known.filter((name) => name !== 'tls')));
+  expect(described).toEqual(expect.arrayContaining(known.filter((name) => !/\btls$/.test(name))));
   expect(leaves(schema).filter(({ option }) => !option.description)).toEqual([]);
 });
 
