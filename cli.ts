@@ -32,7 +32,7 @@ const commands: Readonly<Record<string, CliCommand>> = {
   },
   compose: {
     summary: 'compose supergraph.yaml into a supergraph, or say what is wrong and where',
-    load: async () => (await import('./gateway/compose.ts')).runComposeCommand,
+    load: async () => (await import('./gateway/commands/compose.ts')).runComposeCommand,
   },
   token: {
     summary: 'make a development token for a role, plant or partner',
@@ -40,7 +40,7 @@ const commands: Readonly<Record<string, CliCommand>> = {
   },
   subscribe: {
     summary: 'print the events of a subscription, a line each',
-    load: async () => (await import('./gateway/subscribe.ts')).runSubscribeCommand,
+    load: async () => (await import('./gateway/commands/subscribe.ts')).runSubscribeCommand,
   },
   'verify-audit': {
     summary: 'recompute the audit chain and say whether any entry was changed, removed or reordered',

@@ -1,3 +1,4 @@
+import { type ItemRule, readYamlFile, type YamlSection } from '../runtime/yaml-file.ts';
 import {
   ConfigValueError,
   type CorsConfig,
@@ -15,7 +16,6 @@ import {
   type SupergraphConfig,
   type TlsConfig,
 } from './config.ts';
-import { type ItemRule, readYamlFile, type YamlSection } from './yaml-file.ts';
 
 const engines: readonly EngineChoice[] = ['auto', 'native', 'apollo'];
 const subscriptionProtocols: readonly SubscriptionProtocol[] = ['websocket', 'sse'];

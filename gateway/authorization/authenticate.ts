@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import { errorCode } from '../../runtime/error-code.ts';
-import { RequestError } from '../request-error.ts';
+import { RequestError } from '../request/request-error.ts';
 
 /** Verifies the raw Authorization value of a request; undefined where there was none. Throws errors with a `code`. */
 export type Authenticate = (credentials: string | undefined) => Promise<Principal> | Principal;

@@ -1,5 +1,5 @@
 import type { Principal } from '../../auth/principal.ts';
-import { BoundedCache } from '../bounded-cache.ts';
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import { wholeAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { CompileOperation } from '../execution/selected-operation.ts';

@@ -1,5 +1,5 @@
 import type { DocumentsConfig } from '../config.ts';
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 import { PersistedQueries } from './persisted-queries.ts';
 import { readTrustedDocuments } from './trusted-documents.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BoundedCache } from '../bounded-cache.ts';
-import { refuse } from '../request-error.ts';
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
+import { refuse } from '../request/request-error.ts';
 
 /** Characters of all registered documents together. */
 const maxCharacters = 16_777_216;

@@ -1,7 +1,7 @@
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { createSharing, type Sharing } from '../execution/sharing.ts';
 import { CostReport } from '../limits/cost-report.ts';
-import { RequestError } from '../request-error.ts';
+import { RequestError } from '../request/request-error.ts';
 import { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import { type ClientRegistry, createClientRegistry } from '../subgraph-client/client-registry.ts';
 import { chooseEngine } from './choose-engine.ts';

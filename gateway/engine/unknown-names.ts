@@ -9,8 +9,8 @@ import {
   isScalarType,
 } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
+import { nearestNames } from '../../runtime/nearest-names.ts';
 import type { GatewayConfig } from '../config.ts';
-import { nearestNames } from '../nearest-names.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 
 /** A name that is to be found in the supergraph, or does nothing. */

@@ -9,7 +9,7 @@ import { type Planner, PlanningError } from '../planning/planner.ts';
 import { sampleOperations } from '../planning/sample-operations.ts';
 import { createNativeCompiler } from '../preparation/native-compiler.ts';
 import { createOperationPreparer } from '../preparation/operation-preparer.ts';
-import { RequestError } from '../request-error.ts';
+import { RequestError } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 
 export interface WarmUpOptions {

@@ -1,5 +1,5 @@
 import { getVariableValues, type OperationDefinitionNode } from 'graphql';
-import { RequestError, withCode } from '../request-error.ts';
+import { RequestError, withCode } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { CompiledOperation } from './compiled-operation.ts';
 

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import type { FetchNode, PlanNode } from '../planning/plan.ts';
-import { RequestError } from '../request-error.ts';
+import { RequestError } from '../request/request-error.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { StreamRefusedError } from '../subgraph-client/stream-refused-error.ts';
 import { prepareRequest } from '../subgraph-client/subgraph-client.ts';

@@ -1,7 +1,7 @@
 import type { OperationDefinitionNode } from 'graphql';
 import type { DocumentPlan } from '../planning/document-planner.ts';
 import type { PlanNode } from '../planning/plan.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { RequestContext } from '../request/request-context.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { OperationAnswer } from './answer.ts';
 import type { ExecutionScope } from './call-subgraph.ts';

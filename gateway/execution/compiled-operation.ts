@@ -2,7 +2,7 @@ import type { FieldNode, GraphQLObjectType, OperationDefinitionNode } from 'grap
 import type { Principal } from '../../auth/principal.ts';
 import type { DocumentPlan } from '../planning/document-planner.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { RequestContext } from '../request/request-context.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { IncrementalAnswer, OperationAnswer } from './answer.ts';

@@ -1,8 +1,8 @@
 import type { Principal } from '../../auth/principal.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { authorityOf } from '../authority.ts';
 import type { GatewayConfig } from '../config.ts';
-import type { RequestContext } from '../request-context.ts';
+import { authorityOf } from '../request/authority.ts';
+import type { RequestContext } from '../request/request-context.ts';
 import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import type { SubgraphCall, SubgraphClient } from '../subgraph-client/subgraph-client.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { Cancellation } from '../cancellation.ts';
+import { Cancellation } from '../request/cancellation.ts';
 
 /** Calls `run` when whoever asked has gone. @returns a function that forgets it */
 export type Leaving = Pick<Cancellation, 'onCancel'>;

@@ -6,8 +6,8 @@ import {
   Kind,
   visit,
 } from 'graphql';
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { BoundedCache } from '../bounded-cache.ts';
 import type { OperationAnswer } from '../execution/answer.ts';
 import { createCoercion } from '../execution/coercion.ts';
 import type { CompiledOperation, Variables } from '../execution/compiled-operation.ts';
@@ -15,14 +15,14 @@ import { Run } from '../execution/run.ts';
 import type { CompileOperation, SelectedOperation } from '../execution/selected-operation.ts';
 import type { Sharing } from '../execution/sharing.ts';
 import { withoutDefer } from '../incremental/resolve-defer.ts';
-import { type LabelledOperation, operationLabel } from '../operation-label.ts';
 import { disentangle, findDemanding } from '../planning/disentangle.ts';
 import { hasMistakableAlias } from '../planning/mistakable-aliases.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import { conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
 import { clientKey, selectedKey } from '../planning/selected-keys.ts';
-import type { RequestContext } from '../request-context.ts';
-import { RequestError, refuse } from '../request-error.ts';
+import { type LabelledOperation, operationLabel } from '../request/operation-label.ts';
+import type { RequestContext } from '../request/request-context.ts';
+import { RequestError, refuse } from '../request/request-error.ts';
 import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { ApolloExecutor, ApolloLogger } from './load-apollo-gateway.ts';

@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import { type Clock, isoTime } from '../../runtime/clock.ts';
-import { BoundedCache } from '../bounded-cache.ts';
 import type { Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
 import { callErrorToFieldError, type ErrorExposure, toClientError } from '../execution/subgraph-error.ts';

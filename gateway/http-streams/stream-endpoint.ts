@@ -6,7 +6,7 @@ import { multipartStart } from '../http/multipart.ts';
 import type { OperationParams } from '../http/operation-params.ts';
 import { refuseMutationOverGet } from '../http/refuse-mutation-over-get.ts';
 import type { RequestedOperations } from '../http/requested-operations.ts';
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 import { resumableFormOf } from '../subscriptions/resumable-operation.ts';
 import {
   gatewayStopping,

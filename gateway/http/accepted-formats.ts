@@ -1,6 +1,6 @@
-import { BoundedCache } from '../bounded-cache.ts';
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import type { IncrementalFormat } from '../incremental/incremental-body.ts';
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 
 /** How one answer may be sent. */
 export type SingleFormat = 'application/json' | 'application/graphql-response+json';

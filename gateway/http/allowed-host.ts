@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayConfig } from '../config.ts';
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 
 /** Names that lead to the reader's own machine, whoever resolves them. */
 const loopbackNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);

@@ -7,8 +7,8 @@ import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts
 import { asksForPlan, showPlan } from '../execution/show-plan.ts';
 import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from '../limits/parse-document.ts';
 import type { OperationPreparer } from '../preparation/operation-preparer.ts';
-import type { RequestContext } from '../request-context.ts';
-import { internalError, RequestError, refuse } from '../request-error.ts';
+import type { RequestContext } from '../request/request-context.ts';
+import { internalError, RequestError, refuse } from '../request/request-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import {
   ApolloServer,

@@ -1,5 +1,5 @@
 import { writeErrorBody } from '../execution/response-body.ts';
-import { RequestError, refuse } from '../request-error.ts';
+import { RequestError, refuse } from '../request/request-error.ts';
 import { notAcceptable, readAcceptedFormats } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';

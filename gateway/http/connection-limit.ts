@@ -2,8 +2,8 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { openFileLimit } from '../../runtime/open-file-limit.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { refuseForNow } from '../request-error.ts';
-import { SeldomWarning } from '../seldom-warning.ts';
+import { SeldomWarning } from '../../runtime/seldom-warning.ts';
+import { refuseForNow } from '../request/request-error.ts';
 
 /** So many more are let in, to be told that there is no room: a health check finds room among them. */
 const surplus = 100;

@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
 import { readPem } from '../read-pem.ts';
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { Connections } from './connections.ts';

@@ -1,5 +1,5 @@
 import type { DocumentNode } from 'graphql';
-import { BoundedCache } from '../bounded-cache.ts';
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
 
 /** What Apollo Server asks of the place where it keeps the documents that it has read. */
 export interface DocumentStore {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../../auth/principal.ts';
-import type { ForwardedHeaders } from '../forwarded-headers.ts';
+import type { ForwardedHeaders } from '../request/forwarded-headers.ts';
 
 /** One authenticated request to the GraphQL path. */
 export interface Exchange {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { Cancellation } from '../cancellation.ts';
 import { parseJson } from '../limits/parse-json.ts';
-import { RequestError, refuse } from '../request-error.ts';
+import type { Cancellation } from '../request/cancellation.ts';
+import { RequestError, refuse } from '../request/request-error.ts';
 import { type AcceptedFormats, notAcceptable, readAcceptedFormats, type SingleFormat } from './accepted-formats.ts';
 import { answerBatch } from './batch.ts';
 import type { Exchange } from './exchange.ts';

@@ -2,7 +2,7 @@ import { maxHeaderSize, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorCode } from '../../runtime/error-code.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { type RequestError, refuse } from '../request-error.ts';
+import { type RequestError, refuse } from '../request/request-error.ts';
 import type { Connections } from './connections.ts';
 import { lingerBytes, lingerMs } from './refuse-and-close.ts';
 import { refuseOnSocket } from './refuse-on-socket.ts';

@@ -1,7 +1,7 @@
 import { isRecord } from '../../runtime/is-record.ts';
 import type { DocumentRequest } from '../documents/document-source.ts';
 import { parseJson } from '../limits/parse-json.ts';
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 
 /** The parameters of one GraphQL request, checked. Source: GraphQL over HTTP, section "Request Parameters". */
 export interface OperationParams extends DocumentRequest {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 
 /** Any page can have a browser send a GET. @throws RequestError 405 */
 export function refuseMutationOverGet(

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { writeErrorBody } from '../execution/response-body.ts';
-import type { RequestError } from '../request-error.ts';
+import type { RequestError } from '../request/request-error.ts';
 
 /** Answers on a connection that has no response of Node's with what any other request would get, as its last words. */
 export function refuseOnSocket(

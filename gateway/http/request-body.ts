@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { type BrotliDecompress, brotliDecompress, type Gunzip, gunzip } from 'node:zlib';
 import { errorCode } from '../../runtime/error-code.ts';
-import { type RequestError, refuse } from '../request-error.ts';
+import { type RequestError, refuse } from '../request/request-error.ts';
 
 /** Reads a request body of at most `maxBytes`, unpacked. @throws RequestError 413, 415, 400 */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {

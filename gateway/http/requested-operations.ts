@@ -1,7 +1,7 @@
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { OperationPreparer } from '../preparation/operation-preparer.ts';
-import { RequestError } from '../request-error.ts';
+import { RequestError } from '../request/request-error.ts';
 import type { OperationParams } from './operation-params.ts';
 
 export interface RequestedOperationsOptions {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Cancellation } from '../cancellation.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
+import { Cancellation } from '../request/cancellation.ts';
 import type { SingleFormat } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
 import { HeaderMap } from './apollo-library.ts';

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import type { Writable } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { SeldomWarning } from '../../runtime/seldom-warning.ts';
 import type { HttpConfig } from '../config.ts';
-import { SeldomWarning } from '../seldom-warning.ts';
 import type { EncodedBody } from './answer-body.ts';
 import { http2StreamOf } from './http2-stream.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CorsConfig } from '../config.ts';
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 
 /** Whether a page of this origin may read answers. */
 export function mayRead(origin: string, { origins }: CorsConfig): boolean {

@@ -1,5 +1,5 @@
 import { Kind } from 'graphql';
-import { BoundedCache } from '../bounded-cache.ts';
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import type { ExecutionScope } from '../execution/call-subgraph.ts';
 import type { ExecuteIncrementally, OperationSource } from '../execution/compiled-operation.ts';
 import { compileIntrospection } from '../execution/introspection.ts';

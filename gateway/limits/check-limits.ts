@@ -4,7 +4,7 @@ import {
   GraphQLError,
   type OperationDefinitionNode,
 } from 'graphql';
-import { RequestError, withCode } from '../request-error.ts';
+import { RequestError, withCode } from '../request/request-error.ts';
 import { limitAliases } from './aliases.ts';
 import { limitDepth } from './depth.ts';
 import { limitDirectives } from './directives.ts';

@@ -1,7 +1,7 @@
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { BoundedCache } from '../bounded-cache.ts';
-import { type LabelledOperation, operationLabel } from '../operation-label.ts';
-import type { RequestError } from '../request-error.ts';
+import { type LabelledOperation, operationLabel } from '../request/operation-label.ts';
+import type { RequestError } from '../request/request-error.ts';
 
 /** Operations that it remembers; one more costs a second line in the log. */
 const maxTold = 10_000;

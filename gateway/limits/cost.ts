@@ -1,6 +1,6 @@
 import type { CompiledOperation, Variables } from '../execution/compiled-operation.ts';
-import type { LabelledOperation } from '../operation-label.ts';
-import { type RequestError, refuse } from '../request-error.ts';
+import type { LabelledOperation } from '../request/operation-label.ts';
+import { type RequestError, refuse } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import type { CostReport } from './cost-report.ts';
 import { costAt, leastOf } from './cost-term.ts';

@@ -1,4 +1,4 @@
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 import type { SizeLimit } from './limit.ts';
 
 /** Fragments in fragments, for each level of fields: what walks through them does so level by level. */

@@ -1,4 +1,4 @@
-import type { RequestError } from '../request-error.ts';
+import type { RequestError } from '../request/request-error.ts';
 import type { OperationSize } from './measure.ts';
 
 /** How much one operation may ask for. Checked before validation, over every transport. */

@@ -1,4 +1,4 @@
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 import type { SizeLimit } from './limit.ts';
 
 /** The planner reads numbers of 64 bits; only scalars that are no numbers (ID) take longer ones. */

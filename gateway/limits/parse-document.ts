@@ -1,5 +1,5 @@
 import { type DocumentNode, GraphQLError, parse } from 'graphql';
-import { RequestError, refuse, withCode } from '../request-error.ts';
+import { RequestError, refuse, withCode } from '../request/request-error.ts';
 
 /** Parses a document of at most `maxTokens` tokens. @throws RequestError */
 export function parseDocument(text: string, maxTokens: number): DocumentNode {

@@ -1,4 +1,4 @@
-import { type RequestError, refuse } from '../request-error.ts';
+import { type RequestError, refuse } from '../request/request-error.ts';
 
 /** Levels of objects and lists: more than any input type needs, fewer than what writing the values again can descend. */
 const maxLevels = 200;

@@ -1,4 +1,4 @@
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 import type { SizeLimit } from './limit.ts';
 
 /** `__proto__` is the one name under which JavaScript objects keep something else than what is put there. */

@@ -1,4 +1,4 @@
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 import type { SizeLimit } from './limit.ts';
 
 export const limitRootFields: SizeLimit = ({ rootFields }, { maxRootFields }) =>

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { BoundedCache } from '../bounded-cache.ts';
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import type { ExecutionScope } from '../execution/call-subgraph.ts';
 import { createCoercion } from '../execution/coercion.ts';
 import { prepareVariant, type Variant } from '../execution/compile-variant.ts';
@@ -9,7 +9,7 @@ import { rootFieldsOf } from '../execution/root-fields.ts';
 import { compileIncremental } from '../incremental/compile-incremental.ts';
 import { withoutDefer } from '../incremental/resolve-defer.ts';
 import { type Conditions, conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
-import { RequestError } from '../request-error.ts';
+import { RequestError } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 
 /** Combinations of @skip and @include values that are kept planned for one operation. */

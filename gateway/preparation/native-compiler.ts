@@ -1,13 +1,13 @@
 import type { Logger } from '../../runtime/logger.ts';
 import type { ExecutionScope } from '../execution/call-subgraph.ts';
 import type { CompileOperation, SelectedOperation } from '../execution/selected-operation.ts';
-import { operationLabel } from '../operation-label.ts';
 import { askTypenames } from '../planning/ask-typenames.ts';
 import type { DocumentPlan, PlanDocuments } from '../planning/document-planner.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import { toPlannable } from '../planning/plannable.ts';
 import { PlanningError } from '../planning/planner.ts';
-import { refuse } from '../request-error.ts';
+import { operationLabel } from '../request/operation-label.ts';
+import { refuse } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { compileOperation } from './compile-operation.ts';
 

@@ -1,14 +1,14 @@
 import type { DocumentNode } from 'graphql';
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import { Turns } from '../../runtime/turns.ts';
 import { guardOperations } from '../authorization/guard-operation.ts';
-import { BoundedCache } from '../bounded-cache.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { CompileOperation, PreparedText } from '../execution/selected-operation.ts';
 import { createCostLimit } from '../limits/cost.ts';
 import type { CostReport } from '../limits/cost-report.ts';
 import { isStackOverflow, nestedTooDeep } from '../limits/parse-document.ts';
-import { keepable, RequestError } from '../request-error.ts';
+import { keepable, RequestError } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { measuredOperation, measuredPreparation } from '../telemetry/measured-operation.ts';
 import type { Metrics } from '../telemetry/metrics.ts';

@@ -17,7 +17,7 @@ import { checkLimits } from '../limits/check-limits.ts';
 import type { LimitCost } from '../limits/cost.ts';
 import { parseDocument } from '../limits/parse-document.ts';
 import { fragmentsOf } from '../planning/plannable.ts';
-import { RequestError, refuse, withCode } from '../request-error.ts';
+import { RequestError, refuse, withCode } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 
 /** A text that was not known. */

@@ -1,8 +1,8 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { SeldomWarning } from '../../runtime/seldom-warning.ts';
 import { Turns } from '../../runtime/turns.ts';
 import type { SubgraphsConfig } from '../config.ts';
-import { SeldomWarning } from '../seldom-warning.ts';
 import { bodyLength } from './body-length.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { SubgraphCallError } from './subgraph-call-error.ts';

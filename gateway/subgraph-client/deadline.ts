@@ -1,7 +1,7 @@
 import type { Logger } from '../../runtime/logger.ts';
 import type { Timers } from '../../runtime/timers.ts';
-import { Cancellation } from '../cancellation.ts';
-import type { RequestContext } from '../request-context.ts';
+import { Cancellation } from '../request/cancellation.ts';
+import type { RequestContext } from '../request/request-context.ts';
 import { SubgraphCallError } from './subgraph-call-error.ts';
 
 export interface Deadlines {

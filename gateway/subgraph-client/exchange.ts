@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { Cancellation } from '../cancellation.ts';
+import type { Cancellation } from '../request/cancellation.ts';
 import { type AnswerRoom, largeBytes } from './answer-room.ts';
 
 export interface Exchange {

@@ -1,5 +1,5 @@
 import type { Timers } from '../../runtime/timers.ts';
-import { Cancellation } from '../cancellation.ts';
+import { Cancellation } from '../request/cancellation.ts';
 
 export interface HedgeOptions {
   readonly timers: Timers;

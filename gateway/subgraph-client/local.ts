@@ -1,4 +1,4 @@
-import type { Cancellation } from '../cancellation.ts';
+import type { Cancellation } from '../request/cancellation.ts';
 import { type Deadlines, withDeadline } from './deadline.ts';
 import type { LocalSubgraph, SubgraphRequest } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';

@@ -1,8 +1,8 @@
 import { Pool } from 'undici';
 import { errorCode } from '../../runtime/error-code.ts';
-import type { Cancellation } from '../cancellation.ts';
-import { forwardedTo } from '../forwarded-headers.ts';
-import { loggedReason } from '../logged-reason.ts';
+import { loggedReason } from '../../runtime/logged-reason.ts';
+import type { Cancellation } from '../request/cancellation.ts';
+import { forwardedTo } from '../request/forwarded-headers.ts';
 import { longBytes } from './answer-room.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { withDeadline } from './deadline.ts';

@@ -1,5 +1,5 @@
 import type { PlannedRequest } from '../planning/plan.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { RequestContext } from '../request/request-context.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 
 /** One planned operation with the parts of its body that never change. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Client, type Dispatcher } from 'undici';
-import { forwardedTo } from '../forwarded-headers.ts';
+import { forwardedTo } from '../request/forwarded-headers.ts';
 import { eventId } from './event-id.ts';
 import { EventQueue } from './event-queue.ts';
 import { EventStreamReader, EventTooLargeError, type ServerSentEvent } from './event-stream-reader.ts';

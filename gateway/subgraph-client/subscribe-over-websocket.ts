@@ -1,6 +1,6 @@
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { forwardedTo } from '../forwarded-headers.ts';
+import { forwardedTo } from '../request/forwarded-headers.ts';
 import { EventQueue } from './event-queue.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { readResponse } from './read-response.ts';

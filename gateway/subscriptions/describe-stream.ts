@@ -1,5 +1,5 @@
 import type { CompiledOperation, Variables } from '../execution/compiled-operation.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { RequestContext } from '../request/request-context.ts';
 import { type DeliveryPolicy, noRule, type SubscriptionRule } from '../supergraph/subscription-rules.ts';
 import { cursorReader } from './event-cursor.ts';
 import type { OperationServices } from './operation-services.ts';

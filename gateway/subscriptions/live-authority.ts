@@ -1,8 +1,8 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { authorityOf } from '../authority.ts';
 import { type Authenticate, AuthenticationError, authenticateRequest } from '../authorization/authenticate.ts';
+import { authorityOf } from '../request/authority.ts';
 
 /** What is open in the name of one token: a connection, or one operation on it. */
 export interface LiveAuthority {

@@ -1,14 +1,14 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
-import { Cancellation } from '../cancellation.ts';
 import type { DocumentRequest } from '../documents/document-source.ts';
 import type { IncrementalAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { writeResponseBody } from '../execution/response-body.ts';
-import type { ForwardedHeaders } from '../forwarded-headers.ts';
 import { writeBatch, writeFirstPart } from '../incremental/incremental-body.ts';
-import type { RequestContext } from '../request-context.ts';
-import { internalError, RequestError } from '../request-error.ts';
+import { Cancellation } from '../request/cancellation.ts';
+import type { ForwardedHeaders } from '../request/forwarded-headers.ts';
+import type { RequestContext } from '../request/request-context.ts';
+import { internalError, RequestError } from '../request/request-error.ts';
 import { describeStream } from './describe-stream.ts';
 import type { LiveAuthority } from './live-authority.ts';
 import type { OperationServices } from './operation-services.ts';

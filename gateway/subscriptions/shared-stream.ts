@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
-import type { RequestContext } from '../request-context.ts';
+import type { RequestContext } from '../request/request-context.ts';
 import type { DeliveryPolicy } from '../supergraph/subscription-rules.ts';
 import { type ReplayBudget, ReplayRing } from './replay-ring.ts';
 import { StreamClient, type StreamListener } from './stream-client.ts';

@@ -1,9 +1,9 @@
 import { type FieldNode, Kind } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
-import { authorityOf } from '../authority.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { Variables } from '../execution/compiled-operation.ts';
-import type { ForwardedHeaders } from '../forwarded-headers.ts';
+import { authorityOf } from '../request/authority.ts';
+import type { ForwardedHeaders } from '../request/forwarded-headers.ts';
 import { noRule, type SubscriptionRule } from '../supergraph/subscription-rules.ts';
 
 /** Everything that can change what a stream says. */

@@ -1,6 +1,6 @@
 import type { Principal } from '../../auth/principal.ts';
 import type { SubscriptionsConfig } from '../config.ts';
-import { refuse } from '../request-error.ts';
+import { refuse } from '../request/request-error.ts';
 
 /**
  * How many streams there are: operations that run over a transport that streams, of whatever kind, and connections that are

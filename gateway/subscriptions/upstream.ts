@@ -1,11 +1,11 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { Cancellation } from '../cancellation.ts';
 import type { CompiledOperation, EventStream, Variables } from '../execution/compiled-operation.ts';
 import { writeResponseBody } from '../execution/response-body.ts';
 import { callErrorToFieldError } from '../execution/subgraph-error.ts';
-import type { RequestContext } from '../request-context.ts';
-import { internalError, RequestError, refuse } from '../request-error.ts';
+import { Cancellation } from '../request/cancellation.ts';
+import type { RequestContext } from '../request/request-context.ts';
+import { internalError, RequestError, refuse } from '../request/request-error.ts';
 import { eventId } from '../subgraph-client/event-id.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';

@@ -1,5 +1,5 @@
+import { loggedReason } from '../../runtime/logged-reason.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { loggedReason } from '../logged-reason.ts';
 import type { SupergraphSource } from './supergraph-source.ts';
 
 export interface FollowOptions {

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { readYamlFile, type YamlSection } from '../yaml-file.ts';
+import { readYamlFile, type YamlSection } from '../../runtime/yaml-file.ts';
 
 export interface SubgraphEntry {
   readonly name: string;

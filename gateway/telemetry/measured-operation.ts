@@ -1,5 +1,5 @@
 import type { CompiledOperation, EventStream } from '../execution/compiled-operation.ts';
-import { RequestError } from '../request-error.ts';
+import { RequestError } from '../request/request-error.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The same operation, with its runs and its events counted. */

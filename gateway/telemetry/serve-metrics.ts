@@ -3,7 +3,7 @@ import { errorCode } from '../../runtime/error-code.ts';
 import { ConfigValueError, type GatewayConfig } from '../config.ts';
 import { checkHost } from '../http/allowed-host.ts';
 import { hostInUrl, listen } from '../http/listen.ts';
-import { RequestError } from '../request-error.ts';
+import { RequestError } from '../request/request-error.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface MetricsServer {

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { AuthenticationError } from '../authorization/authenticate.ts';
-import type { ForwardedHeaders, ReadForwarded } from '../forwarded-headers.ts';
-import { RequestError } from '../request-error.ts';
+import type { ForwardedHeaders, ReadForwarded } from '../request/forwarded-headers.ts';
+import { RequestError } from '../request/request-error.ts';
 import type { LiveAuthority } from '../subscriptions/live-authority.ts';
 import { idTooLong, isTooLong } from '../subscriptions/operation-id.ts';
 import type { OperationServices } from '../subscriptions/operation-services.ts';

@@ -1,4 +1,4 @@
-import { namedIn } from '../forwarded-headers.ts';
+import { namedIn } from '../request/forwarded-headers.ts';
 
 /** The Authorization value in the payload of a message. */
 export function credentialsIn(payload: Readonly<Record<string, unknown>>): string | undefined {

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { isRecord } from '../../runtime/is-record.ts';
 import { refuseNesting } from '../limits/parse-json.ts';
-import type { RequestError } from '../request-error.ts';
+import type { RequestError } from '../request/request-error.ts';
 
 /** The subprotocol of GraphQL over WebSocket: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const subprotocol = 'graphql-transport-ws';

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createDocumentSource } from '../../gateway/documents/document-source.ts';
 import type { CompiledOperation } from '../../gateway/execution/compiled-operation.ts';
-import { createForwarding } from '../../gateway/forwarded-headers.ts';
+import { createForwarding } from '../../gateway/request/forwarded-headers.ts';
 import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { LiveAuthorities } from '../../gateway/subscriptions/live-authority.ts';
 import { SharedStreams } from '../../gateway/subscriptions/shared-streams.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { runComposeCommand } from '../../../gateway/compose.ts';
+import { runComposeCommand } from '../../../gateway/commands/compose.ts';
 import { composeSupergraph } from '../../../gateway/supergraph/compose.ts';
 import { loadSupergraph } from '../../../gateway/supergraph/load-supergraph.ts';
 

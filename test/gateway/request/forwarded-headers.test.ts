@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
-import { createForwarding } from '../../gateway/forwarded-headers.ts';
-import { type Federation, startFederation } from '../support/federation-gateway.ts';
-import type { SubgraphContext, SubgraphDefinition } from '../support/federation-subgraph.ts';
+import { defaultGatewayConfig, type GatewayConfig } from '../../../gateway/config.ts';
+import { createForwarding } from '../../../gateway/request/forwarded-headers.ts';
+import { type Federation, startFederation } from '../../support/federation-gateway.ts';
+import type { SubgraphContext, SubgraphDefinition } from '../../support/federation-subgraph.ts';
 
 /** Tells which headers it gets. */
 const mirror = (name: string): SubgraphDefinition => ({

@@ -11,7 +11,7 @@ import {
   type YAMLMap,
   type YAMLParseError,
 } from 'yaml';
-import { errorCode } from '../runtime/error-code.ts';
+import { errorCode } from './error-code.ts';
 import { nearestNames } from './nearest-names.ts';
 
 /** One thing that is wrong in a file: what, and what to write instead. */

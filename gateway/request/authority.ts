@@ -1,5 +1,5 @@
-import type { Principal } from '../auth/principal.ts';
-import type { SubscriptionsConfig } from './config.ts';
+import type { Principal } from '../../auth/principal.ts';
+import type { SubscriptionsConfig } from '../config.ts';
 
 /** What decides on a principal's authority, in an order that does not depend on its token. */
 export function authorityOf(principal: Principal, shareBy: SubscriptionsConfig['shareBy']) {

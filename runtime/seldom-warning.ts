@@ -1,4 +1,4 @@
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from './runtime.ts';
 
 /** What happens again and again under load is told once in so many milliseconds. */
 const silenceMs = 60_000;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BoundedCache } from '../../gateway/bounded-cache.ts';
+import { BoundedCache } from '../../runtime/bounded-cache.ts';
 
 const key = fc.constantFrom('a', 'b', 'c', 'd', 'e');
 const weight = fc.integer({ min: 1, max: 12 });

@@ -1,5 +1,5 @@
-import { errorCode } from '../runtime/error-code.ts';
-import type { LogFields } from '../runtime/logger.ts';
+import { errorCode } from './error-code.ts';
+import type { LogFields } from './logger.ts';
 
 /**
  * What the log says of an error. One with a code is about the network, a file or a supergraph, and its sentence says

@@ -1,6 +1,6 @@
 import { buildSchema, parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
-import { keepable, RequestError, withCode } from '../../gateway/request-error.ts';
+import { keepable, RequestError, withCode } from '../../../gateway/request/request-error.ts';
 
 const found = validate(buildSchema('type Query { a: Int }'), parse('{ a nothing }'));
 

@@ -1,4 +1,4 @@
-import type { Principal } from '../auth/principal.ts';
+import type { Principal } from '../../auth/principal.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { ForwardedHeaders } from './forwarded-headers.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { UsageError } from '../runtime/usage-error.ts';
-import { composeSupergraph } from './supergraph/compose.ts';
+import { UsageError } from '../../runtime/usage-error.ts';
+import { composeSupergraph } from '../supergraph/compose.ts';
 
 const composeHelp = `andon compose --config supergraph.yaml --output FILE
 

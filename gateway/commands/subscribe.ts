@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { systemTimers } from '../runtime/timers.ts';
-import { UsageError } from '../runtime/usage-error.ts';
-import { readGatewayConfig } from './read-config.ts';
+import { systemTimers } from '../../runtime/timers.ts';
+import { UsageError } from '../../runtime/usage-error.ts';
+import { readGatewayConfig } from '../read-config.ts';
 
 const help = `andon subscribe [options] 'subscription { … }': prints each event of a subscription as one line of JSON.
 
