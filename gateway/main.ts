@@ -13,8 +13,8 @@ import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { UsageError } from '../runtime/usage-error.ts';
 import type { GatewayConfig } from './config.ts';
 import { createGateway, type GatewayOptions } from './gateway.ts';
-import { isLoopback } from './http/allowed-host.ts';
 import { readGatewayConfig } from './read-config.ts';
+import { isLoopback } from './server/allowed-host.ts';
 import { followSupergraph } from './supergraph/follow-supergraph.ts';
 import { createSupergraphSource } from './supergraph/supergraph-source.ts';
 

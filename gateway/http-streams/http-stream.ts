@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
-import { http2StreamOf } from '../http/http2-stream.ts';
-import { onceClosed } from '../http/once-closed.ts';
-import { onceDrained } from '../http/once-drained.ts';
-import { cutOff, type UnsentAnswers, wholeBytes } from '../http/unsent-answers.ts';
+import { http2StreamOf } from '../server/http2-stream.ts';
+import { onceClosed } from '../server/once-closed.ts';
+import { onceDrained } from '../server/once-drained.ts';
+import { cutOff, type UnsentAnswers, wholeBytes } from '../server/unsent-answers.ts';
 
 export interface HttpStreamOptions {
   readonly response: ServerResponse;

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
 import { writeErrorBody } from '../execution/response-body.ts';
-import type { UnsentAnswers } from '../http/unsent-answers.ts';
 import { refuse } from '../request/request-error.ts';
+import type { UnsentAnswers } from '../server/unsent-answers.ts';
 import { idTooLong, isTooLong } from '../subscriptions/operation-id.ts';
 import type { OperationServices } from '../subscriptions/operation-services.ts';
 import {

@@ -1,16 +1,13 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { WholeBody } from '../server/unsent-answers.ts';
 import { type Coding, chooseCoding } from './content-coding.ts';
 
 const gzipped = promisify(gzip);
 const brotlied = promisify(brotliCompress);
 
 /** A body in the form in which one client gets it. */
-export interface EncodedBody {
-  readonly content: string | Buffer;
-  /** How a `content` that is text becomes bytes. */
-  readonly charset: 'latin1' | 'utf8';
-  readonly byteLength: number;
+export interface EncodedBody extends WholeBody {
   /** Absent where it was not worth it or the client takes none. */
   readonly coding: Coding | undefined;
 }

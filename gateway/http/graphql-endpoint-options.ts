@@ -1,12 +1,12 @@
 import type { GatewayConfig } from '../config.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
+import type { UnsentAnswers } from '../server/unsent-answers.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
 import type { GraphQLServer } from './apollo-server.ts';
 import type { EqualRequests } from './equal-requests.ts';
 import type { Exchange } from './exchange.ts';
 import type { OperationParams } from './operation-params.ts';
 import type { RequestedOperations } from './requested-operations.ts';
-import type { UnsentAnswers } from './unsent-answers.ts';
 
 /** What answers requests: one, several in a batch, or a stream. */
 export interface GraphQLEndpointOptions {

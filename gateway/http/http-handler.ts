@@ -5,16 +5,17 @@ import type { GatewayConfig } from '../config.ts';
 import { writeErrorBody } from '../execution/response-body.ts';
 import type { ReadForwarded } from '../request/forwarded-headers.ts';
 import { internalError, RequestError } from '../request/request-error.ts';
+import { checkHost } from '../server/allowed-host.ts';
+import { noRoomForConnections } from '../server/connection-limit.ts';
+import type { HttpHandler } from '../server/create-server.ts';
+import { bringIntoOriginForm } from '../server/origin-form.ts';
+import { refuseAndClose } from '../server/refuse-and-close.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { readAcceptedFormats } from './accepted-formats.ts';
-import { checkHost } from './allowed-host.ts';
-import { noRoomForConnections } from './connection-limit.ts';
 import type { Graphiql } from './graphiql.ts';
 import { answerExchange } from './graphql-endpoint.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
 import { answerHealth } from './health.ts';
-import { bringIntoOriginForm } from './origin-form.ts';
-import { refuseAndClose } from './refuse-and-close.ts';
 import { corsHeaders, preflightHeaders } from './web-origin.ts';
 
 export const graphqlPath = '/graphql';
@@ -31,8 +32,6 @@ export interface HttpHandlerOptions extends GraphQLEndpointOptions {
   problem(): string | undefined;
   note(): string | undefined;
 }
-
-export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Node's HTTP on one side, Apollo Server on the other. Who asks is settled before the body is read. */
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {

@@ -3,6 +3,7 @@ import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts';
 import { asksForPlan, showPlan } from '../execution/show-plan.ts';
 import { type IncrementalFormat, writeBatch, writeFirstPart, writeOnlyPart } from '../incremental/incremental-body.ts';
+import type { UnsentAnswers } from '../server/unsent-answers.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
@@ -11,7 +12,6 @@ import { multipartEnd, multipartMixed, multipartPart, multipartStart } from './m
 import type { OperationParams } from './operation-params.ts';
 import { sendAnswer } from './send-answer.ts';
 import { cancelOnClose } from './single-answer.ts';
-import type { UnsentAnswers } from './unsent-answers.ts';
 
 export interface IncrementalRequest {
   readonly operation: CompiledOperation;

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
+import { cutOff, type UnsentAnswers, wholeBytes } from '../server/unsent-answers.ts';
 import type { EncodedBody } from './answer-body.ts';
 import type { Exchange } from './exchange.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
 import type { SingleAnswer } from './single-answer.ts';
-import { cutOff, type UnsentAnswers, wholeBytes } from './unsent-answers.ts';
 
 /** Sends a whole answer, compressed where the client takes it. */
 export function sendAnswer(

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DocumentSource } from '../documents/document-source.ts';
 import { Cancellation } from '../request/cancellation.ts';
+import { onceClosed } from '../server/once-closed.ts';
 import type { SingleFormat } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
 import { HeaderMap } from './apollo-library.ts';
 import type { GraphQLServer } from './apollo-server.ts';
 import type { Exchange } from './exchange.ts';
-import { onceClosed } from './once-closed.ts';
 import type { OperationParams } from './operation-params.ts';
 
 export interface SingleAnswer {

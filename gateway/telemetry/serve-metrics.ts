@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { errorCode } from '../../runtime/error-code.ts';
 import { ConfigValueError, type GatewayConfig } from '../config.ts';
-import { checkHost } from '../http/allowed-host.ts';
-import { hostInUrl, listen } from '../http/listen.ts';
 import { RequestError } from '../request/request-error.ts';
+import { checkHost } from '../server/allowed-host.ts';
+import { hostInUrl, listen } from '../server/listen.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface MetricsServer {

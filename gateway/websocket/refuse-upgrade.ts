@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { refuseOnSocket } from '../http/refuse-on-socket.ts';
 import type { RequestError } from '../request/request-error.ts';
+import { refuseOnSocket } from '../server/refuse-on-socket.ts';
 
 /** Answers a handshake with what any other request would get, and closes its connection. */
 export function refuseUpgrade(socket: Duplex, refusal: RequestError): void {

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { GatewayConfig } from '../config.ts';
-import { checkHost } from '../http/allowed-host.ts';
 import { graphqlPath } from '../http/http-handler.ts';
 import { foreignPage, hasForeignOrigin } from '../http/web-origin.ts';
 import { RequestError, refuse } from '../request/request-error.ts';
+import { checkHost } from '../server/allowed-host.ts';
 
 /** @returns why no WebSocket is opened for this request, if so: browsers let every page open one to every host */
 export function upgradeRefusalOf(request: IncomingMessage, config: GatewayConfig): RequestError | undefined {

@@ -4,8 +4,15 @@ import type { Writable } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { SeldomWarning } from '../../runtime/seldom-warning.ts';
 import type { HttpConfig } from '../config.ts';
-import type { EncodedBody } from './answer-body.ts';
 import { http2StreamOf } from './http2-stream.ts';
+
+/** A body that is sent at once. */
+export interface WholeBody {
+  readonly content: string | Buffer;
+  /** How a `content` that is text becomes bytes. */
+  readonly charset: 'latin1' | 'utf8';
+  readonly byteLength: number;
+}
 
 /** What a client takes counts from so many bytes on: one byte now and then would hold an answer for ever. */
 const pieceBytes = 65_536;
@@ -62,7 +69,7 @@ export class UnsentAnswers {
   }
 
   /** Ends `response`, whose head is written, with its body. */
-  send(response: ServerResponse, { content, charset, byteLength }: EncodedBody): void {
+  send(response: ServerResponse, { content, charset, byteLength }: WholeBody): void {
     if (byteLength > wholeBytes) {
       const bytes = typeof content === 'string' ? Buffer.from(content, charset) : content;
       this.#sendPieces(response, this.#wait(response, bytes.length), bytes, () => response.end());

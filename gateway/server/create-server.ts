@@ -8,10 +8,12 @@ import { refuse } from '../request/request-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { Connections } from './connections.ts';
-import type { HttpHandler } from './http-handler.ts';
 import { http2StreamOf } from './http2-stream.ts';
 import { answerMalformed } from './malformed-requests.ts';
 import { refuseOnSocket } from './refuse-on-socket.ts';
+
+/** Answers one request. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** The server of the gateway, whichever protocol it speaks. */
 export interface WebServer {
