@@ -46,10 +46,20 @@ const readFetch = (node: FetchNode | EntityFetchNode): Fetch => ({
 
 /** Whether the response name of some field with arguments stands in the plan again. */
 function mayMeet(operations: readonly string[]): boolean {
-  const text = operations.map(withoutMachinery).join(' ');
-  const names = new Set([...text.matchAll(/(?:(\w+)\s*:\s*)?(\w+)\s*\(/g)].map(([, alias, name]) => alias ?? name));
-  return [...names].some((name) => text.split(new RegExp(`\\b${name}\\b`, 'g'), 3).length > 2);
+  const times = new Map<string, number>();
+  const withArguments = new Set<string>();
+  for (const operation of operations) {
+    const words = withoutMachinery(operation).match(namesAndMarks) ?? [];
+    for (const [at, word] of words.entries()) {
+      times.set(word, (times.get(word) ?? 0) + 1);
+      if (word === '(') withArguments.add((words[at - 2] === ':' ? words[at - 3] : words[at - 1]) ?? '');
+    }
+  }
+  return [...withArguments].some((name) => (times.get(name) ?? 0) > 1);
 }
+
+/** Each character is read once, however long a name or a text is: clients choose them. */
+const namesAndMarks = /\w+|[:(]|[^\s\w:(]+/g;
 
 /** What every plan has, with arguments that are no field's of the client. */
 const withoutMachinery = (operation: string) =>
