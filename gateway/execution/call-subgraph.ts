@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Clock } from '../../runtime/clock.ts';
 import { isoTime } from '../../runtime/clock.ts';
-import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
+import { type AnswerRoom, noRoom } from '../subgraph-client/answer-room.ts';
 import { isPlain } from '../subgraph-client/is-plain.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
@@ -40,7 +40,7 @@ export async function callSubgraph(
 ): Promise<SubgraphAnswer> {
   try {
     const response = await scope.sharing.call(client, { request, variables, context: run.context });
-    scope.room.hold(run, response, client.service);
+    if (!scope.room.hold(run, response, request.operationKind)) throw noRoom(request.operationKind, client.service);
     return readAnswer(scope, client.service, response, run);
   } catch (cause) {
     if (!(cause instanceof SubgraphCallError)) throw cause;

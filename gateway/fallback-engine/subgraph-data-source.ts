@@ -4,7 +4,7 @@ import { type Clock, isoTime } from '../../runtime/clock.ts';
 import type { Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
 import { callErrorToFieldError, type ErrorExposure, toClientError } from '../execution/subgraph-error.ts';
-import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
+import { type AnswerRoom, noRoom } from '../subgraph-client/answer-room.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import { type PreparedRequest, prepareRequest, type SubgraphClient } from '../subgraph-client/subgraph-client.ts';
@@ -58,7 +58,8 @@ export function createDataSource({ clock, exposure, sharing, room, client }: Dat
       };
       try {
         const response = await sharing.call(client, call);
-        room.hold(run, response, service);
+        const kind = call.request.operationKind;
+        if (!room.hold(run, response, kind)) throw noRoom(kind, service);
         return read(response, run);
       } catch (cause) {
         if (!(cause instanceof SubgraphCallError)) throw cause;

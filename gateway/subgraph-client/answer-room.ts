@@ -3,6 +3,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { SeldomWarning } from '../../runtime/seldom-warning.ts';
 import { Turns } from '../../runtime/turns.ts';
 import type { SubgraphsConfig } from '../config.ts';
+import type { PlannedRequest } from '../planning/plan.ts';
 import { bodyLength } from './body-length.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
 import { SubgraphCallError } from './subgraph-call-error.ts';
@@ -13,6 +14,15 @@ export const largeBytes = 65_536;
 /** From so many bytes on, reading and joining an answer holds the event loop for more than ten milliseconds. */
 export const longBytes = 1_048_576;
 
+/** What has been done cannot be asked for again: mutations have room beyond that of the others. */
+const mutationShare = 1.5;
+
+export type OperationKind = PlannedRequest['operationKind'];
+
+/** The refusal of an answer for which there is no room. */
+export const noRoom = (kind: OperationKind, service: string, options?: ErrorOptions): SubgraphCallError =>
+  new SubgraphCallError(kind === 'mutation' ? 'MUTATION_ANSWER_DROPPED' : 'GATEWAY_OVERLOADED', service, options);
+
 /** What works with responses, and holds them until it is done. */
 export interface Holder {
   /** Of large ones. Undefined once it is done. */
@@ -22,7 +32,7 @@ export interface Holder {
 /**
  * The memory for large answers of subgraphs: while they arrive, and while operations work with them. As objects they take
  * up to nine times what they took as text, so that a few dozen of ten megabytes at once would need more than there is. One for
- * which there is no room beside the others is refused.
+ * which there is no room beside the others is refused, those of mutations last.
  */
 export class AnswerRoom {
   readonly #limit: number;
@@ -46,10 +56,11 @@ export class AnswerRoom {
   }
 
   /** @returns false where there is no room */
-  take(bytes: number): boolean {
-    const fits = this.#bytes + bytes <= this.#limit;
+  take(bytes: number, kind: OperationKind): boolean {
+    const limit = kind === 'mutation' ? this.#limit * mutationShare : this.#limit;
+    const fits = this.#bytes + bytes <= limit;
     if (fits) this.#bytes += bytes;
-    else this.#warning.tell({ bytes: this.#bytes, limit: this.#limit });
+    else this.#warning.tell({ bytes: this.#bytes, limit });
     return fits;
   }
 
@@ -57,14 +68,15 @@ export class AnswerRoom {
     this.#bytes -= bytes;
   }
 
-  /** Takes room for what the holder works with until `release`. @throws SubgraphCallError there is none */
-  hold(holder: Holder, response: SubgraphResponse, service: string): void {
+  /** Takes room for what the holder works with until `release`. @returns false where there is none: see `noRoom` */
+  hold(holder: Holder, response: SubgraphResponse, kind: OperationKind): boolean {
     const bytes = response[bodyLength];
-    if (bytes === undefined) return;
-    if (!this.#taken.delete(response) && !this.take(bytes)) throw new SubgraphCallError('GATEWAY_OVERLOADED', service);
+    if (bytes === undefined) return true;
+    if (!this.#taken.delete(response) && !this.take(bytes, kind)) return false;
     // It may be done while calls of it still run.
     if (holder.heldBytes === undefined) this.giveBack(bytes);
     else holder.heldBytes += bytes;
+    return true;
   }
 
   release(holder: Holder): void {
@@ -76,7 +88,7 @@ export class AnswerRoom {
   copy(response: SubgraphResponse, copyOf: (response: SubgraphResponse) => SubgraphResponse): SubgraphResponse {
     const bytes = response[bodyLength];
     if (bytes === undefined) return copyOf(response);
-    if (!this.take(bytes)) return { [bodyLength]: Number.POSITIVE_INFINITY };
+    if (!this.take(bytes, 'query')) return { [bodyLength]: Number.POSITIVE_INFINITY };
     const copy = copyOf(response);
     this.#taken.add(copy);
     return copy;

@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { Cancellation } from '../request/cancellation.ts';
-import { type AnswerRoom, largeBytes } from './answer-room.ts';
+import { type AnswerRoom, largeBytes, type OperationKind } from './answer-room.ts';
 
 export interface Exchange {
+  readonly kind: OperationKind;
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: string;
@@ -11,6 +12,8 @@ export interface Exchange {
 export interface ExchangeAnswer {
   readonly statusCode: number;
   readonly text: string;
+  /** Bytes of the room that stay taken until the text has been read. */
+  readonly taken: number;
 }
 
 /** There is no room for this answer beside others. */
@@ -27,7 +30,7 @@ export class NoRoomError extends Error {
  */
 export function exchange(
   dispatcher: Dispatcher,
-  { path, headers, body }: Exchange,
+  { kind, path, headers, body }: Exchange,
   cancellation: Cancellation,
   room: Pick<AnswerRoom, 'take' | 'giveBack'>,
 ): Promise<ExchangeAnswer> {
@@ -53,13 +56,12 @@ export function exchange(
           chunks.push(chunk);
           received += chunk.length;
           if (received <= largeBytes) return;
-          if (room.take(received - taken)) taken = received;
+          if (room.take(received - taken, kind)) taken = received;
           else controller.abort(new NoRoomError());
         },
         onResponseEnd() {
           forget?.();
-          room.giveBack(taken);
-          resolve({ statusCode, text: textOf(chunks) });
+          resolve({ statusCode, text: textOf(chunks), taken });
         },
         onResponseError(_controller, cause) {
           forget?.();

@@ -3,7 +3,7 @@ import { errorCode } from '../../runtime/error-code.ts';
 import { loggedReason } from '../../runtime/logged-reason.ts';
 import type { Cancellation } from '../request/cancellation.ts';
 import { forwardedTo } from '../request/forwarded-headers.ts';
-import { longBytes } from './answer-room.ts';
+import { longBytes, noRoom } from './answer-room.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { withDeadline } from './deadline.ts';
 import { exchange, NoRoomError } from './exchange.ts';
@@ -130,8 +130,11 @@ async function post(
     ...(authorization !== undefined && { authorization }),
     ...forwardedTo(forwarding, call.context.forwarded),
   };
-  const { statusCode, text } = await exchange(pool, { path, headers, body }, cancellation, options.room);
-  if (text.length > longBytes) await options.room.turns.next();
+  const { room } = options;
+  const kind = call.request.operationKind;
+  const { statusCode, text, taken } = await exchange(pool, { kind, path, headers, body }, cancellation, room);
+  if (text.length > longBytes) await room.turns.next();
+  room.giveBack(taken);
   const parsed = parseJson(text);
   if (statusCode < 400 || isAnswer(statusCode, parsed)) return readResponse(service, parsed, text);
   options.runtime.log.warn('subgraph answered with an error status', {
@@ -184,7 +187,7 @@ function isWorthRepeating(cause: unknown): boolean {
 function toCallError(options: RemoteOptions, call: SubgraphCall, cause: unknown): SubgraphCallError {
   if (cause instanceof SubgraphCallError) return cause;
   const { service, runtime } = options;
-  if (cause instanceof NoRoomError) return new SubgraphCallError('GATEWAY_OVERLOADED', service, { cause });
+  if (cause instanceof NoRoomError) return noRoom(call.request.operationKind, service, { cause });
   const { requestId } = call.context;
   runtime.log.warn('subgraph call failed', { subgraph: service, requestId, ...loggedReason(cause) });
   const tooLarge = errorCode(cause) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';

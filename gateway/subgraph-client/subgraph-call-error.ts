@@ -6,6 +6,7 @@ export class SubgraphCallError extends Error {
     | 'SUBGRAPH_CIRCUIT_OPEN'
     | 'SUBGRAPH_OVERLOADED'
     | 'GATEWAY_OVERLOADED'
+    | 'MUTATION_ANSWER_DROPPED'
     | 'SUBGRAPH_MALFORMED_RESPONSE'
     | 'SUBGRAPH_LOST_OBJECT'
     | 'SUBGRAPH_REFUSED'
@@ -30,6 +31,8 @@ const sentences: Readonly<Record<SubgraphCallError['code'], (service: string) =>
   SUBGRAPH_OVERLOADED: (service) => `Too many requests wait for "${service}". Try again later.`,
   GATEWAY_OVERLOADED: (service) =>
     `The answer of "${service}" is large, and there is no room for it beside others now. Try again later, or ask for less.`,
+  MUTATION_ANSWER_DROPPED: (service) =>
+    `The mutation has reached "${service}", whose answer is so large that there is no room for it now. Do not send it again: read what it has done.`,
   SUBGRAPH_MALFORMED_RESPONSE: (service) => `"${service}" gave an answer that does not fit the schema.`,
   SUBGRAPH_LOST_OBJECT: (service) =>
     `"${service}" does not find this object again by its key. Ask again, or without @defer.`,

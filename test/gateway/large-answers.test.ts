@@ -10,11 +10,16 @@ const room = { maxResponseBytes: 300_000, maxTotalResponseBytes: 300_000 };
 class Reviews {
   readonly #waiting: (() => void)[] = [];
   #onAsked: () => void = () => undefined;
+  #onAskedAgain: () => void = () => undefined;
   readonly asked = new Promise<void>((resolve) => {
     this.#onAsked = resolve;
   });
+  readonly askedAgain = new Promise<void>((resolve) => {
+    this.#onAskedAgain = resolve;
+  });
 
   come(): Promise<void> {
+    if (this.#waiting.length > 0) this.#onAskedAgain();
     this.#onAsked();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -38,9 +43,10 @@ async function start(subgraphs: Partial<GatewayConfig['subgraphs']> = {}, more: 
     {
       files: {
         typeDefs:
-          'type Query { file(id: ID): File } type File @key(fields: "id") { id: ID! text(length: Int!): String }',
+          'type Query { file(id: ID): File } type Mutation { sign(id: ID): File } type File @key(fields: "id") { id: ID! text(length: Int!): String }',
         resolvers: {
           Query: { file: (_: unknown, { id = 'f' }: { id?: string }) => ({ id }) },
+          Mutation: { sign: () => ({ id: 's' }) },
           File: { text: (_: unknown, { length: wantedLength }: { length: number }) => 'x'.repeat(wantedLength) },
         },
       },
@@ -131,4 +137,26 @@ test('it holds for answers in parts and over sockets, too', async () => {
   reviews.give();
   expect(lengthsOf(await first)).toBe(length);
   expect(lengthsOf(await federation.query(large))).toBe(length);
+});
+
+test('a mutation has room where queries have none left, and is told not to be sent again where even that is full', async () => {
+  await start();
+  const first = federation.query(held);
+  await reviews.asked;
+  const signing = federation.query(`mutation { sign { text(length: ${length}) review } }`);
+  await reviews.askedAgain;
+  expect(await federation.query(large)).toMatchObject(overloaded);
+  expect(await federation.query(`mutation { sign { text(length: ${length}) } }`)).toMatchObject({
+    data: { sign: null },
+    errors: [
+      {
+        message: expect.stringContaining('Do not send it again'),
+        path: ['sign'],
+        extensions: { code: 'MUTATION_ANSWER_DROPPED', service: 'files', retryable: false },
+      },
+    ],
+  });
+  reviews.give();
+  expect(lengthsOf(await first)).toBe(length);
+  expect((await signing).data?.sign).toEqual({ text: 'x'.repeat(length), review: 'fine' });
 });
