@@ -46,6 +46,9 @@ const packageOf = (target: string) =>
 /** What Andon keeps itself has a port like every system; the workflows are behind it. */
 const exceptionPort = ['type:connectors/ops/port.ts', 'type:connectors/posting.ts'];
 
+/** Folders of the gateway that wrap what other folders have, which in turn name their types. */
+const looksAtAll = new Set(['telemetry', 'fallback-engine']);
+
 /** From the first matching folder: what its files may import from inside the project. `type:` allows types only. */
 const allowed: readonly (readonly [folder: string, targets: readonly string[]])[] = [
   ['runtime/', ['runtime/']],
@@ -93,6 +96,30 @@ describe('the structure of the project', () => {
       files.map(({ path, imports }) => [path, imports.map(({ target }) => target).filter(isInternal)]),
     );
     expect(findCycle(graph)).toEqual([]);
+  });
+
+  test('the folders of the gateway import each other in one direction only', () => {
+    const folderOf = (path: string) => /^gateway\/([^/]+)\//.exec(path)?.[1];
+    const graph = new Map<string, string[]>();
+    for (const { path, imports } of files) {
+      const from = folderOf(path);
+      for (const { target } of imports) {
+        const to = folderOf(target);
+        if (from === undefined || to === undefined || from === to) continue;
+        if (!looksAtAll.has(from)) graph.set(from, [...(graph.get(from) ?? []), to]);
+      }
+    }
+    expect(findCycle(graph)).toEqual([]);
+  });
+
+  test("the gateway's README lists its folders, each with a file that it has", () => {
+    const rows = [
+      ...readFileSync(join(root, 'gateway/README.md'), 'utf8').matchAll(/^\| `([^`]+)\/`.*\| (?:`(.*)` )?\|$/gm),
+    ];
+    const folders = readdirSync(join(root, 'gateway'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(rows.map(([, folder]) => folder).sort()).toEqual(folders.map(({ name }) => name).sort());
+    const missing = rows.filter(([, folder, file]) => file && !existsSync(join(root, 'gateway', `${folder}/${file}`)));
+    expect(missing.map(([row]) => row)).toEqual([]);
   });
 
   test('each third party is known to one place', () => {
