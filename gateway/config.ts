@@ -43,6 +43,7 @@ export interface GatewayConfig {
   readonly documents: DocumentsConfig;
   readonly cors: CorsConfig;
   readonly metrics: MetricsConfig;
+  readonly tracing: TracingConfig;
   /** Serves HTTPS, as HTTP/2 and HTTP/1.1, in the place of HTTP. @default none */
   readonly tls: TlsConfig | undefined;
 }
@@ -295,6 +296,22 @@ export interface MetricsConfig {
   readonly host: string;
 }
 
+export interface TracingConfig {
+  /**
+   * Address (http or https) of a collector of OpenTelemetry that takes traces by OTLP over HTTP, such as
+   * `http://127.0.0.1:4318/v1/traces`; `/v1/traces` is added to an address without a path. Without it nothing is traced. Keys
+   * that it asks for are in OTEL_EXPORTER_OTLP_HEADERS. @default none
+   */
+  readonly endpoint: string | undefined;
+  /** What the traces call this gateway. Environment: OTEL_SERVICE_NAME. @default andon */
+  readonly serviceName: string;
+  /**
+   * Share of the traces that begin here which is recorded, a number from 0 to 1. Whether one is that a client began, the
+   * client says. @default 1
+   */
+  readonly sampleRatio: number;
+}
+
 export interface TlsConfig {
   /** Path of the certificate chain, PEM. */
   readonly certFile: string;
@@ -394,6 +411,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
   }),
   cors: Object.freeze({ origins: [], maxAgeSeconds: 600 }),
   metrics: Object.freeze({ port: undefined, host: '127.0.0.1' }),
+  tracing: Object.freeze({ endpoint: undefined, serviceName: 'andon', sampleRatio: 1 }),
   tls: undefined,
 });
 

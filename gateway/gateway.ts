@@ -17,6 +17,7 @@ import { StreamEndpoint } from './http-streams/stream-endpoint.ts';
 import { Cancellation } from './request/cancellation.ts';
 import { createForwarding } from './request/forwarded-headers.ts';
 import { RequestError, refuse } from './request/request-error.ts';
+import type { Tracer } from './request/span.ts';
 import { isLoopback } from './server/allowed-host.ts';
 import { createWebServer, type WebServer } from './server/create-server.ts';
 import { cannotListen, hostInUrl, listen } from './server/listen.ts';
@@ -26,6 +27,7 @@ import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
 import { LiveAuthorities } from './subscriptions/live-authority.ts';
 import { SharedStreams } from './subscriptions/shared-streams.ts';
 import { StreamQuota } from './subscriptions/stream-quota.ts';
+import { readCollectorAccess } from './telemetry/config.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type MetricsServer, serveMetrics } from './telemetry/serve-metrics.ts';
 import { serveWebSocket, type WebSocketTransport } from './websocket/serve-websocket.ts';
@@ -96,13 +98,17 @@ export interface Gateway {
   replaceSupergraph(sdl: string): Promise<boolean>;
 }
 
+/** Milliseconds that a stopping gateway gives its collector to take the last traces. */
+const maxFlushMs = 2000;
+
 /** @throws SupergraphError, ConfigValueError, EngineError, NoEngineError */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, runtime, authenticate } = options;
   refuseOpenDoor(options);
   const { supergraphSdl, subgraphs = new Map(), signInternal } = options;
   const metrics = await createMetrics(options);
-  const engine = await createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal, metrics });
+  const tracer = await createTracer(options);
+  const engine = await createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal, metrics, tracer });
   const { schema } = engine.supergraph;
   await engine.warmUp(options.warmUpMs ?? 0);
   const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log, metrics });
@@ -126,6 +132,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     unsent,
     readForwarded,
     metrics,
+    tracer,
     config: config.subscriptions,
     runtime,
   };
@@ -146,6 +153,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     authenticate,
     readForwarded,
     metrics,
+    tracer,
     graphiql: options.graphiql ? new Graphiql(options.graphiql, graphqlPath) : undefined,
     isReady: () => state === 'listening',
     isSurplus: (request) => web.isSurplus(request),
@@ -182,6 +190,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await server.stop();
     await engine.close();
     metricsServer?.close();
+    const { drainGraceMs, drainTimeoutMs } = config.http;
+    const leftMs = startedAt + drainGraceMs + drainTimeoutMs - clock.monotonic();
+    await tracer?.close(Math.min(Math.max(leftMs, 0), maxFlushMs));
     log.info('gateway stopped', { afterMs: Math.round(clock.monotonic() - startedAt) });
   };
   let drained: Promise<void> | undefined;
@@ -213,6 +224,15 @@ async function createMetrics({ config, runtime }: GatewayOptions): Promise<Metri
   if (config.metrics.port === undefined) return undefined;
   const { Metrics } = await import('./telemetry/metrics.ts');
   return new Metrics(runtime.clock);
+}
+
+/** The same for traces. */
+async function createTracer({ config, runtime }: GatewayOptions): Promise<Tracer | undefined> {
+  const { endpoint, ...tracing } = config.tracing;
+  if (endpoint === undefined) return undefined;
+  const access = readCollectorAccess();
+  const { createOtlpTracer } = await import('./telemetry/otlp-tracer.ts');
+  return createOtlpTracer({ ...tracing, ...access, endpoint, runtime });
 }
 
 function refuseOpenDoor({ config, authenticate }: GatewayOptions): void {

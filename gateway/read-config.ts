@@ -15,6 +15,7 @@ import {
   type SubscriptionsConfig,
   type SupergraphConfig,
   type TlsConfig,
+  type TracingConfig,
 } from './config.ts';
 
 const engines: readonly EngineChoice[] = ['auto', 'native', 'apollo'];
@@ -79,6 +80,7 @@ function readOptions(root: YamlSection): GatewayConfig {
     documents: readDocuments(root.section('documents')),
     cors: readCors(root.section('cors')),
     metrics: readMetrics(root.section('metrics')),
+    tracing: readTracing(root.section('tracing')),
     tls: root.keys().includes('tls') ? readTls(root.section('tls')) : undefined,
   });
 }
@@ -253,6 +255,28 @@ function readMetrics(section: YamlSection): MetricsConfig {
     port: section.integer('port', 0, 65_535),
     host: section.string('host') ?? defaults.host,
   });
+}
+
+function readTracing(section: YamlSection): TracingConfig {
+  const defaults = defaultGatewayConfig.tracing;
+  section.expectOnly(Object.keys(defaults));
+  return Object.freeze({
+    endpoint: readCollector(section),
+    serviceName: section.string('serviceName') ?? defaults.serviceName,
+    sampleRatio: section.fraction('sampleRatio') ?? defaults.sampleRatio,
+  });
+}
+
+function readCollector(section: YamlSection): string | undefined {
+  const given = section.string('endpoint');
+  if (given === undefined) return undefined;
+  const url = /^https?:\/\//.test(given) && URL.canParse(given) ? new URL(given) : undefined;
+  if (url && url.username === '' && url.password === '') {
+    return url.pathname === '/' ? `${url.origin}/v1/traces${url.search}` : given;
+  }
+  const remedy = 'Write an address that begins with http or https; a key goes into OTEL_EXPORTER_OTLP_HEADERS.';
+  section.refuse('endpoint', url ? '(an address with a password)' : given, remedy);
+  return undefined;
 }
 
 function readTls(section: YamlSection): TlsConfig {

@@ -103,6 +103,12 @@ export class YamlSection {
     return this.#scalar(key, `Write a whole number from ${min} to ${max}, without quotes.`, isInRange);
   }
 
+  /** A number from 0 to 1. */
+  fraction(key: string): number | undefined {
+    const isInRange = (value: unknown): value is number => typeof value === 'number' && 0 <= value && value <= 1;
+    return this.#scalar(key, 'Write a number from 0 to 1, without quotes.', isInRange);
+  }
+
   /** One of `choices`. */
   choice<T extends string>(key: string, choices: readonly T[]): T | undefined {
     const isChoice = (value: unknown): value is T => choices.some((choice) => choice === value);

@@ -37,6 +37,9 @@ const files = sourcePaths().map(readSource);
 const isInternal = (target: string) => /\.(ts|mjs)$/.test(target);
 /** These wire things together, so they may import anything. */
 const isWiring = (path: string) => !path.includes('/') || path.endsWith('/main.ts');
+/** The one place that knows OpenTelemetry. */
+const tracer = 'gateway/telemetry/otlp-tracer.ts';
+const inTracer = (name: string) => [`@opentelemetry/${name}`, [tracer]] as const;
 const packageOf = (target: string) =>
   target
     .split('/')
@@ -136,6 +139,7 @@ describe('the structure of the project', () => {
       '@graphql-hive/router-query-planner': ['gateway/planning/'],
       '@graphql-yoga/render-graphiql': ['gateway/'],
       '@cedar-policy/cedar-wasm': ['policies/'],
+      ...Object.fromEntries(['api', 'exporter-trace-otlp-http', 'resources', 'sdk-trace'].map(inTracer)),
       undici: ['gateway/subgraph-client/', 'subgraphs/remote-graph.ts', 'connectors/'],
     };
     const wrong = files.flatMap(({ path, imports }) =>
@@ -146,6 +150,16 @@ describe('the structure of the project', () => {
         .map(({ target }) => `${path} imports ${target}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test('the libraries of what is off by default are loaded where it is switched on', () => {
+    const parts = ['gateway/telemetry/metrics.ts', tracer];
+    const early = files.flatMap(({ path, text }) =>
+      [...text.matchAll(/^import (?!type\b)[^;]*?from '([^']+)'/gm)]
+        .filter(([, from = '']) => parts.includes(relative(root, resolve(root, dirname(path), from))))
+        .map(([line]) => `${path}: ${line}`),
+    );
+    expect(early).toEqual([]);
   });
 
   test('the environment is read in config files only', () => {

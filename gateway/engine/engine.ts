@@ -12,6 +12,7 @@ import type { Planner } from '../planning/planner.ts';
 import { PlannerRefusal } from '../planning/planner-process.ts';
 import { createNativeCompiler } from '../preparation/native-compiler.ts';
 import { createOperationPreparer, type RememberingPreparer } from '../preparation/operation-preparer.ts';
+import type { Tracer } from '../request/span.ts';
 import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import type { ClientRegistry } from '../subgraph-client/client-registry.ts';
 import type { SignInternal } from '../subgraph-client/create-clients.ts';
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly signInternal: SignInternal | undefined;
   /** Absent where nothing is counted. */
   readonly metrics?: Metrics | undefined;
+  /** Absent where nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   /** Outlives the engine. */
   readonly clients: ClientRegistry;
   /** Outlives the engine. */
@@ -55,7 +58,7 @@ export interface Engine {
 
 /** The native planner and our own executor. @throws SupergraphError, EngineError */
 export async function createNativeEngine(options: EngineOptions): Promise<Engine> {
-  const { supergraphSdl, runtime, config, clients: registry, sharing, room, costReport, metrics } = options;
+  const { supergraphSdl, runtime, config, clients: registry, sharing, room, costReport, metrics, tracer } = options;
   // It loads in a process of its own, while this one reads the schema: which keeps this one from sending the rest.
   const loading = await startLoading(supergraphSdl, config.override.labels);
   const supergraph = loadSupergraph(supergraphSdl);
@@ -81,7 +84,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   return {
     name: 'native',
     supergraph,
-    preparer: createOperationPreparer({ supergraph, config, costReport, metrics, compile }),
+    preparer: createOperationPreparer({ supergraph, config, costReport, metrics, tracer, compile }),
     warmUp: (budgetMs) => warmUp({ supergraph, config, planner, second, scope, runtime, budgetMs }),
     close() {
       second.close();

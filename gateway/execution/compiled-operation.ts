@@ -18,6 +18,8 @@ export interface CompiledOperation {
   /** As the client sent it: what prepares the same operation for another supergraph. */
   readonly text: string;
   readonly operationName: string | undefined;
+  /** What its document calls it. */
+  readonly name: string | undefined;
   readonly kind: OperationDefinitionNode['operation'];
   /** The selected fields of the root type. */
   readonly rootFields: readonly FieldNode[];

@@ -75,6 +75,7 @@ export function createSharing(
       return answers.run({
         key: `${operation}\n${who}\n${JSON.stringify(variables)}`,
         leaving: context.cancellation,
+        span: context.span,
         start: (cancellation) => run({ ...context, cancellation }),
       });
     },
@@ -85,6 +86,7 @@ export function createSharing(
       return calls.run({
         key: `${keyOf(client)}\n${who}\n${request.bodyHead}${variables}`,
         leaving: context.cancellation,
+        span: context.span,
         start: (cancellation) => client.execute({ ...call, context: { ...context, cancellation } }),
       });
     },

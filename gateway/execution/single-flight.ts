@@ -1,5 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { Cancellation } from '../request/cancellation.ts';
+import type { Span } from '../request/span.ts';
+import { tracedJoin } from './traced-join.ts';
 
 /** Calls `run` when whoever asked has gone. @returns a function that forgets it */
 export type Leaving = Pick<Cancellation, 'onCancel'>;
@@ -9,6 +11,8 @@ interface Flight<T> {
   /** Monotonic milliseconds. */
   readonly startedAt: number;
   readonly cancellation: Cancellation;
+  /** Of who started the work. */
+  readonly span: Span | undefined;
   /** The first one started the work. */
   readonly waiting: Waiting<T>[];
   /** How many still want the result. */
@@ -27,6 +31,8 @@ export interface FlightRequest<T> {
   /** Holds everything that can change the result. */
   readonly key: string;
   readonly leaving: Leaving | undefined;
+  /** What the work is part of, where it is traced. */
+  readonly span: Span | undefined;
   start(cancellation: Cancellation): Promise<T>;
 }
 
@@ -57,11 +63,11 @@ export class SingleFlight<T> {
   }
 
   run(request: FlightRequest<T>): Promise<T> {
-    const { key, leaving } = request;
-    const joined = this.join(key, leaving);
+    const { key, leaving, span } = request;
+    const joined = this.join(key, leaving, span);
     if (joined) return joined;
     const startedAt = this.#options.clock.monotonic();
-    const flight: Flight<T> = { key, startedAt, cancellation: new Cancellation(), waiting: [], wanted: 0 };
+    const flight: Flight<T> = { key, startedAt, cancellation: new Cancellation(), span, waiting: [], wanted: 0 };
     this.#flights.set(key, flight);
     const result = this.#board(flight, leaving);
     request.start(flight.cancellation).then(
@@ -72,13 +78,14 @@ export class SingleFlight<T> {
   }
 
   /** @returns undefined where no equal work runs that may be joined */
-  join(key: string, leaving: Leaving | undefined): Promise<T> | undefined {
+  join(key: string, leaving: Leaving | undefined, span: Span | undefined): Promise<T> | undefined {
     const known = this.#flights.get(key);
     if (!known) return undefined;
     const { clock, joinableMs } = this.#options;
     if (clock.monotonic() - known.startedAt >= joinableMs) return undefined;
     this.joined += 1;
-    return this.#board(known, leaving);
+    const result = this.#board(known, leaving);
+    return span ? tracedJoin(span, known.span, result) : result;
   }
 
   /** From now on nobody joins what started before: who asks next sees what happened until now. */

@@ -72,6 +72,7 @@ export function createApolloCompiler(scope: ApolloScope): CompileOperation {
     return {
       text,
       operationName,
+      name: operation.name?.value,
       kind,
       // Asked for by streams only.
       rootFields: [],

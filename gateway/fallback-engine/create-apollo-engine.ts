@@ -12,7 +12,7 @@ import { createDataSource } from './subgraph-data-source.ts';
  * @throws SupergraphError, EngineError
  */
 export async function createApolloEngine(options: EngineOptions): Promise<Engine> {
-  const { supergraphSdl, runtime, config, clients: registry, sharing, room, costReport, metrics } = options;
+  const { supergraphSdl, runtime, config, clients: registry, sharing, room, costReport, metrics, tracer } = options;
   const supergraph = loadSupergraph(supergraphSdl);
   const clients = registry.clientsFor(supergraph.subgraphs);
   const { clock, log } = runtime;
@@ -37,7 +37,7 @@ export async function createApolloEngine(options: EngineOptions): Promise<Engine
   return {
     name: 'apollo',
     supergraph,
-    preparer: createOperationPreparer({ supergraph, config, costReport, metrics, compile }),
+    preparer: createOperationPreparer({ supergraph, config, costReport, metrics, tracer, compile }),
     // It plans where it answers: nothing of it runs before somebody asks.
     warmUp: () => Promise.resolve(),
     close: () => registry.close(),

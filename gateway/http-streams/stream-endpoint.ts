@@ -36,9 +36,9 @@ export class StreamEndpoint implements AnswersInStreams {
   /** @throws RequestError 405 a mutation over GET */
   async answer(exchange: Exchange, { stream }: AcceptedFormats, params: OperationParams): Promise<void> {
     // What is wrong with the operation is found again when it runs, and told in the stream.
-    const operation = await this.#operations.ifAccepted(params);
-    refuseMutationOverGet(exchange.request, operation);
-    const { principal, request, requestId, forwarded } = exchange;
+    const { principal, request, requestId, forwarded, span } = exchange;
+    const operation = await this.#operations.ifAccepted(params, span);
+    refuseMutationOverGet(request, operation);
     const authority = { credentials: request.headers.authorization, principal };
     const kind = stream === 'multipart' ? multipart : eventStream;
     const http = this.#openStream(exchange, kind);
@@ -46,7 +46,7 @@ export class StreamEndpoint implements AnswersInStreams {
     const asked = this.#resume(exchange, params, operation);
     // The protocol of multipart subscriptions has no parts.
     const comesWhole = stream === 'multipart';
-    const running = runOperation(this.#services, { ...asked, comesWhole, requestId, forwarded }, authority, sink);
+    const running = runOperation(this.#services, { ...asked, comesWhole, requestId, forwarded, span }, authority, sink);
     this.#open.set(http, { running, lastWords: kind.lastWords });
     http.onClose(() => {
       this.#open.delete(http);
@@ -60,21 +60,23 @@ export class StreamEndpoint implements AnswersInStreams {
     response.end(token);
   }
 
-  async open({ principal, response }: Exchange, token: string): Promise<void> {
+  async open({ principal, response, span }: Exchange, token: string): Promise<void> {
     this.#reserved.open(token, principal, response);
+    // What comes over it has spans of its own.
+    span?.end();
   }
 
   /** What is wrong with the operation is the answer to this request; its results go into the stream. */
   async start(
-    { principal, request, response, requestId, forwarded }: Exchange,
+    { principal, request, response, requestId, forwarded, span }: Exchange,
     token: string,
     params: OperationParams,
   ): Promise<void> {
-    const operation = await this.#operations.prepare(params);
+    const operation = await this.#operations.prepare(params, span);
     operation.coerceVariables(params.variables);
     refuseMutationOverGet(request, operation);
     const credentials = request.headers.authorization;
-    this.#reserved.start(token, { principal, credentials }, { ...params, requestId, forwarded });
+    this.#reserved.start(token, { principal, credentials }, { ...params, requestId, forwarded, span });
     response.writeHead(202, { 'content-length': 0 });
     response.end();
   }

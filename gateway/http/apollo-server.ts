@@ -10,6 +10,7 @@ import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import { internalError, RequestError, refuse } from '../request/request-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { tellCodes } from '../telemetry/told-errors.ts';
 import {
   ApolloServer,
   ApolloServerErrorCode,
@@ -114,8 +115,9 @@ function answerWith({
   return {
     requestDidStart: async () => ({
       async responseForOperation({ source, document, request, contextValue }) {
+        const { span } = contextValue.request;
         try {
-          const operation = await preparer.prepare(source, request.operationName, document);
+          const operation = await preparer.prepare(source, request.operationName, { document, span });
           if (operation.kind === 'subscription') throw needsStream();
           const variables = operation.coerceVariables(request.variables ?? {});
           const answer = await operation.execute(variables, contextValue.request);
@@ -127,6 +129,7 @@ function answerWith({
           const refusal = isStackOverflow(cause) ? nestedTooDeep() : cause;
           if (refusal instanceof RequestError) {
             metrics?.errorsTold(refusal.formatted);
+            if (span) tellCodes(span, refusal.formatted);
             return singleResponse(refusal.status, { errors: refusal.formatted });
           }
           const { requestId } = contextValue.request;

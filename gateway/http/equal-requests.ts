@@ -32,17 +32,17 @@ export class EqualRequests {
     return who === undefined ? undefined : `${who}\n${headers.accept ?? ''}\n${body}`;
   }
 
-  join(key: string, { response }: Exchange): Promise<SingleAnswer> | undefined {
-    return this.#answers.join(key, whenGone(response));
+  join(key: string, { response, span }: Exchange): Promise<SingleAnswer> | undefined {
+    return this.#answers.join(key, whenGone(response), span);
   }
 
   /** For a query only: a mutation is done as often as it is sent. */
   lead(
     key: string,
-    { response }: Exchange,
+    { response, span }: Exchange,
     start: (cancellation: Cancellation) => Promise<SingleAnswer>,
   ): Promise<SingleAnswer> {
-    return this.#answers.run({ key, leaving: whenGone(response), start });
+    return this.#answers.run({ key, leaving: whenGone(response), span, start });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../../auth/principal.ts';
 import type { ForwardedHeaders } from '../request/forwarded-headers.ts';
+import type { Span } from '../request/span.ts';
 
 /** One authenticated request to the GraphQL path. */
 export interface Exchange {
@@ -10,4 +11,6 @@ export interface Exchange {
   readonly principal: Principal | undefined;
   readonly requestId: string;
   readonly forwarded: ForwardedHeaders;
+  /** Absent where nothing is traced. */
+  readonly span: Span | undefined;
 }

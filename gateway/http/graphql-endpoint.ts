@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { parseJson } from '../limits/parse-json.ts';
 import type { Cancellation } from '../request/cancellation.ts';
 import { RequestError, refuse } from '../request/request-error.ts';
-import { type AcceptedFormats, notAcceptable, readAcceptedFormats, type SingleFormat } from './accepted-formats.ts';
+import type { Span } from '../request/span.ts';
+import { type AcceptedFormats, notAcceptable, readAcceptedFormats } from './accepted-formats.ts';
 import { answerBatch } from './batch.ts';
 import type { Exchange } from './exchange.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
@@ -74,7 +75,7 @@ async function answerOne(
 ): Promise<void> {
   const { operations, streams, equals } = options;
   if (token !== undefined) return streams.start(exchange, token, params);
-  if (accepted.stream && (await isStreamed(operations, accepted, params)))
+  if (accepted.stream && (await isStreamed(operations, { accepted, params }, exchange.span)))
     return streams.answer(exchange, accepted, params);
   if (accepted.incremental && (await answersInParts(options, exchange, accepted, params))) return;
   const { single: format, namesJson } = accepted;
@@ -84,17 +85,21 @@ async function answerOne(
     // A well-formed request succeeded as far as such a client's HTTP goes: section "application/json" of the specification.
     return namesJson && made.status === 400 ? { ...made, status: 200 } : made;
   };
-  const isShared = key !== undefined && (await operations.ifAccepted(params))?.kind === 'query';
+  const isShared = key !== undefined && (await operations.ifAccepted(params, exchange.span))?.kind === 'query';
   const answered =
     equals && isShared ? await equals.lead(key, exchange, answer) : await answer(cancelOnClose(exchange.response));
   return sendAnswer(exchange, answered, options);
 }
 
 /** Whether the client wants nothing but a stream, or the operation is a subscription and it may be one. */
-async function isStreamed(operations: RequestedOperations, accepted: AcceptedFormats, params: OperationParams) {
+async function isStreamed(
+  operations: RequestedOperations,
+  { accepted, params }: Pick<OneRequest, 'accepted' | 'params'>,
+  span: Span | undefined,
+) {
   if (accepted.stream === 'event-stream' && accepted.prefersStream) return true;
   if (accepted.single === undefined) return true;
-  return (await operations.ifAccepted(params))?.kind === 'subscription';
+  return (await operations.ifAccepted(params, span))?.kind === 'subscription';
 }
 
 /** @returns false where the answer is one that comes whole, as is what is wrong with the operation */
@@ -107,7 +112,7 @@ async function answersInParts(
   const { documents, operations } = options;
   const { incremental: format, single } = accepted;
   if (!format || (single && !documents.textOf(params).includes('@defer'))) return false;
-  const ready = await readyToRun(operations, params, single);
+  const ready = await readyToRun(operations, { accepted, params }, exchange.span);
   if (ready === undefined) return false;
   const { operation, variables } = ready;
   if (operation.kind === 'subscription' || (single && !operation.executeIncrementally)) return false;
@@ -117,9 +122,13 @@ async function answersInParts(
 }
 
 /** @returns undefined where it is refused, if the client takes one response, which tells why with the status of its type */
-async function readyToRun(operations: RequestedOperations, params: OperationParams, single: SingleFormat | undefined) {
+async function readyToRun(
+  operations: RequestedOperations,
+  { accepted: { single }, params }: Pick<OneRequest, 'accepted' | 'params'>,
+  span: Span | undefined,
+) {
   try {
-    const operation = await operations.prepare(params);
+    const operation = await operations.prepare(params, span);
     return { operation, variables: operation.coerceVariables(params.variables) };
   } catch (cause) {
     if (single && cause instanceof RequestError) return undefined;

@@ -5,13 +5,17 @@ import type { GatewayConfig } from '../config.ts';
 import { writeErrorBody } from '../execution/response-body.ts';
 import type { ReadForwarded } from '../request/forwarded-headers.ts';
 import { internalError, RequestError } from '../request/request-error.ts';
+import type { Span, Tracer } from '../request/span.ts';
 import { checkHost } from '../server/allowed-host.ts';
 import { noRoomForConnections } from '../server/connection-limit.ts';
 import type { HttpHandler } from '../server/create-server.ts';
 import { bringIntoOriginForm } from '../server/origin-form.ts';
 import { refuseAndClose } from '../server/refuse-and-close.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { tellCodes } from '../telemetry/told-errors.ts';
+import { tracedRequest } from '../telemetry/traced-request.ts';
 import { readAcceptedFormats } from './accepted-formats.ts';
+import type { Exchange } from './exchange.ts';
 import type { Graphiql } from './graphiql.ts';
 import { answerExchange } from './graphql-endpoint.ts';
 import type { GraphQLEndpointOptions } from './graphql-endpoint-options.ts';
@@ -25,6 +29,7 @@ export interface HttpHandlerOptions extends GraphQLEndpointOptions {
   readonly authenticate: Authenticate | undefined;
   readonly readForwarded: ReadForwarded;
   readonly metrics: Metrics | undefined;
+  readonly tracer: Tracer | undefined;
   readonly graphiql: Graphiql | undefined;
   isReady(): boolean;
   /** Whether the request may only ask about health. */
@@ -46,7 +51,11 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     const standing = { isReady: options.isReady(), problem: options.problem(), note: options.note() };
     const health = answerHealth(path, standing);
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
-    if (path === graphqlPath) options.metrics?.requestArrived(request, response);
+    let span: Span | undefined;
+    if (path === graphqlPath) {
+      options.metrics?.requestArrived(request, response);
+      span = options.tracer && tracedRequest(options.tracer, graphqlPath, request, response);
+    }
     try {
       if (isSurplus) throw noRoomForConnections();
       checkHost(request, options.config);
@@ -65,24 +74,24 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
         const asked = request.headers['access-control-request-headers'];
         return send(response, 204, preflightHeaders(asked, cors), '');
       }
-      await answerGraphQL(options, request, response, search);
+      await answerGraphQL(options, { request, response, search, span });
     } catch (cause) {
-      answerRefusal(cause, request, response, options);
+      answerRefusal(cause, { request, response, span }, options);
     }
   };
 }
 
 async function answerGraphQL(
   options: HttpHandlerOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-  search: string,
+  arrived: Pick<Exchange, 'request' | 'response' | 'search' | 'span'>,
 ): Promise<void> {
+  const { request, response, span } = arrived;
   const requestId = requestIdOf(request) ?? options.runtime.ids.next();
   response.setHeader('x-request-id', requestId);
+  span?.tell({ 'andon.request.id': requestId });
   const principal = await authenticateRequest(options.authenticate, request.headers.authorization);
   const forwarded = options.readForwarded(request.headers);
-  await answerExchange(options, { request, response, search, principal, requestId, forwarded });
+  await answerExchange(options, { ...arrived, principal, requestId, forwarded });
 }
 
 /** The page, the answers, the streams and the refusals of one address: what comes depends on these headers of the request. */
@@ -100,8 +109,7 @@ function requestIdOf(request: IncomingMessage): string | undefined {
 
 function answerRefusal(
   cause: unknown,
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response, span }: Pick<Exchange, 'request' | 'response' | 'span'>,
   { runtime, metrics }: HttpHandlerOptions,
 ): void {
   const requestId = String(response.getHeader('x-request-id') ?? runtime.ids.next());
@@ -110,6 +118,7 @@ function answerRefusal(
   const refusal = cause instanceof RequestError ? cause : undefined;
   const errors = refusal?.formatted ?? [internalError(requestId)];
   metrics?.errorsTold(errors);
+  if (span) tellCodes(span, errors);
   const { single = 'application/json' } = readAcceptedFormats(request.headers.accept);
   const status = refusal?.status ?? 500;
   const headers: Record<string, string> = {

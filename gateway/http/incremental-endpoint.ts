@@ -31,9 +31,9 @@ export async function answerInParts(
   { operation, variables, params, accepted, format }: IncrementalRequest,
   options: Pick<GraphQLEndpointOptions, 'config' | 'unsent'>,
 ): Promise<void> {
-  const { principal, request, requestId, response, forwarded } = exchange;
+  const { principal, request, requestId, response, forwarded, span } = exchange;
   const cancellation = cancelOnClose(response);
-  const context = { principal, requestId, cancellation, forwarded };
+  const context = { principal, requestId, cancellation, forwarded, span };
   const answer: IncrementalAnswer = operation.executeIncrementally
     ? await operation.executeIncrementally(variables, context)
     : wholeAnswer(await operation.execute(variables, context));

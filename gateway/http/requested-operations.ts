@@ -2,6 +2,7 @@ import type { DocumentSource } from '../documents/document-source.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import { RequestError } from '../request/request-error.ts';
+import type { Span } from '../request/span.ts';
 import type { OperationParams } from './operation-params.ts';
 
 export interface RequestedOperationsOptions {
@@ -19,14 +20,14 @@ export class RequestedOperations {
   }
 
   /** @throws RequestError the operation is refused, or there is no document behind its id */
-  async prepare(params: OperationParams): Promise<CompiledOperation> {
+  async prepare(params: OperationParams, span: Span | undefined): Promise<CompiledOperation> {
     const { engine, documents } = this.#options;
-    return engine.preparer.prepare(documents.textOf(params), params.operationName);
+    return engine.preparer.prepare(documents.textOf(params), params.operationName, { span });
   }
 
   /** @returns undefined where the operation is refused: what is wrong with it is told when it is answered */
-  async ifAccepted(params: OperationParams): Promise<CompiledOperation | undefined> {
-    return this.prepare(params).catch((cause: unknown) => {
+  async ifAccepted(params: OperationParams, span: Span | undefined): Promise<CompiledOperation | undefined> {
+    return this.prepare(params, span).catch((cause: unknown) => {
       if (cause instanceof RequestError) return undefined;
       throw cause;
     });

@@ -57,6 +57,7 @@ export async function compileOperation(
   return {
     text: source.text,
     operationName: source.operationName,
+    name: source.operation.name?.value,
     kind: source.operation.operation,
     rootFields: rootFieldsOf({ ...source, ...allIncluded }, supergraph),
     coerceVariables: createCoercion(source.operation, supergraph),

@@ -9,15 +9,25 @@ import { createCostLimit } from '../limits/cost.ts';
 import type { CostReport } from '../limits/cost-report.ts';
 import { isStackOverflow, nestedTooDeep } from '../limits/parse-document.ts';
 import { keepable, RequestError } from '../request/request-error.ts';
+import type { Span, Tracer } from '../request/span.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 import { measuredOperation, measuredPreparation } from '../telemetry/measured-operation.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { tracedOperation, tracedPreparation } from '../telemetry/traced-operation.ts';
 import { type PreparationRequest, prepareOperation } from './prepare-operation.ts';
+
+/** What there is besides the text. */
+export interface TextRequest {
+  /** The same text, where somebody has read it already. */
+  readonly document?: DocumentNode | undefined;
+  /** What the request is part of, where it is traced. */
+  readonly span?: Span | undefined;
+}
 
 /** Turns the text of a request into something that runs. Every transport passes through here. */
 export interface OperationPreparer {
   /** @throws RequestError the text is refused; refusals of the same text are remembered, too */
-  prepare(text: string, operationName: string | undefined, document?: DocumentNode): Promise<CompiledOperation>;
+  prepare(text: string, operationName: string | undefined, request?: TextRequest): Promise<CompiledOperation>;
 }
 
 /** A preparer that remembers. */
@@ -45,6 +55,8 @@ export interface PreparerOptions {
   readonly config: GatewayConfig;
   readonly costReport: CostReport;
   readonly metrics?: Metrics | undefined;
+  /** Absent where nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   /** What makes one engine differ from another. */
   readonly compile: CompileOperation;
 }
@@ -56,15 +68,16 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
   const compile = guardOperations(options.supergraph, options.compile);
   // A crowd of new operations holds up nobody who asks for one that is known.
   const turns = new Turns();
-  const begin = async (request: PreparationRequest) => {
+  const begin = async (request: PreparationRequest, span: Span | undefined) => {
     const turn = turns.take();
     if (turn) await turn;
-    const { metrics } = options;
+    const { metrics, tracer } = options;
     const prepare = () => prepareOperation({ ...options, compile, limitCost }, request);
-    return metrics ? measuredOperation(await measuredPreparation(metrics, prepare), metrics) : prepare();
+    const traced = tracer ? async () => tracedOperation(await tracedPreparation(span, prepare), tracer) : prepare;
+    return metrics ? measuredOperation(await measuredPreparation(metrics, traced), metrics) : traced();
   };
   return {
-    prepare(text, operationName, document) {
+    prepare(text, operationName, { document, span } = {}) {
       // Unambiguous: a text must not be able to stand in the place of another one with a name.
       const key = operationName === undefined ? `:${text}` : `${operationName.length}:${operationName}${text}`;
       const known = prepared.get(key);
@@ -75,7 +88,7 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
       let plans = 0;
       const onPlanned = () => prepared.reweigh(key, ++plans * planBytes(text));
       const request = { text, operationName, document, onPlanned };
-      const operation = begin(request).catch(refuseEndlessNesting);
+      const operation = begin(request, span).catch(refuseEndlessNesting);
       const entry: Prepared = { text, operationName, operation, uses: 1, isRefused: false };
       prepared.set(key, entry, planBytes(text));
       operation.catch((error: unknown) => {

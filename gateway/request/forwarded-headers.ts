@@ -29,13 +29,19 @@ export type ReadForwarded = (
   ...payloads: readonly Readonly<Record<string, unknown>>[]
 ) => ForwardedHeaders;
 
+/** The headers of a trace, each valid: https://www.w3.org/TR/trace-context/ */
+export interface TraceHeaders {
+  readonly traceparent: string;
+  readonly tracestate?: string;
+}
+
 const none: ForwardedHeaders = { values: {}, key: '' };
 
 export function createForwarding({ forwardHeaders, forwardHeadersBySubgraph }: ForwardingNames): ReadForwarded {
   const names = [...new Set([...forwardHeaders, ...Object.values(forwardHeadersBySubgraph).flat()])].sort();
   return (headers, ...payloads) => {
-    const trace = traceOf(headers);
-    if (names.length === 0) return trace ? { values: trace, key: '' } : none;
+    const trace = lastTraceOf(headers, payloads);
+    if (names.length === 0) return trace ? { values: { ...trace }, key: '' } : none;
     const given = payloads.flatMap(namedIn);
     const found = names.flatMap((name) => {
       const value = given.findLast(([its]) => its === name)?.[1] ?? headers[name];
@@ -76,12 +82,45 @@ const noHeaderValue = (name: string) =>
     `"${name}" is passed on to subgraphs as a header. Write text, with no character that no header can have.`,
   );
 
-/** W3C Trace Context (https://www.w3.org/TR/trace-context/): who takes no part in a trace passes it on as it is. */
+/** The same for a subgraph that is asked as part of this trace. */
+export function withTrace(forwarded: ForwardedHeaders | undefined, trace: TraceHeaders): ForwardedHeaders {
+  const { traceparent: _, tracestate: __, ...values } = forwarded?.values ?? none.values;
+  return { values: { ...values, ...trace }, key: forwarded?.key ?? none.key };
+}
+
+/** @returns the trace that they name; undefined where they name none */
+export function traceIn(forwarded: ForwardedHeaders | undefined): TraceHeaders | undefined {
+  const { traceparent, tracestate } = forwarded?.values ?? none.values;
+  return traceparent === undefined ? undefined : { traceparent, ...(tracestate !== undefined && { tracestate }) };
+}
+
+/** Who takes no part in a trace passes it on as it is. */
 const traceNames: readonly string[] = ['traceparent', 'tracestate'];
 
-const aTrace = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/;
+const aTrace = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/;
 
-function traceOf({ traceparent, tracestate }: IncomingHttpHeaders): Record<string, string> | undefined {
-  if (typeof traceparent !== 'string' || !aTrace.test(traceparent)) return undefined;
-  return { traceparent, ...(typeof tracestate === 'string' && { tracestate }) };
+/** @returns undefined where it is none. What versions to come append is not read (section 3.2.4 of the recommendation) */
+export function readTraceParent(text: string) {
+  const [, version, traceId, spanId, flags, appended] = aTrace.exec(text) ?? [];
+  if (!traceId || !spanId || !flags || (version === '00' && appended !== undefined)) return undefined;
+  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+/** Longer ones need not be passed on (section 3.3.1.5). */
+const maxStateLength = 4096;
+
+export function traceOf({ traceparent, tracestate }: Readonly<Record<string, unknown>>): TraceHeaders | undefined {
+  if (typeof traceparent !== 'string' || !readTraceParent(traceparent)) return undefined;
+  const hasState = isHeaderValue(tracestate) && tracestate.length <= maxStateLength;
+  return { traceparent, ...(hasState && { tracestate }) };
+}
+
+/** Pages in browsers cannot give a WebSocket headers: what is said last counts. */
+function lastTraceOf(
+  headers: IncomingHttpHeaders,
+  payloads: readonly Readonly<Record<string, unknown>>[],
+): TraceHeaders | undefined {
+  if (payloads.length === 0) return traceOf(headers);
+  const named = payloads.map((payload) => Object.fromEntries(namedIn(payload)));
+  return [headers, ...named].map(traceOf).findLast((trace) => trace !== undefined);
 }

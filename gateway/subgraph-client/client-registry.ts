@@ -1,5 +1,6 @@
 import type { SubgraphEndpoint } from '../supergraph/subgraph-endpoints.ts';
 import { measuredClient } from '../telemetry/measured-client.ts';
+import { tracedClient } from '../telemetry/traced-client.ts';
 import { type ClientsOptions, createClient } from './create-clients.ts';
 import type { SubgraphClient } from './subgraph-client.ts';
 import { readSubgraphTls } from './subgraph-tls.ts';
@@ -29,7 +30,8 @@ export function createClientRegistry(options: ClientsOptions): ClientRegistry {
     const known = clients.get(keyOf(endpoint));
     if (known) return known;
     const plain = createClient(endpoint, options, tls);
-    const made = options.metrics ? measuredClient(plain, options.metrics) : plain;
+    const traced = options.tracer ? tracedClient(plain) : plain;
+    const made = options.metrics ? measuredClient(traced, options.metrics) : traced;
     clients.set(keyOf(endpoint), made);
     return made;
   };

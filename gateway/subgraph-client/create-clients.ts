@@ -1,6 +1,7 @@
 import type { Principal } from '../../auth/principal.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubgraphsConfig } from '../config.ts';
+import type { Tracer } from '../request/span.ts';
 import type { SubgraphEndpoint } from '../supergraph/subgraph-endpoints.ts';
 import { SupergraphError } from '../supergraph/supergraph-error.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -31,6 +32,8 @@ export interface ClientsOptions {
   readonly signInternal: SignInternal | undefined;
   /** Absent where nothing is counted. */
   readonly metrics?: Metrics | undefined;
+  /** Absent where nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** @throws SupergraphError a local subgraph is named that this process does not have, or the address is none */

@@ -57,6 +57,7 @@ export function createRemoteClient(options: RemoteOptions): SubgraphClient {
           throw toCallError(options, call, cause);
         }
       }
+      call.context.span?.tell({ 'http.request.resend_count': sent });
       await runtime.timers.sleep(config.retryDelayMs * 2 ** (sent - 1));
       if (cancellation.aborted) throw new SubgraphCallError('REQUEST_ABORTED', service);
     }
@@ -84,6 +85,7 @@ export function createRemoteClient(options: RemoteOptions): SubgraphClient {
 
   return {
     service,
+    url,
     execute,
     subscribe: createRemoteSubscribe(options, breaker),
     mayShare: () => breaker.isResponsive,
@@ -133,6 +135,7 @@ async function post(
   const { room } = options;
   const kind = call.request.operationKind;
   const { statusCode, text, taken } = await exchange(pool, { kind, path, headers, body }, cancellation, room);
+  call.context.span?.tell({ 'http.response.status_code': statusCode });
   if (text.length > longBytes) await room.turns.next();
   room.giveBack(taken);
   const parsed = parseJson(text);

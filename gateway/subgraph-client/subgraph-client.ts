@@ -18,6 +18,8 @@ export interface SubgraphCall {
 /** One subgraph, wherever it is. */
 export interface SubgraphClient {
   readonly service: string;
+  /** Where it is asked, http(s); absent where that is this process. */
+  readonly url?: string;
   /** @throws SubgraphCallError */
   execute(call: SubgraphCall): Promise<SubgraphResponse>;
   /** The call and each step of the stream: @throws SubgraphCallError, StreamRefusedError */

@@ -3,6 +3,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
 import type { OperationPreparer } from '../preparation/operation-preparer.ts';
+import type { Tracer } from '../request/span.ts';
 import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { LiveAuthorities } from './live-authority.ts';
@@ -24,6 +25,8 @@ export interface OperationServices {
   readonly quota: StreamQuota;
   /** Absent where nothing is counted. */
   readonly metrics?: Metrics | undefined;
+  /** Absent where nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   readonly config: SubscriptionsConfig;
   readonly runtime: Runtime;
 }

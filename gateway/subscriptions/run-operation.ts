@@ -9,6 +9,9 @@ import { Cancellation } from '../request/cancellation.ts';
 import type { ForwardedHeaders } from '../request/forwarded-headers.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import { internalError, RequestError } from '../request/request-error.ts';
+import type { Span } from '../request/span.ts';
+import { tellCodes } from '../telemetry/told-errors.ts';
+import { tracedMessage } from '../telemetry/traced-request.ts';
 import { describeStream } from './describe-stream.ts';
 import type { LiveAuthority } from './live-authority.ts';
 import type { OperationServices } from './operation-services.ts';
@@ -25,6 +28,8 @@ export interface StreamedOperation extends DocumentRequest {
   readonly requestId?: string;
   /** What the client sent for the subgraphs. @default nothing */
   readonly forwarded?: ForwardedHeaders;
+  /** Of the request that brought it, if it was one: it ends with the answer, or when a subscription is open. */
+  readonly span?: Span | undefined;
 }
 
 /** In whose name an operation runs: its connection's, or that of a token of its own. */
@@ -89,6 +94,7 @@ class OperationRun implements StreamListener, RunningOperation {
   #giveBack: () => void = () => undefined;
   /** Where the operation brought a token of its own. */
   #authority: LiveAuthority | undefined;
+  #span: Span | undefined;
 
   constructor(services: OperationServices, sink: OperationSink, requestId: string) {
     this.#services = services;
@@ -97,6 +103,8 @@ class OperationRun implements StreamListener, RunningOperation {
   }
 
   async start(operation: StreamedOperation, authority: OperationAuthority): Promise<void> {
+    const { tracer } = this.#services;
+    this.#span = operation.span ?? (tracer && tracedMessage(tracer, this.#requestId, operation.forwarded));
     try {
       await this.#run(operation, authority);
     } catch (cause) {
@@ -107,6 +115,7 @@ class OperationRun implements StreamListener, RunningOperation {
   stop(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    this.#span?.end();
     this.#giveBack();
     this.#authority?.close();
     this.#cancellation.cancel();
@@ -142,7 +151,7 @@ class OperationRun implements StreamListener, RunningOperation {
   async #run(request: StreamedOperation, authority: OperationAuthority): Promise<void> {
     const { engine, documents } = this.#services;
     const text = request.text ?? documents.textOf(request);
-    const operation = await engine.preparer.prepare(text, request.operationName);
+    const operation = await engine.preparer.prepare(text, request.operationName, { span: this.#span });
     this.#kind = operation.kind;
     const variables = operation.coerceVariables(request.variables);
     const live = await this.#liveAuthority(authority);
@@ -156,6 +165,7 @@ class OperationRun implements StreamListener, RunningOperation {
       requestId: this.#requestId,
       cancellation: this.#cancellation,
       forwarded: request.forwarded,
+      span: this.#span,
     };
     if (operation.kind !== 'subscription') {
       if (operation.executeIncrementally && !request.comesWhole) {
@@ -202,11 +212,14 @@ class OperationRun implements StreamListener, RunningOperation {
     // What was replayed at once may have been too much for it.
     if (this.#state === 'ended') leave();
     else this.#stopListening = leave;
+    // The stream may be open for weeks; its events have spans of their own.
+    this.#span?.end();
   }
 
   #fail(errors: readonly GraphQLFormattedError[]): void {
     if (this.#state === 'ended') return;
     this.#services.metrics?.errorsTold(errors);
+    if (this.#span) tellCodes(this.#span, errors);
     this.stop();
     this.#sink.fail(errors);
   }

@@ -1,5 +1,6 @@
 import type { CompiledOperation, EventStream } from '../execution/compiled-operation.ts';
 import { RequestError } from '../request/request-error.ts';
+import type { Coded } from './error-codes.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The same operation, with its runs and its events counted. */
@@ -60,10 +61,6 @@ function measuredStream(stream: EventStream, metrics: Metrics): EventStream {
       return answer;
     },
   };
-}
-
-interface Coded {
-  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 const outcomeOf = (cause: unknown) => (cause instanceof RequestError ? 'refused' : 'failed');

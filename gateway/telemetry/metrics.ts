@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GraphQLFormattedError } from 'graphql';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../../runtime/clock.ts';
+import { type Coded, labelOfCode, otherCode } from './error-codes.ts';
+import { httpMethodOf } from './http-method.ts';
 
 /** Read when somebody looks, so that they cost nothing meanwhile. */
 export interface Levels {
@@ -25,7 +26,6 @@ export type OperationOutcome = 'ok' | 'errors' | 'refused' | 'failed';
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Subgraphs name their errors as they like: what comes beyond so many codes is counted together. */
 const maxCodes = 200;
-const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']);
 
 /**
  * What is counted and timed while the gateway works, as Prometheus reads it
@@ -137,7 +137,7 @@ export class Metrics {
     response.once('close', () => {
       if (isStream(response)) return;
       const status = response.writableEnded ? `${response.statusCode}` : 'aborted';
-      const labels = { method: methods.has(method) ? method : 'other', status };
+      const labels = { method: httpMethodOf(method) ?? 'other', status };
       this.#requests.observe(labels, this.#secondsSince(startedAt));
     });
   }
@@ -154,9 +154,9 @@ export class Metrics {
     return this.#timer((outcome, seconds) => this.#calls.observe({ subgraph, outcome }, seconds));
   }
 
-  errorsTold(errors: readonly Pick<GraphQLFormattedError, 'extensions'>[]): void {
-    for (const { extensions } of errors) {
-      const code = this.#label(extensions?.['code']);
+  errorsTold(errors: readonly Coded[]): void {
+    for (const error of errors) {
+      const code = this.#label(labelOfCode(error));
       // Nobody is there to be told.
       if (code !== 'REQUEST_ABORTED') this.#errors.inc({ code });
     }
@@ -170,10 +170,9 @@ export class Metrics {
     this.#replacements.inc({ outcome });
   }
 
-  #label(code: unknown): string {
-    if (typeof code !== 'string') return 'none';
+  #label(code: string): string {
     if (this.#codes.has(code)) return code;
-    if (this.#codes.size >= maxCodes || !/^\w{1,64}$/.test(code)) return 'other';
+    if (this.#codes.size >= maxCodes) return otherCode;
     this.#codes.add(code);
     return code;
   }

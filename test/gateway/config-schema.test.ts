@@ -73,11 +73,15 @@ test('what the schema calls too small, of the wrong type or no choice, the gatew
     if (isAccepted(leaf, value) !== accepted) wrong.push(`${leaf.path.join('.')}: ${JSON.stringify(value)}`);
   };
   for (const leaf of leaves(schema)) {
-    const { type, minimum = 0, enum: choices } = leaf.option;
+    const { type, minimum = 0, maximum = 2 ** 31 - 1, enum: choices } = leaf.option;
     if (type === 'integer') {
       must(leaf, minimum, true);
       must(leaf, minimum - 1, false);
       must(leaf, 'many', false);
+    }
+    if (type === 'number') {
+      for (const inside of [minimum, 0.25, maximum]) must(leaf, inside, true);
+      for (const outside of [minimum - 0.1, maximum + 0.1, 'many']) must(leaf, outside, false);
     }
     if (type === 'boolean') must(leaf, 'yes', false);
     for (const choice of choices ?? []) must(leaf, choice, true);
@@ -101,10 +105,13 @@ const values: readonly (readonly [value: unknown, shown: string])[] = [
   [{ name: 7 }, 'a mapping'],
 ];
 
-const fits = ({ type, minimum = 0, enum: choices }: OptionSchema, value: unknown): boolean => {
+const fits = ({ type, minimum = 0, maximum = 2 ** 31 - 1, enum: choices }: OptionSchema, value: unknown): boolean => {
   if (choices) return choices.includes(value as string);
   if (type === 'array') return [value].flat().every((one) => typeof one === 'string' && one !== '');
-  if (type === 'integer') return Number.isInteger(value) && (value as number) >= minimum && (value as number) < 2 ** 31;
+  if (type === 'integer' || type === 'number') {
+    const isWanted = type === 'integer' ? Number.isInteger(value) : typeof value === 'number';
+    return isWanted && (value as number) >= minimum && (value as number) <= maximum;
+  }
   return type === 'string' ? typeof value === 'string' && value !== '' : type === typeof value;
 };
 

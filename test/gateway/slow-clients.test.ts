@@ -31,6 +31,7 @@ function pushed() {
   const operation: CompiledOperation = {
     text: 'subscription { x }',
     operationName: undefined,
+    name: undefined,
     kind: OperationTypeNode.SUBSCRIPTION,
     rootFields: [],
     coerceVariables: () => ({}),

@@ -4,6 +4,7 @@ export interface OptionSchema {
   readonly description?: string;
   readonly default?: unknown;
   readonly minimum?: number;
+  readonly maximum?: number;
   readonly enum?: readonly string[];
   readonly items?: { readonly type: string };
   readonly properties?: Readonly<Record<string, OptionSchema>>;
@@ -54,6 +55,9 @@ export function createConfigSchema(source: string, root: string, defaults: objec
     const plain = type.replace(/ \| undefined$/, '');
     const description = sentence(doc);
     const described = { ...(description && { description }), ...(isScalar(value) && { default: value }) };
+    if (plain === 'number' && /\bnumber from 0 to 1\b/.test(doc)) {
+      return { type: 'number', minimum: 0, maximum: 1, ...described };
+    }
     if (plain === 'number')
       return { type: 'integer', minimum: /\b0 (is|takes|allows)/.test(doc) ? 0 : 1, ...described };
     if (plain === 'boolean' || plain === 'string') return { type: plain, ...described };

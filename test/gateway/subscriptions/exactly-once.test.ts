@@ -74,6 +74,7 @@ class Graph {
     return {
       text: 'subscription',
       operationName: undefined,
+      name: undefined,
       kind: OperationTypeNode.SUBSCRIPTION,
       rootFields: [],
       coerceVariables: (given) => given,

@@ -1,0 +1,210 @@
+import {
+  createTraceState,
+  ROOT_CONTEXT,
+  type Span as SdkSpan,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { SeldomWarning } from '../../runtime/seldom-warning.ts';
+import { readTraceParent, type TraceHeaders } from '../request/forwarded-headers.ts';
+import type { Span, SpanAttributes, SpanStart, Tracer } from '../request/span.ts';
+import type { CollectorAccess } from './config.ts';
+
+export interface OtlpTracerOptions extends CollectorAccess {
+  /** Where traces are sent: http(s), with the path. */
+  readonly endpoint: string;
+  readonly serviceName: string;
+  /** From 0 to 1: of the traces that begin here. */
+  readonly sampleRatio: number;
+  readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'log'>;
+}
+
+/** Spans that wait to be sent; more are dropped. Each has some 2,000 bytes. */
+const maxWaiting = 8192;
+/** Spans that are sent at once. */
+const batchSize = 1024;
+/** Milliseconds that the first of a batch waits for others. */
+const batchDelayMs = 500;
+/** Milliseconds that a collector may take, repetitions included. */
+const exportTimeoutMs = 10_000;
+/** Characters of one attribute: some are chosen by clients. */
+const maxAttributeLength = 256;
+
+/**
+ * Traces for a collector of OpenTelemetry: OTLP over HTTP, as JSON (https://opentelemetry.io/docs/specs/otlp/#otlphttp).
+ * Nothing of the library is global: each gateway of a process has its own.
+ */
+export function createOtlpTracer(options: OtlpTracerOptions): Tracer {
+  const { endpoint, serviceName, sampleRatio, headers, resource, runtime } = options;
+  const backlog = new Backlog(endpoint, runtime);
+  const library = new OTLPTraceExporter({ url: endpoint, headers: { ...headers }, timeoutMillis: exportTimeoutMs });
+  const processor = new BatchSpanProcessor({
+    exporter: backlog.relieveBy(library),
+    maxQueueSize: maxWaiting,
+    maxExportBatchSize: batchSize,
+    scheduledDelayMillis: batchDelayMs,
+    // The exporter's own is earlier.
+    exportTimeoutMillis: exportTimeoutMs + 5000,
+  });
+  const provider = new TracerProvider({
+    // The environment wins over the file.
+    resource: resourceFromAttributes({ 'service.name': serviceName, ...resource }),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
+    spanLimits: { attributeValueLengthLimit: maxAttributeLength },
+    spanProcessors: [processor],
+  });
+  const tracer = provider.getTracer('andon');
+  const begin = ({ name, kind, attributes = {}, link, ending }: SpanStart, parent: SpanContext | undefined): Span => {
+    const linked = link && contextOf(link.headers);
+    const context = parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
+    const links = linked ? [{ context: linked }] : [];
+    const span = tracer.startSpan(name, { kind: kinds[kind], attributes: given(attributes), links }, context);
+    return new OtlpSpan(span, ending, { begin, ended: () => backlog.grow() });
+  };
+  return {
+    start: (start, headers) => begin(start, headers && contextOf(headers)),
+    close: (withinMs) =>
+      new Promise((resolve) => {
+        const giveUp = runtime.timers.after(withinMs, resolve);
+        provider
+          .shutdown()
+          .catch(() => undefined)
+          .finally(() => {
+            giveUp();
+            resolve();
+          });
+      }),
+  };
+}
+
+type SpanContext = ReturnType<SdkSpan['spanContext']>;
+
+interface SpanServices {
+  begin(start: SpanStart, parent: SpanContext): Span;
+  ended(): void;
+}
+
+class OtlpSpan implements Span {
+  readonly isSampled: boolean;
+  readonly #span: SdkSpan;
+  readonly #ending: SpanStart['ending'];
+  readonly #services: SpanServices;
+  #hasEnded = false;
+
+  constructor(span: SdkSpan, ending: SpanStart['ending'], services: SpanServices) {
+    this.#span = span;
+    this.#ending = ending;
+    this.#services = services;
+    this.isSampled = span.isRecording();
+  }
+
+  get headers(): TraceHeaders {
+    const { traceId, spanId, traceFlags, traceState } = this.#span.spanContext();
+    const tracestate = traceState?.serialize();
+    const traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+    return tracestate ? { traceparent, tracestate } : { traceparent };
+  }
+
+  child(start: SpanStart): Span {
+    return this.isSampled ? this.#services.begin(start, this.#span.spanContext()) : this;
+  }
+
+  tell(attributes: SpanAttributes): void {
+    if (this.isSampled && !this.#hasEnded) this.#span.setAttributes(given(attributes));
+  }
+
+  fail(code: string): void {
+    if (!this.isSampled || this.#hasEnded) return;
+    this.#span.setAttribute('error.type', code);
+    this.#span.setStatus({ code: SpanStatusCode.ERROR });
+  }
+
+  end(): void {
+    if (!this.isSampled || this.#hasEnded) return;
+    this.#ending?.(this);
+    this.#hasEnded = true;
+    this.#services.ended();
+    this.#span.end();
+  }
+}
+
+/** What waits to be sent, and the one place where it is told that nobody takes it. Clients never hear of it. */
+class Backlog {
+  readonly #endpoint: string;
+  readonly #unsent: SeldomWarning;
+  readonly #dropped: SeldomWarning;
+  #waiting = 0;
+
+  constructor(endpoint: string, runtime: Pick<Runtime, 'clock' | 'log'>) {
+    const { origin, pathname } = new URL(endpoint);
+    // What may stand behind it is nobody's business.
+    this.#endpoint = `${origin}${pathname}`;
+    this.#unsent = new SeldomWarning('traces not sent', runtime);
+    this.#dropped = new SeldomWarning('traces dropped: the collector takes them too slowly', runtime);
+  }
+
+  grow(): void {
+    if (this.#waiting < maxWaiting) this.#waiting += 1;
+    else this.#dropped.tell({ endpoint: this.#endpoint, waiting: maxWaiting });
+  }
+
+  relieveBy(exporter: SpanExporter): SpanExporter {
+    return {
+      export: (spans, done) => {
+        this.#waiting -= spans.length;
+        exporter.export(spans, ({ code, error }) => {
+          // The library would tell a logger of the whole process, each time.
+          if (code !== sent) this.#unsent.tell({ endpoint: this.#endpoint, spans: spans.length, ...reasonOf(error) });
+          done({ code: sent });
+        });
+      },
+      shutdown: () => exporter.shutdown(),
+    };
+  }
+}
+
+/** `ExportResultCode.SUCCESS` */
+const sent = 0;
+
+/** A collector's answer may have anything in it: its status does. */
+function reasonOf(error: (Error & { readonly code?: unknown }) | undefined) {
+  return { problem: error?.message, ...(error?.code !== undefined && { code: error.code }) };
+}
+
+const kinds: Readonly<Record<SpanStart['kind'], SpanKind>> = {
+  internal: SpanKind.INTERNAL,
+  server: SpanKind.SERVER,
+  client: SpanKind.CLIENT,
+  consumer: SpanKind.CONSUMER,
+};
+
+const given = (attributes: SpanAttributes) =>
+  Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, typeof value === 'object' ? [...value] : value] as const],
+    ),
+  );
+
+function contextOf({ traceparent, tracestate }: TraceHeaders): SpanContext | undefined {
+  const parent = readTraceParent(traceparent);
+  if (!parent) return undefined;
+  const { traceId, spanId, isSampled } = parent;
+  return {
+    traceId,
+    spanId,
+    traceFlags: isSampled ? 1 : 0,
+    isRemote: true,
+    ...(tracestate !== undefined && { traceState: createTraceState(tracestate) }),
+  };
+}

@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
+import { type ForwardedHeaders, traceIn, traceOf } from '../request/forwarded-headers.ts';
+import type { Span, SpanAttributes, Tracer } from '../request/span.ts';
+import { httpMethodOf } from './http-method.ts';
+
+/**
+ * The span of one request, as part of its client's trace; it ends with its answer
+ * (https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span). Without what stands behind the `?`: a GET
+ * has its document and variables there.
+ */
+export function tracedRequest(tracer: Tracer, route: string, request: IncomingMessage, response: ServerResponse): Span {
+  const { headers, method = '' } = request;
+  const known = httpMethodOf(method);
+  const span = tracer.start(
+    {
+      name: `${known ?? 'HTTP'} ${route}`,
+      kind: 'server',
+      attributes: {
+        'http.request.method': known ?? '_OTHER',
+        'http.request.method_original': known === undefined ? method : undefined,
+        'http.route': route,
+        'url.path': route,
+        'url.scheme': request.socket instanceof TLSSocket ? 'https' : 'http',
+        'network.protocol.version': request.httpVersion === '2.0' ? '2' : request.httpVersion,
+        'user_agent.original': headers['user-agent'],
+        ...serverOf(headers.host ?? headers[':authority']?.toString()),
+      },
+      ending(its) {
+        if (!response.headersSent) return its.fail('REQUEST_ABORTED');
+        its.tell({ 'http.response.status_code': response.statusCode });
+        if (response.statusCode >= 500) its.fail(`${response.statusCode}`);
+      },
+    },
+    traceOf(headers),
+  );
+  if (span.isSampled) {
+    response.once('close', () => {
+      if (!response.writableEnded) span.fail('REQUEST_ABORTED');
+      span.end();
+    });
+  }
+  return span;
+}
+
+/** The span of one operation that came as a message of a WebSocket. */
+export function tracedMessage(tracer: Tracer, requestId: string, forwarded: ForwardedHeaders | undefined): Span {
+  const attributes = { 'network.protocol.name': 'websocket', 'andon.request.id': requestId };
+  return tracer.start({ name: 'WebSocket subscribe', kind: 'server', attributes }, traceIn(forwarded));
+}
+
+function serverOf(host = ''): SpanAttributes {
+  const [, address, port] = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i.exec(host) ?? [];
+  return { 'server.address': address, 'server.port': port === undefined ? undefined : Number(port) };
+}
