@@ -44,7 +44,7 @@ export function createKeySet({ load, clock, log, issuer }: KeySetOptions): KeySe
   }
 
   async function tryRefresh() {
-    await refresh().catch((error: unknown) => log.warn('auth.keys_not_refreshed', { issuer, error }));
+    await refresh().catch((error: unknown) => log.warn('auth keys not refreshed', { issuer, cause: error }));
   }
 
   /** A token without a key id is clear only where there is one key. */

@@ -67,7 +67,7 @@ async function trustIssuer(config: IssuerConfig, options: KeysOptions): Promise<
     return { issuer, audience, keySet };
   }
   const keySet = createKeySet({ load: () => fetchJwks(jwks.url, options), clock, log, issuer });
-  await keySet.refresh().catch((error: unknown) => log.warn('auth.keys_not_loaded', { issuer, error }));
+  await keySet.refresh().catch((error: unknown) => log.warn('auth keys not loaded', { issuer, cause: error }));
   return { issuer, audience, keySet };
 }
 

@@ -87,14 +87,14 @@ export async function createRevocations({ file, timers, log }: RevocationsOption
     text = next;
     entries = readEntries(file, next);
     version += 1;
-    log.info('auth.revocations_read', { entries: entries.length });
+    log.info('auth revocations read', { entries: entries.length });
     for (const run of listeners) run();
   }
 
   function nextLook(): () => void {
     return timers.after(pollMs, () => {
       const failed = (cause: unknown) => {
-        if (!unreadable) log.error('auth.revocations_unreadable', { file, cause });
+        if (!unreadable) log.error('auth revocations unreadable', { file, cause });
         unreadable = true;
       };
       void look()

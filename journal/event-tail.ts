@@ -86,7 +86,7 @@ export class EventTail {
         while (await this.#readPage());
       } while (this.#wokenMeanwhile);
     } catch (error) {
-      this.#options.log.warn('newest events not read', { error });
+      this.#options.log.warn('newest events not read', { cause: error });
       if (!this.closed) this.#cancelRetry = this.#options.timers.after(retryDelayMs, () => this.wake());
     }
     if (!this.closed) this.#state = 'resting';

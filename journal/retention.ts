@@ -30,7 +30,7 @@ export function startRetention({ database, days, takenUpTo, runtime }: Retention
         const recordedBefore = isoTime(clock.now() - days * dayMs);
         await pruneEvents(database, { recordedBefore, upTo: await takenUpTo(), signal: stop.signal });
       } catch (error) {
-        log.warn('journal_not_pruned', { error }); // it can wait for the next round
+        log.warn('journal not pruned', { cause: error }); // it can wait for the next round
       }
       await timers.sleep(intervalMs, stop.signal);
     }

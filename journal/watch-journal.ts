@@ -28,8 +28,8 @@ export function watchJournal(
   function found(answers: boolean, cause?: unknown): void {
     if (isAway === !answers || stopped) return;
     isAway = !answers;
-    if (isAway) log.error('journal_away', { cause });
-    else log.warn('journal_back');
+    if (isAway) log.error('journal away', { cause });
+    else log.warn('journal back');
   }
 
   async function look(): Promise<void> {

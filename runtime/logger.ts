@@ -3,7 +3,10 @@ import { isoTime } from './clock.ts';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Structured logs: one event a line, past tense, with a correlation id wherever there is one. */
+/**
+ * Structured logs: one event a line, named in words (`subgraph call failed`), with a correlation id wherever there is one,
+ * and what went wrong as `cause`.
+ */
 export interface Logger {
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;

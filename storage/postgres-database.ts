@@ -73,9 +73,9 @@ export async function openPostgresDatabase<Tables>(options: PostgresDatabaseOpti
     } as pg.ClientConfig,
     store,
     channel: schema,
-    onLost: (error) => runtime.log.warn('database connection lost', { store, error }),
+    onLost: (error) => runtime.log.warn('database connection lost', { store, cause: error }),
   });
-  const signal = new CommitSignal((error) => runtime.log.error('commit listener failed', { store, error }));
+  const signal = new CommitSignal((error) => runtime.log.error('commit listener failed', { store, cause: error }));
   const group = new GroupCommit<Tables>({
     connection: writer,
     dialect: postgresDialect(new ConnectionDriver(() => Promise.reject(new TypeError('the group commit connects')))),
@@ -130,7 +130,7 @@ function openReader<Tables>(
     query_timeout: queryTimeoutMs,
     max: readConnections,
   });
-  pool.on('error', (error) => runtime.log.warn('idle database connection lost', { store, error }));
+  pool.on('error', (error) => runtime.log.warn('idle database connection lost', { store, cause: error }));
   const names = new StatementNames();
   const driver = new ReadDriver(
     async () => {

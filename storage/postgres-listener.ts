@@ -73,7 +73,7 @@ export class PostgresListener {
     if (this.#client !== client || this.#state === 'closed') return;
     this.#client = undefined;
     this.#state = 'waiting';
-    this.#options.log.warn('commit notifications interrupted', { error });
+    this.#options.log.warn('commit notifications interrupted', { cause: error });
     this.#cancelRetry = this.#options.timers.after(this.#delayMs, () => void this.#connect());
     this.#delayMs = Math.min(2 * this.#delayMs, longestRetryMs);
   }

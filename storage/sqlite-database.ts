@@ -58,7 +58,7 @@ export async function openSqliteDatabase<Tables>(options: SqliteDatabaseOptions)
       throw error;
     }
     const reader = new SqliteConnection(path, readerPragmas);
-    const signal = new CommitSignal((error) => runtime.log.error('commit listener failed', { store, error }));
+    const signal = new CommitSignal((error) => runtime.log.error('commit listener failed', { store, cause: error }));
     const group = new GroupCommit<Tables>({
       connection: new SqliteWriter(connection, store),
       dialect,

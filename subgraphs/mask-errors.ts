@@ -38,7 +38,7 @@ export function maskErrors(errors: readonly unknown[], options: MaskingOptions):
 }
 
 function logFailure(error: unknown, path: GraphQLError['path'], { subgraph, requestId, log }: MaskingOptions): void {
-  log.error('subgraph.request_failed', { subgraph, requestId, path: path?.join('.'), error });
+  log.error('subgraph request failed', { subgraph, requestId, path: path?.join('.'), cause: error });
 }
 
 function internalMessage(requestId: string): string {

@@ -63,7 +63,7 @@ export class OutcomeRecorder {
   /** The system was not reached or has not answered: the command stays an intent, and its caller is told PENDING. */
   async defer(transition: AnyTransition, call: AnyCall, problem: string): Promise<TransitionAnswer> {
     const { transitionId } = call;
-    this.#runtime.log.warn('transition_deferred', { transitionId, transition: transition.name, problem });
+    this.#runtime.log.warn('transition deferred', { transitionId, transition: transition.name, problem });
     await this.#journal.write(async (tx) => {
       const command = await tx.command(transitionId);
       if (command?.state === 'SETTLED') return;

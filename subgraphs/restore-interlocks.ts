@@ -53,7 +53,7 @@ export async function restoreInterlocks(subgraphs: readonly Subgraph[], options:
       if (stop.signal.aborted) return;
       delayMs = Math.min(delayMs * 2, retryDelaysMs.longest);
       unread = await readLocked(sources, options).catch((error: unknown) => {
-        options.runtime.log.error('interlocks_not_restored', { error });
+        options.runtime.log.error('interlocks not restored', { cause: error });
         return unread;
       });
     }
@@ -104,7 +104,7 @@ async function isRestored(source: Source, options: RestoreOptions): Promise<bool
   } catch (error) {
     if (!(error instanceof SystemUnavailableError || error instanceof SystemTimeoutError)) throw error;
     const { subgraph, plantCode } = source;
-    runtime.log.warn('plant_system_unread', { subgraph, plantCode, error });
+    runtime.log.warn('plant system unread', { subgraph, plantCode, cause: error });
     return false;
   }
   await unlock(source, options);
@@ -157,7 +157,7 @@ async function unlock(source: Source, { journal, runtime }: RestoreOptions): Pro
     const occurredAt = isoTime(runtime.clock.now());
     await audit(tx, { transitionId, cause, lost, occurredAt, reason: 'The system has been read again.' });
   });
-  runtime.log.warn('plant_system_read', { subgraph, plantCode, transitionId });
+  runtime.log.warn('plant system read', { subgraph, plantCode, transitionId });
 }
 
 const idOf = ({ cause, entityId }: Pick<Interlock, 'cause' | 'entityId'>) => `${cause}/${entityId}`;
@@ -200,7 +200,7 @@ async function restore({ subgraph, cause, lost }: Loss, { journal, runtime }: Re
       reason: 'The cause stands in its system of record; the journal had no interlock for it.',
     });
   });
-  runtime.log.warn('interlocks_restored', { subgraph, cause, entities, transitionId });
+  runtime.log.warn('interlocks restored', { subgraph, cause, entities, transitionId });
 }
 
 interface Entry extends Pick<Loss, 'cause' | 'lost'> {

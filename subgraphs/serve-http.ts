@@ -113,11 +113,11 @@ function sendRefusal(response: ServerResponse, error: unknown, log: Logger): voi
     if (error.status === 405) response.setHeader('allow', 'POST');
     sendError(response, error.status, error);
   } else if (isExposed(error)) {
-    log.warn('subgraph.token_refused', { code: error.code });
+    log.warn('subgraph token refused', { code: error.code });
     response.setHeader('www-authenticate', 'Bearer');
     sendError(response, 401, error);
   } else {
-    log.error('subgraph.request_failed', { error });
+    log.error('subgraph request failed', { cause: error });
     sendError(response, 500, { code: 'INTERNAL', message: 'Something went wrong inside Andon. Repeat the request.' });
   }
 }

@@ -50,7 +50,7 @@ export function createWebSocketEndpoint(options: WebSocketEndpointOptions): WebS
 
   function open(socket: WebSocket) {
     const stopPings = keepAlive(socket, runtime);
-    socket.on('error', (error) => runtime.log.warn('subgraph.socket_failed', { error }));
+    socket.on('error', (error) => runtime.log.warn('subgraph socket failed', { cause: error }));
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
@@ -59,7 +59,7 @@ export function createWebSocketEndpoint(options: WebSocketEndpointOptions): WebS
         onMessage(handle) {
           socket.on('message', (message) => {
             handle(String(message)).catch((error: unknown) => {
-              runtime.log.error('subgraph.message_failed', { error });
+              runtime.log.error('subgraph message failed', { cause: error });
               socket.close(CloseCode.InternalServerError, 'INTERNAL');
             });
           });
@@ -69,7 +69,9 @@ export function createWebSocketEndpoint(options: WebSocketEndpointOptions): WebS
     );
     socket.once('close', (code, reason) => {
       stopPings();
-      closed(code, String(reason)).catch((error: unknown) => runtime.log.error('subgraph.close_failed', { error }));
+      closed(code, String(reason)).catch((error: unknown) =>
+        runtime.log.error('subgraph close failed', { cause: error }),
+      );
     });
   }
 
@@ -93,7 +95,7 @@ function createProtocol({ subgraph, verify, runtime }: WebSocketEndpointOptions)
         extra.call = verify(typeof authorization === 'string' ? authorization : undefined);
       } catch (error) {
         if (!isExposed(error)) throw error;
-        runtime.log.warn('subgraph.token_refused', { code: error.code });
+        runtime.log.warn('subgraph token refused', { code: error.code });
         extra.socket.close(CloseCode.Unauthorized, error.code);
         return false;
       }

@@ -16,7 +16,7 @@ export function startSettling(executors: readonly TransitionExecutor[], { timers
     let delayMs = retryDelaysMs.first;
     while (!stop.signal.aborted) {
       const complete = await settleAll(executors).catch((error: unknown) => {
-        log.error('settling_failed', { error });
+        log.error('settling failed', { cause: error });
         return false;
       });
       delayMs = complete ? retryDelaysMs.first : Math.min(delayMs * 2, retryDelaysMs.longest);

@@ -18,19 +18,6 @@ export function mayAct<State extends string, Action extends string>(
   return machine.actions[action].from.includes(state);
 }
 
-/** @returns whether `action` may lead from one state to the other */
-export function mayLead<State extends string, Action extends string>(
-  machine: StateMachine<State, Action>,
-  from: State | null,
-  action: Action,
-  to: State,
-): boolean {
-  if (!mayAct(machine, from, action)) return false;
-  const declared = machine.actions[action].to;
-  if (typeof declared === 'string') return to === (declared === 'SAME' ? from : declared);
-  return declared.includes(to);
-}
-
 /** @returns the state after `action`; asking for it where `mayAct` is false, or the owner decides, is our bug */
 export function stateAfter<State extends string, Action extends string>(
   machine: StateMachine<State, Action>,

@@ -233,12 +233,12 @@ export class TransitionExecutor {
       if (!unsettled.some((command) => this.#isClaimed(command))) {
         const unknown = unsettled.filter((command) => this.#mayStillArrive(command));
         if (unknown.length > 0)
-          log.warn('restricted_with_unknown_outcomes', { transitionId: call.transitionId, restricted });
+          log.warn('restricted with unknown outcomes', { transitionId: call.transitionId, restricted });
         return;
       }
       await timers.sleep(waitMs);
     }
-    log.error('restriction_drain_timed_out', { transitionId: call.transitionId, restricted });
+    log.error('restriction drain timed out', { transitionId: call.transitionId, restricted });
   }
 
   #isClaimed({ claimedUntil }: Command): boolean {
@@ -271,7 +271,7 @@ export class TransitionExecutor {
       const { outcome } = await this.#track(transitionId, this.#complete(transition, command, claimEndsAt));
       return outcome !== 'PENDING';
     } catch (error) {
-      runtime.log.error('intent_not_completed', { transitionId, transition: transition.name, error });
+      runtime.log.error('intent not completed', { transitionId, transition: transition.name, cause: error });
       return false;
     }
   }

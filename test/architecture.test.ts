@@ -181,6 +181,16 @@ describe('the structure of the project', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('what the log tells of has its name in words', () => {
+    const named = /\blog\.(?:debug|info|warn|error)\(\s*'([^']*)'/g;
+    const wrong = files.flatMap(({ path, text }) =>
+      [...text.matchAll(named)].flatMap(([, event = '']) =>
+        /^[a-z][a-z ,:@]*$/.test(event) ? [] : `${path}: ${event}`,
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   test('sibling domains have the same files', () => {
     const roles = ['schema.graphql', 'index.ts', 'entities.ts', 'queries.ts', 'transitions.ts', 'subscriptions.ts'];
     const missing = ['erp', 'mes', 'qms', 'cmms', 'ops'].flatMap((domain) =>

@@ -126,10 +126,10 @@ export class WorkflowEngine {
           if (signal.aborted) return;
         }
         // Only a closed journal ends what is followed: nothing comes any more, and asking again would ask without end.
-        if (!signal.aborted) runtime.log.warn('workflow_journal_closed');
+        if (!signal.aborted) runtime.log.warn('workflow journal closed');
         return;
       } catch (error) {
-        runtime.log.error('workflow_dispatch_failed', { error });
+        runtime.log.error('workflow dispatch failed', { cause: error });
         await runtime.timers.sleep(troubleMs, signal);
       }
     }
@@ -146,7 +146,7 @@ export class WorkflowEngine {
 
   /** Only when this process was away for longer than the journal keeps events: then people have to compare the systems. */
   async #skip({ from, to }: Gap): Promise<void> {
-    this.#options.runtime.log.error('workflow_events_expired', {
+    this.#options.runtime.log.error('workflow events expired', {
       from,
       to,
       remedy: 'Events in between had no consequences in other systems: compare holds, stock and downtimes by hand.',
@@ -161,7 +161,7 @@ export class WorkflowEngine {
       await runtime.timers.sleep(sweepMs, signal);
       if (signal.aborted) return;
       await this.#adoptWaiting(sweepMs).catch((error: unknown) =>
-        runtime.log.error('workflow_sweep_failed', { error }),
+        runtime.log.error('workflow sweep failed', { cause: error }),
       );
       this.#wake();
     }
@@ -186,7 +186,7 @@ export class WorkflowEngine {
       // On failure the sweep finds it again.
       this.#store.resume(id).then(
         () => this.#wake(),
-        (error: unknown) => log.error('workflow_resume_failed', { instance: id, error }),
+        (error: unknown) => log.error('workflow resume failed', { instance: id, cause: error }),
       );
     });
     this.#timers.set(id, cancel);
@@ -203,7 +203,7 @@ export class WorkflowEngine {
     this.#pumping = this.#pump()
       .catch((error: unknown) => {
         this.#unannounced = true; // the sweep looks again
-        this.#options.runtime.log.error('workflow_pump_failed', { error });
+        this.#options.runtime.log.error('workflow pump failed', { cause: error });
       })
       .then(() => {
         this.#pumping = null;
@@ -241,7 +241,7 @@ export class WorkflowEngine {
       else if (await this.#store.complete(instance)) this.#unannounced = true;
       runtime.crashPoints.reached('K17');
     } catch (error) {
-      runtime.log.error('workflow_progress_not_recorded', { instance: instance.id, error });
+      runtime.log.error('workflow progress not recorded', { instance: instance.id, cause: error });
       await runtime.timers.sleep(troubleMs, this.#stop.signal);
     }
   }
@@ -261,7 +261,7 @@ export class WorkflowEngine {
     } catch (error) {
       const setback = setbackOf(toProblem(error), attempts);
       if (setback.problem.kind === 'BROKEN') {
-        runtime.log.error('workflow_broken', { instance: id, correlationId: event.correlationId, error });
+        runtime.log.error('workflow broken', { instance: id, correlationId: event.correlationId, cause: error });
       }
       if (!setback.raise || !rule.whenStuck) return setback;
       return this.#sayStuck(setback, attempts, () => rule.whenStuck?.(event, graph, setback.problem));
@@ -274,7 +274,7 @@ export class WorkflowEngine {
       await say();
       return setback;
     } catch (error) {
-      this.#options.runtime.log.warn('workflow_stuck_not_said', { problem: setback.problem, error });
+      this.#options.runtime.log.warn('workflow stuck not said', { problem: setback.problem, cause: error });
       const { retryAfterMs } = afterAttempt(toProblem(error), attempts);
       return { ...setback, retryAfterMs: setback.retryAfterMs ?? retryAfterMs };
     }
@@ -288,7 +288,7 @@ export class WorkflowEngine {
     if (raise) this.#unannounced = true;
     const { kind, code, step, message } = problem;
     const { correlationId } = instance.event;
-    runtime.log.warn('workflow_set_back', {
+    runtime.log.warn('workflow set back', {
       instance: instance.id,
       correlationId,
       step,

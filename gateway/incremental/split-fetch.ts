@@ -1,6 +1,7 @@
-import { type DocumentNode, Kind, parse, print, type SelectionNode, type SelectionSetNode, visit } from 'graphql';
+import { type DocumentNode, Kind, parse, print, type SelectionNode, type SelectionSetNode } from 'graphql';
 import { inlineFragments } from '../planning/inline-fragments.ts';
 import type { EntityFetchNode, FetchNode, PlanNode, PlannedRequest } from '../planning/plan.ts';
+import { usedVariables } from '../planning/selections.ts';
 import { type KeyTree, keysOfPath, treeAt } from './key-tree.ts';
 
 /** Calls that one call is made into at most. What would need more goes with the last. */
@@ -118,12 +119,12 @@ function selectIn(
   document: DocumentNode,
   select: (set: SelectionSetNode) => SelectionSetNode | undefined,
 ): { readonly request: PlannedRequest; readonly kept: ReadonlySet<string> } {
-  const variables = new Set<string>();
+  let variables: ReadonlySet<string> = new Set();
   const kept = new Set<string>();
   const definitions = document.definitions.map((definition) => {
     if (definition.kind !== Kind.OPERATION_DEFINITION) return definition;
     const selectionSet = select(definition.selectionSet) ?? definition.selectionSet;
-    visit(selectionSet, { Variable: ({ name }) => void variables.add(name.value) });
+    variables = usedVariables(selectionSet);
     for (const key of keysIn(selectionSet)) kept.add(key);
     const used = (definition.variableDefinitions ?? []).filter(({ variable }) => variables.has(variable.name.value));
     return { ...definition, variableDefinitions: used, selectionSet };

@@ -9,6 +9,7 @@ import { withDeadline } from './deadline.ts';
 import { exchange, NoRoomError } from './exchange.ts';
 import { hedge } from './hedge.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
+import { parseBody } from './parse-body.ts';
 import { readResponse } from './read-response.ts';
 import type { RemoteOptions } from './remote-options.ts';
 import { createRemoteSubscribe } from './remote-subscribe.ts';
@@ -138,7 +139,7 @@ async function post(
   call.context.span?.tell({ 'http.response.status_code': statusCode });
   if (text.length > longBytes) await room.turns.next();
   room.giveBack(taken);
-  const parsed = parseJson(text);
+  const parsed = parseBody(text);
   if (statusCode < 400 || isAnswer(statusCode, parsed)) return readResponse(service, parsed, text);
   options.runtime.log.warn('subgraph answered with an error status', {
     subgraph: service,
@@ -146,15 +147,6 @@ async function post(
     requestId: call.context.requestId,
   });
   throw new SubgraphCallError(codeForStatus(statusCode), service, { cause: new StatusError(statusCode) });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // RFC 8259, 8.1: nobody may write a byte order mark, and whoever reads may ignore one.
-    return text.startsWith('\ufeff') ? parseJson(text.slice(1)) : undefined;
-  }
 }
 
 /** Why an attempt brought no GraphQL answer. */

@@ -6,6 +6,7 @@ import { EventQueue } from './event-queue.ts';
 import { EventStreamReader, EventTooLargeError, type ServerSentEvent } from './event-stream-reader.ts';
 import { HeartbeatWatch } from './heartbeat-watch.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
+import { parseBody } from './parse-body.ts';
 import { readResponse } from './read-response.ts';
 import { codeForStatus, isAnswer } from './status-code.ts';
 import type { StreamAttempt } from './stream-attempt.ts';
@@ -131,7 +132,7 @@ class StreamAnswer implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#state === 'refusing') this.#refused(parseJson(Buffer.concat(this.#reasons).toString('utf8')));
+    if (this.#state === 'refusing') this.#refused(parseBody(Buffer.concat(this.#reasons).toString('utf8')));
     else this.#end('SUBGRAPH_UNAVAILABLE', new Error('The stream broke off.'));
   }
 
@@ -157,7 +158,7 @@ class StreamAnswer implements Dispatcher.DispatchHandler {
       this.stop();
       this.events.complete();
     } else if (type === 'next' || (type === '' && data !== '')) {
-      const event = readResponse(this.#attempt.options.service, parseJson(data), data);
+      const event = readResponse(this.#attempt.options.service, parseBody(data), data);
       this.events.next(id === undefined || id === '' ? event : { ...event, [eventId]: id });
     }
   }
@@ -193,13 +194,5 @@ function refusalFrom(service: string, body: unknown): Error {
   } catch (cause) {
     if (cause instanceof SubgraphCallError) return cause;
     throw cause;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

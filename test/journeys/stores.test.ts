@@ -141,7 +141,7 @@ async function expectRestored(andon: AndonProcess, standing: readonly unknown[])
     canShip: false,
     blockers: expect.arrayContaining([{ blockingRef: 'mfg:BER:hold:QH-1' }]),
   });
-  expect(andon.output).toContain('interlocks_restored');
+  expect(andon.output).toContain('interlocks restored');
   const { data } = await andon.ask(
     'ines.integration',
     '{ auditTrail(plant: "BER", first: 50) { nodes { transition entity } } }',

@@ -256,7 +256,7 @@ describe('a subgraph over HTTP', () => {
       const { status, json } = await ask({ authorization });
       expect([status, json.errors[0].extensions.code, 'data' in json]).toEqual([401, code, false]);
     }
-    expect(lines.filter((line) => line.includes('subgraph.token_refused'))).toHaveLength(cases.length);
+    expect(lines.filter((line) => line.includes('subgraph token refused'))).toHaveLength(cases.length);
   });
 
   it('takes each token once, and with the body that it was signed for only', async () => {

@@ -10,8 +10,8 @@ import { SystemTimeoutError, SystemUnavailableError } from '../../../connectors/
 import { systemClock } from '../../../runtime/clock.ts';
 import type { Database } from '../../../storage/database.ts';
 import { actionTowards, assetMachine, workOrderMachine } from '../../../subgraphs/cmms/machines.ts';
-import { mayLead } from '../../../subgraphs/state-machine.ts';
 import { dialects, openTestStorage, type TestStorage } from '../../support/database.ts';
+import { mayLead } from '../../support/may-lead.ts';
 import { type Body, commandsOf, everything, page, signal } from '../reference-command.ts';
 
 describe.each(dialects)('the reference CMMS on %s', (dialect) => {

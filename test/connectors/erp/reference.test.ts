@@ -11,8 +11,8 @@ import type { Posting } from '../../../connectors/posting.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import type { Database } from '../../../storage/database.ts';
 import { confirmationMachine, deliveryMachine, orderMachine } from '../../../subgraphs/erp/machines.ts';
-import { mayLead } from '../../../subgraphs/state-machine.ts';
 import { dialects, openTestStorage, type TestStorage } from '../../support/database.ts';
+import { mayLead } from '../../support/may-lead.ts';
 import { type Body, commandsOf, everything, page, signal } from '../reference-command.ts';
 
 describe.each(dialects)('the reference ERP on %s', (dialect) => {

@@ -9,8 +9,8 @@ import type { MesTables } from '../../../connectors/mes/reference-tables.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import type { Database } from '../../../storage/database.ts';
 import { downtimeMachine, operationMachine } from '../../../subgraphs/mes/machines.ts';
-import { mayLead } from '../../../subgraphs/state-machine.ts';
 import { dialects, openTestStorage, type TestStorage } from '../../support/database.ts';
+import { mayLead } from '../../support/may-lead.ts';
 import { type Body, commandsOf, everything, page, signal } from '../reference-command.ts';
 
 describe.each(dialects)('the reference MES on %s', (dialect) => {

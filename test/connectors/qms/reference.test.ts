@@ -15,8 +15,8 @@ import {
   inspectionLotMachine,
   nonconformanceMachine,
 } from '../../../subgraphs/qms/machines.ts';
-import { mayLead } from '../../../subgraphs/state-machine.ts';
 import { dialects, openTestStorage, type TestStorage } from '../../support/database.ts';
+import { mayLead } from '../../support/may-lead.ts';
 import { type Body, commandsOf, everything, page, signal } from '../reference-command.ts';
 
 const signed = { signerName: 'Somebody', reason: 'Looked at.' };
