@@ -2,7 +2,9 @@ import {
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
+  type FragmentSpreadNode,
   type GraphQLSchema,
+  type InlineFragmentNode,
   Kind,
   type OperationDefinitionNode,
   type OperationTypeNode,
@@ -16,6 +18,7 @@ import { fetchesOf } from './fetches.ts';
 import { holdsKey, requirementsFor } from './keyed-requirements.ts';
 import { parseRequest } from './parse-request.ts';
 import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Rewrite } from './plan.ts';
+import { isForeign, providedBelow } from './provided-fields.ts';
 
 export interface CoverageScope {
   /** What clients see. */
@@ -95,7 +98,8 @@ function noteFetch(node: FetchNode, asking: Asking): void {
   const places = placesAt(asking, node.path);
   const fetched = readFetch(node, node.outputRewrites);
   const types = new Set([rootTypeOf(asking.scope, node)]);
-  for (const place of places) note(asking, fetched, place, types, fetched.selections, '');
+  for (const place of places)
+    note(asking, fetched, { place, types, parent: rootTypeOf(asking.scope, node), ...atRoot }, fetched.selections);
 }
 
 /** A query may be asked below what a mutation returned. */
@@ -108,7 +112,7 @@ function noteGroup(node: EntityFetchNode, group: EntityGroup, asking: Asking): v
     const types = new Set([...(place.possible ?? [])].filter((name) => isAsked(asking, node, group, place, name)));
     for (const field of fetched.roots) place.givers.push(giverOf(fetched, field, types));
     checkRequirements(asking, fetched, group, place, types);
-    note(asking, fetched, place, types, fetched.selections, '');
+    note(asking, fetched, { place, types, ...atRoot }, fetched.selections);
   }
 }
 
@@ -254,51 +258,89 @@ function readFetch(fetch: FetchNode | EntityFetchNode, rewrites: readonly Rewrit
   };
 }
 
-function note(
+/** Where selections of a planned request stand. */
+interface Spot {
+  readonly place: Coverage;
+  /** That objects there may have, as far as the fragments around it tell. */
+  readonly types: ReadonlySet<string>;
+  /** The type that the subgraph holds the selections against; any of its entities where there is none. */
+  readonly parent?: string | undefined;
+  /** From the root of the request. */
+  readonly path: string;
+  /** What the fields above it also give here (@provides). */
+  readonly provided: readonly SelectionNode[];
+}
+
+const atRoot = { path: '', provided: [] } as const;
+
+function note(asking: Asking, fetched: Fetched, spot: Spot, selections: readonly SelectionNode[]): void {
+  for (const node of selections) {
+    if (asking.budget.left <= 0) return;
+    if (node.kind === Kind.FIELD) noteField(asking, fetched, spot, node);
+    else noteFragment(asking, fetched, spot, node);
+  }
+}
+
+function noteFragment(
   asking: Asking,
   fetched: Fetched,
-  place: Coverage,
-  types: ReadonlySet<string>,
-  selections: readonly SelectionNode[],
-  path: string,
+  spot: Spot,
+  node: InlineFragmentNode | FragmentSpreadNode,
 ): void {
   const { scope, budget } = asking;
-  for (const node of selections) {
-    if (budget.left <= 0) return;
-    if (node.kind !== Kind.FIELD) {
-      const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fetched.fragments.get(node.name.value);
-      if (!fragment) continue;
-      const condition = fragment.typeCondition?.name.value;
-      const wanted = condition === undefined ? types : scope.types.possible(condition);
-      note(asking, fetched, place, intersection(types, wanted), fragment.selectionSet.selections, path);
-      continue;
-    }
-    const name = node.name.value;
-    const asked = (node.alias ?? node.name).value;
-    const where = path === '' ? asked : `${path}/${asked}`;
-    const key = fetched.renamed.get(where) ?? asked;
-    const source = sourceOf(node);
-    for (const type of types) {
-      budget.left -= 1;
-      if (scope.subgraphTypes.isForeign(fetched.service, type, name)) budget.isRefused = true;
-      const isRepresented = fetched.isOfEntities && path === '';
-      if (!isRepresented && scope.subgraphTypes.requirementOf(fetched.service, type, name).length > 0)
-        budget.isRefused = true;
-      const shape = scope.subgraphTypes.fieldShape(fetched.service, type, name);
-      if (shape !== undefined && (fetched.shapes.get(where) ?? shape) !== shape) budget.isRefused = true;
-      if (shape !== undefined) fetched.shapes.set(where, shape);
-      const keys = place.fields.get(type) ?? new Map<string, Coverage>();
-      place.fields.set(type, keys);
-      const child = keys.get(key) ?? newCoverage();
-      keys.set(key, child);
-      child.source = source;
-      if (!node.selectionSet) continue;
-      const fieldType = scope.subgraphTypes.fieldType(fetched.service, type, name);
-      if (fieldType === undefined) continue;
-      const possible = scope.subgraphTypes.possibleIn(fetched.service, fieldType);
-      restrict(child, possible);
-      child.givers.push(giverOf(fetched, node, possible));
-      note(asking, fetched, child, possible, node.selectionSet.selections, where);
-    }
+  const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fetched.fragments.get(node.name.value);
+  if (!fragment) return;
+  const condition = fragment.typeCondition?.name.value;
+  if (!mayBeSpread(asking, fetched, condition, spot.parent)) budget.isRefused = true;
+  const types = condition === undefined ? spot.types : intersection(spot.types, scope.types.possible(condition));
+  note(asking, fetched, { ...spot, types, parent: condition ?? spot.parent }, fragment.selectionSet.selections);
+}
+
+/** Validation of the subgraph (specification 5.5.2.3). The planner of version 0.0.38 puts types of one object's interface into its fragment. */
+function mayBeSpread(
+  { scope: { subgraphTypes } }: Asking,
+  { service }: Fetched,
+  condition: string | undefined,
+  parent: string | undefined,
+): boolean {
+  if (parent === undefined || condition === undefined || parent === condition) return true;
+  const [some, others] = [subgraphTypes.possibleIn(service, parent), subgraphTypes.possibleIn(service, condition)];
+  // Of what is not known nothing is said: supergraphs of Federation 1 do not tell the subgraphs of every type.
+  return some.size === 0 || others.size === 0 || [...some].some((type) => others.has(type));
+}
+
+function noteField(asking: Asking, fetched: Fetched, spot: Spot, node: FieldNode): void {
+  const { scope, budget } = asking;
+  const { subgraphTypes } = scope;
+  const { service } = fetched;
+  const { place, path } = spot;
+  const name = node.name.value;
+  const asked = (node.alias ?? node.name).value;
+  const where = path === '' ? asked : `${path}/${asked}`;
+  const key = fetched.renamed.get(where) ?? asked;
+  const source = sourceOf(node);
+  for (const type of spot.types) {
+    budget.left -= 1;
+    const field = { service, type, name, provided: spot.provided };
+    if (isForeign(scope, field)) budget.isRefused = true;
+    const isRepresented = fetched.isOfEntities && path === '';
+    if (!isRepresented && subgraphTypes.requirementOf(service, type, name).length > 0) budget.isRefused = true;
+    const shape = subgraphTypes.fieldShape(service, type, name);
+    if (shape !== undefined && (fetched.shapes.get(where) ?? shape) !== shape) budget.isRefused = true;
+    if (shape !== undefined) fetched.shapes.set(where, shape);
+    const keys = place.fields.get(type) ?? new Map<string, Coverage>();
+    place.fields.set(type, keys);
+    const child = keys.get(key) ?? newCoverage();
+    keys.set(key, child);
+    child.source = source;
+    if (!node.selectionSet) continue;
+    const fieldType = subgraphTypes.fieldType(service, type, name);
+    if (fieldType === undefined) continue;
+    const possible = subgraphTypes.possibleIn(service, fieldType);
+    restrict(child, possible);
+    child.givers.push(giverOf(fetched, node, possible));
+    const provided = providedBelow(scope, field);
+    const inner = { place: child, types: possible, parent: fieldType, path: where, provided };
+    note(asking, fetched, inner, node.selectionSet.selections);
   }
 }

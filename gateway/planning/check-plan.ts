@@ -9,6 +9,7 @@ import type { PlanNode } from './plan.ts';
 import { checkCoverage, type Gap } from './plan-coverage.ts';
 import { fragmentsOf } from './plannable.ts';
 import { representRequirements } from './represent-requirements.ts';
+import { withToldNames } from './told-names.ts';
 
 /** A plan that does not ask for everything. */
 export class IncompletePlan extends Error {
@@ -29,7 +30,7 @@ export class IncompletePlan extends Error {
  * @throws IncompletePlan
  */
 export function checkPlan(scope: CoverageScope, document: DocumentNode, plan: PlanNode | undefined): PlanNode[] {
-  const plans = plan ? [onlyKeyed(plan, scope)] : [];
+  const plans = plan ? [withToldNames(onlyKeyed(plan, scope), scope)] : [];
   const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
   if (!operation) return plans;
   const parts = { operation, fragments: fragmentsOf(document) };

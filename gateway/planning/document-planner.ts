@@ -1,5 +1,6 @@
 import { type DocumentNode, print } from 'graphql';
 import { checkPlan, IncompletePlan } from './check-plan.ts';
+import { concreteFragments } from './concrete-fragments.ts';
 import { isContextual } from './contextual-fields.ts';
 import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';
 import { hasMistakableAlias } from './mistakable-aliases.ts';
@@ -34,6 +35,7 @@ export type PlanDocuments = (
  * | the first planner | nearly always |
  * | the first planner, disentangled | a @requires and the client want one field with different arguments, or the client calls another field like a key |
  * | the second planner | the first finds no path, or forgets a type |
+ * | the second planner, disentangled, with fragments on object types | neither finds a path for one on an interface or union |
  * | in parts, disentangled, by either | two @requires want one field with different arguments |
  * | disentangled, and what is missing in parts | both planners forget a type |
  *
@@ -104,11 +106,13 @@ async function planOne(options: PlannersOptions, { document, draw, plainly }: Pl
     return parts && either(true, () => attempt.inParts(apart, parts.map(disentangle)));
   };
   const filled = async (planner: PlannersOptions['first']) =>
-    hasGaps ? either(true, () => attempt.filled(planner, apart)) : undefined;
+    hasGaps ? either(true, () => attempt.filled(planner, concrete ?? apart)) : undefined;
   const isDemanding = demanding.size > 0;
+  const concrete = isDemanding ? undefined : concreteFragments(apart, schema);
   const ways = [
     (isDemanding || !plainly) && (() => either(true, () => attempt.whole(first, apart))),
     !isDemanding && plainly && (() => either(false, () => attempt.whole(second, document))),
+    concrete && (() => either(true, () => attempt.whole(second, concrete))),
     demanding.size === 1 && (() => either(true, () => attempt.whole(second, apart))),
     demanding.size > 1 && (() => inParts('field')),
     isDemanding && (() => inParts('place')),

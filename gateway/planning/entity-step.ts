@@ -7,8 +7,9 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 import { type Coverage, type CoverageScope, sourceOf } from './asked-fields.ts';
-import type { EntityFetchNode, EntityGroup, Requirement, Rewrite } from './plan.ts';
+import type { EntityFetchNode, EntityGroup, Requirement } from './plan.ts';
 import { onType, setOf, usedVariables } from './selections.ts';
+import { toldAs } from './told-names.ts';
 
 /** A step of our own: fields of objects of some types, for representations of them. */
 export interface EntityStep extends Pick<EntityGroup, 'paths' | 'requires' | 'outputRewrites'> {
@@ -43,16 +44,6 @@ export function entityStep({ subgraphTypes }: CoverageScope, step: EntityStep): 
   } as const;
   return { kind: 'entities', service, request, groups: [group] };
 }
-
-/** An object of an interface that the subgraph knows as an object is told as one. */
-const toldAs = (type: string, name: string): Rewrite => ({
-  kind: 'set',
-  path: [
-    { kind: 'types', names: [type] },
-    { kind: 'key', name: '__typename' },
-  ],
-  value: name,
-});
 
 /** A key of the subgraph: one that is asked for anyway, where there is one. */
 export function keyFor(

@@ -24,6 +24,7 @@ import { inlineFragments } from './inline-fragments.ts';
 import { requirementsFor } from './keyed-requirements.ts';
 import { parseRequest } from './parse-request.ts';
 import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Requirement, Rewrite } from './plan.ts';
+import { isForeign, providedBelow } from './provided-fields.ts';
 import { onType, setOf, usedVariables } from './selections.ts';
 
 /**
@@ -81,6 +82,8 @@ interface Place {
   /** Every type that an object there may have, and those that the selections are for. */
   readonly all: ReadonlySet<string>;
   readonly types: ReadonlySet<string>;
+  /** What the fields above give along with the objects (@provides). */
+  readonly provided: readonly SelectionNode[];
   /** What the objects are represented by, where they are entities of this request; `as required` in a step of ours. */
   readonly represented: readonly Requirement[] | 'as required' | undefined;
 }
@@ -106,7 +109,7 @@ function representFetch(node: FetchNode, asking: Asking): readonly PlanNode[] {
   const document = inlineFragments(parseRequest(request.operation));
   const moving: Moving = { asking, service, rewrites: outputRewrites, moved: [], hasForeign: false };
   const types = new Set([rootTypeOf(asking.scope, node)]);
-  const place = { paths: [node.path], keys: [], all: types, types, represented: undefined };
+  const place = { paths: [node.path], keys: [], all: types, types, provided: [], represented: undefined };
   const kept = changeRoots(document, (selections) => keep(selections, place, moving));
   if (moving.moved.length === 0 && !moving.hasForeign) return [node];
   return [{ ...node, ...requestFor(node, kept) }, ...stepsFor(moving, document)];
@@ -129,7 +132,7 @@ function representEntities(node: EntityFetchNode, asking: Asking, isOurs = false
     };
     const types = possibleTypes(group.paths.flatMap((path) => placesAt(asking, path)));
     const represented = isOurs ? ('as required' as const) : group.requires;
-    const place = { paths: group.paths, keys: [], all: types, types, represented };
+    const place = { paths: group.paths, keys: [], all: types, types, provided: [], represented };
     let isEmpty = false;
     kept = changeRoots(kept, (roots) =>
       roots.flatMap((root): readonly SelectionNode[] => {
@@ -159,7 +162,12 @@ function keep(selections: readonly SelectionNode[], place: Place, moving: Moving
   return selections.flatMap((node) => {
     if (node.kind === Kind.FRAGMENT_SPREAD) throw new Error('Fragments are inline here.');
     if (node.kind === Kind.FIELD) return keepField(node, place, moving);
-    const kept = keep(node.selectionSet.selections, narrowed(place, node.typeCondition?.name.value, moving), moving);
+    const inner = narrowed(place, node.typeCondition?.name.value, moving);
+    if (inner.types.size === 0 && place.types.size > 0) {
+      moving.hasForeign = true;
+      return [];
+    }
+    const kept = keep(node.selectionSet.selections, inner, moving);
     return kept.length === 0 ? [] : [{ ...node, selectionSet: setOf(kept) }];
   });
 }
@@ -173,9 +181,12 @@ function narrowed(place: Place, condition: string | undefined, { asking: { scope
 function keepField(node: FieldNode, place: Place, moving: Moving): readonly SelectionNode[] {
   const { asking, service, moved } = moving;
   const { subgraphTypes } = asking.scope;
-  const isForeign = (type: string) => subgraphTypes.isForeign(service, type, node.name.value);
-  const types = [...place.types].filter((type) => !isForeign(type) && lacksRequirement(node, type, place, moving));
-  const others = [...place.types].filter((type) => !isForeign(type) && !types.includes(type));
+  const name = node.name.value;
+  const answered = [...place.types].filter(
+    (type) => !isForeign(asking.scope, { service, type, name, provided: place.provided }),
+  );
+  const types = answered.filter((type) => lacksRequirement(node, type, place, moving));
+  const others = answered.filter((type) => !types.includes(type));
   if (others.length === place.types.size) {
     if (!node.selectionSet) return [node];
     const kept = keep(node.selectionSet.selections, placeBelow(node, place, moving), moving);
@@ -214,7 +225,8 @@ function placeBelow(node: FieldNode, place: Place, { asking: { scope }, service,
   const narrowing: PathStep[] = place.types.size < place.all.size ? [{ kind: 'types', names: [...place.types] }] : [];
   const name = renamedKey(keys, rewrites) ?? key;
   const paths = place.paths.map((path) => [...path, ...narrowing, { kind: 'field', name } as const, ...lists]);
-  return { paths, keys, all, types: all, represented: undefined };
+  const provided = providedBelow(scope, { service, type, name: node.name.value, provided: place.provided });
+  return { paths, keys, all, types: all, provided, represented: undefined };
 }
 
 const keysOfPath = (path: Rewrite['path']) => path.flatMap((step) => (step.kind === 'key' ? [step.name] : []));

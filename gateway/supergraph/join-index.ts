@@ -32,9 +32,7 @@ export class JoinIndex {
   /** By `GRAPH/Type`: the keys by which the subgraph finds objects, as text; none without such a key. */
   readonly #keys = new Map<string, readonly string[]>();
   /** `GRAPH/Type.field` of external fields, without those of keys. */
-  readonly #foreign = new Set<string>();
-  /** By `GRAPH`: the names in whatever is provided. */
-  readonly #provided = new Map<string, Set<string>>();
+  readonly #external = new Set<string>();
 
   constructor(supergraph: DocumentNode) {
     this.#graphs = new Map(readJoinGraphs(supergraph).map(({ value, name }) => [name, value]));
@@ -101,10 +99,9 @@ export class JoinIndex {
     return named(this.field(type, name)?.directives, 'join__field');
   }
 
-  isForeign(service: string, type: string, name: string): boolean {
+  isExternal(service: string, type: string, name: string): boolean {
     const graph = this.#graphs.get(service);
-    if (graph === undefined || this.#provided.get(graph)?.has(name)) return false;
-    return this.#namesIn(service, type).some((known) => this.#foreign.has(`${graph}/${known}.${name}`));
+    return this.#namesIn(service, type).some((known) => this.#external.has(`${graph}/${known}.${name}`));
   }
 
   /** The name under which the subgraph knows objects of the type: an interface that it knows as an object may be it. */
@@ -127,7 +124,7 @@ export class JoinIndex {
     const { value: type } = node.name;
     this.#objects.set(type, new Set([type]));
     this.#readFields(node);
-    this.#readForeign(node);
+    this.#readExternal(node);
     for (const directive of named(node.directives, 'join__implements')) {
       this.#addMember(textOf(directive, 'graph'), textOf(directive, 'interface'), type);
     }
@@ -138,7 +135,7 @@ export class JoinIndex {
     for (const directive of named(node.directives, 'join__type')) {
       if (textOf(directive, 'isInterfaceObject') !== 'true') continue;
       this.#interfaceObjects.add(`${textOf(directive, 'graph')}/${node.name.value}`);
-      this.#readForeign(node);
+      this.#readExternal(node);
     }
   }
 
@@ -168,16 +165,14 @@ export class JoinIndex {
     }
   }
 
-  #readForeign({ name, fields = [], directives }: TypeWithFields): void {
+  #readExternal({ name, fields = [], directives }: TypeWithFields): void {
     for (const field of fields) {
       for (const directive of named(field.directives, 'join__field')) {
         const graph = textOf(directive, 'graph');
-        const provided = namesIn(textOf(directive, 'provides'));
-        for (const one of provided) setIn(this.#provided, graph).add(one);
         if (textOf(directive, 'external') !== 'true') continue;
         const types = named(directives, 'join__type').filter((type) => textOf(type, 'graph') === graph);
         const keys = types.flatMap((type) => namesIn(textOf(type, 'key')));
-        if (!keys.includes(field.name.value)) this.#foreign.add(`${graph}/${name.value}.${field.name.value}`);
+        if (!keys.includes(field.name.value)) this.#external.add(`${graph}/${name.value}.${field.name.value}`);
       }
     }
   }

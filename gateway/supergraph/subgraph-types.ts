@@ -13,8 +13,10 @@ export interface SubgraphTypes {
    * must not differ in that (specification 5.3.2). Composite types are all alike.
    */
   fieldShape(service: string, typeName: string, fieldName: string): string | undefined;
-  /** Whether the subgraph called `service` only refers to the field (@external), and neither has it in a key nor provides it. */
-  isForeign(service: string, typeName: string, fieldName: string): boolean;
+  /** Whether the subgraph called `service` only refers to the field (@external), and has it in no key. */
+  isExternal(service: string, typeName: string, fieldName: string): boolean;
+  /** What the subgraph called `service` also gives of the field's objects (@provides), external there or not. */
+  providedBy(service: string, typeName: string, fieldName: string): readonly SelectionNode[];
   /** Fields without selections, never null, of a key by which the subgraph called `service` finds objects of the type. */
   plainKey(service: string, typeName: string): readonly string[] | undefined;
   /** Whether the subgraph called `service` answers the field of every object that it knows, from nothing but its key. */
@@ -40,10 +42,14 @@ export interface SubgraphTypes {
 /** What plans are checked against, each question asked of the join directives once. */
 export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
   const index = new JoinIndex(supergraph);
-  const requirementIn = (service: string, typeName: string, fieldName: string): string => {
-    const own = index.joinOf(service, typeName, fieldName);
-    return own ? textOf(own, 'requires') : '';
-  };
+  const joinTextOf =
+    (argument: 'requires' | 'provides') =>
+    (service: string, typeName: string, fieldName: string): string => {
+      const own = index.joinOf(service, typeName, fieldName);
+      return own ? textOf(own, argument) : '';
+    };
+  const requirementIn = joinTextOf('requires');
+  const provisionIn = joinTextOf('provides');
   const fieldShape = remember((service, typeName, fieldName) => {
     const field = index.field(typeName, fieldName);
     const own = index.ownJoin(service, typeName, fieldName);
@@ -78,11 +84,11 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
         .map((key) => key.split(/[\s,]+/))
         .find((names) => names.every((name) => fieldShape(service, typeName, name)?.endsWith('!'))),
     isOwn,
-    isForeign: remember((service, typeName, fieldName) => index.isForeign(service, typeName, fieldName)),
-    requirementOf: remember((service, typeName, fieldName) => {
-      const text = requirementIn(service, typeName, fieldName);
-      return text === '' ? [] : parseSelections(text);
-    }),
+    isExternal: remember((service, typeName, fieldName) => index.isExternal(service, typeName, fieldName)),
+    providedBy: remember((service, typeName, fieldName) => parseSelections(provisionIn(service, typeName, fieldName))),
+    requirementOf: remember((service, typeName, fieldName) =>
+      parseSelections(requirementIn(service, typeName, fieldName)),
+    ),
     nameIn: (service, typeName) => index.nameIn(service, typeName),
     keysOf: remember((service, typeName) => {
       const names = [typeName, ...index.interfacesOf(typeName)];
@@ -175,6 +181,7 @@ function createNeedCheck(supergraph: DocumentNode): SubgraphTypes['isNeeded'] {
 }
 
 function parseSelections(fieldSet: string): readonly SelectionNode[] {
+  if (fieldSet === '') return [];
   const [operation] = parse(`{${fieldSet}}`, { noLocation: true }).definitions;
   return operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet.selections : [];
 }

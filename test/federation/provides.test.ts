@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testConformance } from '../support/federation-conformance.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 
 type Ref = { id: string };
@@ -112,5 +113,22 @@ test('what is provided may name its type, which everybody knows', async () => {
   expect(data).toEqual({
     quick: { author: { name: 'near' } },
     bare: { author: { __typename: 'Author', name: 'far' } },
+  });
+});
+
+describe('a field that leads to its own type', () => {
+  testConformance({
+    subgraphs: {
+      pages: `
+        type Query { cover: Page! @provides(fields: "next { id }") page: Page @provides(fields: "next { next { id } }") }
+        type Page @key(fields: "id") { id: ID! next: Page! @external }
+      `,
+      links: 'type Page @key(fields: "id") { id: ID! next: Page! @shareable }',
+    },
+    cases: {
+      'is provided as often as the schema says':
+        '{ cover { next { next { next { id } } } } page { next { next { id } } } }',
+    },
+    runs: 15,
   });
 });

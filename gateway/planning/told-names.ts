@@ -1,0 +1,43 @@
+import { changeFetches } from './fetches.ts';
+import type { KeyScope } from './keyed-requirements.ts';
+import type { EntityGroup, PlanNode, Rewrite } from './plan.ts';
+
+/** An object of an interface that the subgraph knows as an object is told as one. */
+export const toldAs = (type: string, name: string): Rewrite => ({
+  kind: 'set',
+  path: [
+    { kind: 'types', names: [type] },
+    { kind: 'key', name: '__typename' },
+  ],
+  value: name,
+});
+
+/**
+ * The plan with every representation under a name that its subgraph knows. Where the planner of version 0.0.38 joins two
+ * steps in one request, it forgets for the second that the subgraph knows the type as an @interfaceObject only.
+ */
+export function withToldNames(plan: PlanNode, scope: KeyScope): PlanNode {
+  return changeFetches(plan, {
+    entities(node) {
+      const groups = node.groups.map((group) => withNames(group, node.service, scope));
+      return groups.every((group, index) => group === node.groups[index]) ? node : { ...node, groups };
+    },
+  });
+}
+
+function withNames(group: EntityGroup, service: string, { types, subgraphTypes }: KeyScope): EntityGroup {
+  const told = new Set(group.inputRewrites.flatMap(toldTypes).flatMap((name) => [name, ...types.possible(name)]));
+  const conditions = group.requires.flatMap((node) => (node.kind === 'types' ? [node.condition] : []));
+  const all = new Set(conditions.flatMap((name) => [...types.possible(name)]));
+  const missing = [...all].flatMap((type) => {
+    const name = subgraphTypes.nameIn(service, type);
+    return name === type || told.has(type) ? [] : [toldAs(type, name)];
+  });
+  return missing.length === 0 ? group : { ...group, inputRewrites: [...group.inputRewrites, ...missing] };
+}
+
+function toldTypes({ kind, path }: Rewrite): readonly string[] {
+  const [condition, key, ...below] = path;
+  const isName = kind === 'set' && key?.kind === 'key' && key.name === '__typename' && below.length === 0;
+  return isName && condition?.kind === 'types' ? condition.names : [];
+}
