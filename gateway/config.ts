@@ -248,7 +248,7 @@ export interface HttpConfig {
   readonly sendTimeoutMs: number;
   /**
    * Bytes that may wait for clients, all together: answers, and events of streams. What is more ends those whose clients have
-   * taken nothing for the longest time. A stream has 16 KiB of its own besides. @default 268435456
+   * taken nothing for the longest time, a second at least unless four times as much waits. A stream has 16 KiB of its own besides. @default 268435456
    */
   readonly maxUnsentBytes: number;
   /** Milliseconds that an idle connection stays open. @default 65000 */

@@ -22,6 +22,11 @@ export const wholeBytes = 131_072;
 /** Node adds a text to the head, which copies both: from this size on the head goes before it, in the same write. */
 const copiedBytes = 8192;
 
+/** Who has been sent something a moment ago may be about to read it: only after so many milliseconds does it give way … */
+const patienceMs = 1000;
+/** … unless so many times as much waits as may. */
+const patienceFactor = 4;
+
 /** Something of which bytes wait in this process. */
 interface Unsent {
   /** Absent where they wait for a stream: that may be slower, within limits of its own. */
@@ -41,7 +46,8 @@ interface Unsent {
  *
  * A large answer leaves piece by piece, the next when the system has taken the last. A piece that is not taken within
  * `sendTimeoutMs` ends the connection, over HTTP/2 the stream. So does what waits and is more than `maxUnsentBytes` together,
- * at streams of all kinds, too: first the one whose client has taken nothing for the longest time. What the system takes at
+ * at streams of all kinds, too: first the one whose client has taken nothing for the longest time, though not where that is
+ * a moment only. What the system takes at
  * once, as it does most answers, costs nothing here.
  */
 export class UnsentAnswers {
@@ -193,9 +199,13 @@ export class UnsentAnswers {
 
   /** A single answer may be as large as it is. */
   #makeRoom(): void {
+    const { maxUnsentBytes } = this.#config;
+    if (this.#bytes <= maxUnsentBytes) return;
+    const now = this.#runtime.clock.monotonic();
     for (const unsent of this.#waiting) {
-      if (this.#bytes <= this.#config.maxUnsentBytes || this.#waiting.size === 1) return;
-      this.#warning.tell({ clients: this.#waiting.size, maxUnsentBytes: this.#config.maxUnsentBytes });
+      if (this.#bytes <= maxUnsentBytes || this.#waiting.size === 1) return;
+      if (now - unsent.since < patienceMs && this.#bytes <= patienceFactor * maxUnsentBytes) return;
+      this.#warning.tell({ clients: this.#waiting.size, maxUnsentBytes });
       this.#giveUp(unsent, 'too much waits for slow clients');
     }
   }
@@ -214,6 +224,7 @@ export class UnsentAnswers {
         else if (hasItsTurn(unsent.response)) this.#giveUp(unsent, 'its client does not take it');
         else this.#taken(unsent);
       }
+      this.#makeRoom();
       this.#watch();
     });
   }

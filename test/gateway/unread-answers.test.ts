@@ -145,15 +145,24 @@ describe('a client that does not read its answer', () => {
   });
 
   test('gives way to others where too much waits in all: first who has taken nothing for the longest time', async () => {
-    const other = await startGateway({ maxUnsentBytes: bytes * 2.5 });
+    const other = await startGateway({ maxUnsentBytes: bytes * 2.5, sendTimeoutMs: 30_000 });
     const ask = (id: string) => begin(requestOf(scan(id), 'connection: close\r\n'), other);
     const [first, second] = [await ask('8'), await ask('9')];
+    now += 1000;
     expect(givenUp).toEqual([]);
     const third = await ask('10');
     expect(givenUp).toEqual(['too much waits for slow clients']);
     expect(await readAll(first)).toBeLessThan(most);
     expect(await readAll(second)).toBeGreaterThan(most);
     expect(await readAll(third)).toBeGreaterThan(most);
+    await other.close();
+  });
+
+  test('is not taken for one that is about to read: answers made at the same moment are all delivered, though too much waits', async () => {
+    const other = await startGateway({ maxUnsentBytes: bytes });
+    const asked = ['14', '15', '16'].map((id) => begin(requestOf(scan(id), 'connection: close\r\n'), other));
+    for (const socket of await Promise.all(asked)) expect(await readAll(socket)).toBeGreaterThan(most);
+    expect(givenUp).toEqual([]);
     await other.close();
   });
 
