@@ -1,22 +1,18 @@
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
-import type { Principal } from '../auth/principal.ts';
-import { readWhatHasArrived } from '../runtime/read-what-has-arrived.ts';
+import type { GraphQLSchema } from 'graphql';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Authenticate } from './authorization/authenticate.ts';
 import { ConfigValueError, type GatewayConfig } from './config.ts';
 import { createDocumentSource } from './documents/document-source.ts';
-import type { Engine } from './engine/engine.ts';
+import { drain } from './drain.ts';
 import { createLiveEngine } from './engine/live-engine.ts';
-import type { ConsultedSource } from './execution/run.ts';
+import { executeInProcess, type GatewayResult, type InProcessRequest } from './execute-in-process.ts';
 import { createApolloServer } from './http/apollo-server.ts';
 import { EqualRequests } from './http/equal-requests.ts';
 import { Graphiql, type GraphiqlOptions } from './http/graphiql.ts';
 import { createHttpHandler, graphqlPath } from './http/http-handler.ts';
 import { RequestedOperations } from './http/requested-operations.ts';
 import { StreamEndpoint } from './http-streams/stream-endpoint.ts';
-import { Cancellation } from './request/cancellation.ts';
 import { createForwarding } from './request/forwarded-headers.ts';
-import { RequestError, refuse } from './request/request-error.ts';
 import type { Tracer } from './request/span.ts';
 import { isLoopback } from './server/allowed-host.ts';
 import { createWebServer, type WebServer } from './server/create-server.ts';
@@ -30,7 +26,7 @@ import { StreamQuota } from './subscriptions/stream-quota.ts';
 import { readCollectorAccess } from './telemetry/config.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type MetricsServer, serveMetrics } from './telemetry/serve-metrics.ts';
-import { serveWebSocket, type WebSocketTransport } from './websocket/serve-websocket.ts';
+import { serveWebSocket } from './websocket/serve-websocket.ts';
 
 export interface GatewayOptions {
   readonly supergraphSdl: string;
@@ -55,22 +51,6 @@ export interface GatewayOptions {
   readonly warmUpMs?: number;
   /** The IDE at `GET /graphql`. @default false */
   readonly graphiql?: GraphiqlOptions | false;
-}
-
-/** A request of this process itself: it passes the same limits, plan and policies as one from outside. */
-export interface InProcessRequest {
-  readonly query: string;
-  readonly variables?: Record<string, unknown>;
-  readonly operationName?: string;
-  readonly principal: Principal;
-  readonly requestId?: string;
-  readonly signal?: AbortSignal;
-}
-
-export interface GatewayResult {
-  readonly data?: Record<string, unknown> | null;
-  readonly errors?: readonly GraphQLFormattedError[];
-  readonly extensions?: { readonly sources: readonly ConsultedSource[] };
 }
 
 export interface Gateway {
@@ -242,60 +222,8 @@ function refuseOpenDoor({ config, authenticate }: GatewayOptions): void {
   );
 }
 
-interface DrainOptions {
-  readonly web: WebServer;
-  readonly sockets: WebSocketTransport;
-  readonly streams: StreamEndpoint;
-  readonly running: ReadonlySet<Promise<unknown>>;
-  readonly config: GatewayConfig;
-  readonly runtime: Runtime;
-}
-
-async function drain({ web, sockets, streams, running, config, runtime }: DrainOptions): Promise<void> {
-  runtime.crashPoints.reached('K22');
-  const { timers, log } = runtime;
-  web.announceEnd();
-  if (web.http.listening) await readWhatHasArrived(web, { graceMs: config.http.drainGraceMs, timers });
-  const closed = new Promise<void>((resolve) => {
-    if (web.http.listening) web.http.close(() => resolve());
-    else resolve();
-  });
-  sockets.drain();
-  streams.drain();
-  web.endConnections();
-  const { drainTimeoutMs } = config.http;
-  const cancel = timers.after(drainTimeoutMs, () => {
-    log.warn('connections cut: their requests took longer than the drain', { requests: running.size, drainTimeoutMs });
-    sockets.closeAll();
-    web.closeAll();
-  });
-  while (running.size > 0) await Promise.allSettled(running);
-  await closed;
-  cancel();
-}
-
 function track<T>(running: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {
   const entry = work.finally(() => running.delete(entry));
   running.add(entry);
   return entry;
-}
-
-async function executeInProcess(engine: Engine, runtime: Runtime, request: InProcessRequest): Promise<GatewayResult> {
-  try {
-    const operation = await engine.preparer.prepare(request.query, request.operationName);
-    if (operation.kind === 'subscription') {
-      throw refuse(400, 'SUBSCRIPTION_NEEDS_STREAM', 'Subscribe over a transport that streams.');
-    }
-    const { principal, requestId = runtime.ids.next(), signal } = request;
-    const answer = await operation.execute(operation.coerceVariables(request.variables ?? {}), {
-      principal,
-      requestId,
-      cancellation: signal && Cancellation.fromSignal(signal),
-    });
-    const { data, errors, sources } = answer;
-    return { data: JSON.parse(data), ...(errors.length > 0 && { errors }), extensions: { sources } };
-  } catch (cause) {
-    if (!(cause instanceof RequestError)) throw cause;
-    return { errors: cause.formatted };
-  }
 }

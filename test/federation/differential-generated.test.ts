@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ExecutionResult } from 'graphql';
 import { expect, test } from 'vitest';
-import type { GatewayResult } from '../../gateway/gateway.ts';
+import type { GatewayResult } from '../../gateway/execute-in-process.ts';
 import { CompositionError } from '../../gateway/supergraph/composition-error.ts';
 import { type Differential, startDifferential } from '../support/differential.ts';
 import { type GeneratedOperation, operations } from '../support/federation-operations.ts';

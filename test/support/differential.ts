@@ -1,7 +1,8 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type ExecutionResult, execute, type GraphQLSchema, parse, validate } from 'graphql';
 import { defaultGatewayConfig, type EngineChoice } from '../../gateway/config.ts';
-import { createGateway, type Gateway, type GatewayResult } from '../../gateway/gateway.ts';
+import type { GatewayResult } from '../../gateway/execute-in-process.ts';
+import { createGateway, type Gateway } from '../../gateway/gateway.ts';
 import type { LocalSubgraph } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { buildMonolith } from './federation-monolith.ts';
