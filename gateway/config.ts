@@ -121,7 +121,9 @@ export interface SubgraphsConfig {
   readonly breakerSlowMs: number;
   /** Milliseconds between the calls that try whether a subgraph left alone answers again. @default 1000 */
   readonly breakerProbeMs: number;
-  /** Bytes of one subgraph answer, and of one event. @default 33554432 */
+  /** Whether subgraphs may compress answers (gzip, br). Pays where the network to them is slow. @default false */
+  readonly compression: boolean;
+  /** Bytes of one subgraph answer, unpacked, and of one event. @default 33554432 */
   readonly maxResponseBytes: number;
   /**
    * Bytes of subgraph answers above 64 KiB, all together, while they arrive and while operations work with them: as objects
@@ -365,6 +367,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     breakerFailures: 5,
     breakerSlowMs: 3000,
     breakerProbeMs: 1000,
+    compression: false,
     maxResponseBytes: 33_554_432,
     maxTotalResponseBytes: 134_217_728,
     subscriptionProtocol: 'websocket' as const,

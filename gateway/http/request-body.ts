@@ -1,17 +1,23 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { type BrotliDecompress, brotliDecompress, type Gunzip, gunzip } from 'node:zlib';
-import { errorCode } from '../../runtime/error-code.ts';
+import { UnpackError, unpackerFor } from '../../runtime/unpack.ts';
 import { type RequestError, refuse } from '../request/request-error.ts';
 
 /** Reads a request body of at most `maxBytes`, unpacked. @throws RequestError 413, 415, 400 */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
-  const unpack = unpackerFor(request.headers['content-encoding']);
-  const bytes = await unpack(await readBytes(request, maxBytes), maxBytes);
+  const bytes = await readUnpacked(request, maxBytes);
   if (!isUtf8(bytes)) throw refuse(400, 'BAD_REQUEST', 'The body is not valid UTF-8.');
   const text = bytes.toString('utf8');
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+async function readUnpacked(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  try {
+    const unpack = unpackerFor(request.headers['content-encoding']);
+    return await unpack(await readBytes(request, maxBytes), maxBytes);
+  } catch (cause) {
+    throw refusalOf(cause, maxBytes);
+  }
 }
 
 function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -41,57 +47,17 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
   });
 }
 
-type Unpack = (bytes: Buffer, maxBytes: number) => Promise<Buffer> | Buffer;
-
-const unpackGzip = unpackWith(promisify<Buffer, UnpackOptions, Unpacked>(gunzip as unknown as ZlibFunction));
-
-/** The limit holds while unpacking, too: a few kilobytes can unpack to gigabytes. */
-const unpackers: Readonly<Record<string, Unpack>> = {
-  identity: (bytes) => bytes,
-  gzip: unpackGzip,
-  // Its older name (RFC 9110, 8.4.1.3).
-  'x-gzip': unpackGzip,
-  br: unpackWith(promisify<Buffer, UnpackOptions, Unpacked>(brotliDecompress as unknown as ZlibFunction)),
-};
-
-/** With `info` the callback gets more than the types of Node say. */
-interface UnpackOptions {
-  readonly maxOutputLength: number;
-  readonly info: true;
+function refusalOf(cause: unknown, maxBytes: number): unknown {
+  if (!(cause instanceof UnpackError)) return cause;
+  switch (cause.reason) {
+    case 'unknown coding':
+      return refuse(415, 'UNSUPPORTED_ENCODING', 'This content-encoding is not read. Send gzip, br or none.');
+    case 'too large':
+      return tooLarge(maxBytes);
+    case 'not packed':
+      return refuse(400, 'BAD_REQUEST', 'The body is not packed as its content-encoding says. Correct one of the two.');
+  }
 }
-
-interface Unpacked {
-  readonly buffer: Buffer;
-  readonly engine: Gunzip | BrotliDecompress;
-}
-
-type ZlibFunction = (
-  bytes: Buffer,
-  options: UnpackOptions,
-  done: (error: Error | null, unpacked: Unpacked) => void,
-) => void;
-
-function unpackerFor(encoding = 'identity'): Unpack {
-  const unpack = Object.hasOwn(unpackers, encoding.toLowerCase()) && unpackers[encoding.toLowerCase()];
-  if (unpack) return unpack;
-  throw refuse(415, 'UNSUPPORTED_ENCODING', 'This content-encoding is not read. Send gzip, br or none.');
-}
-
-function unpackWith(unpack: (bytes: Buffer, options: UnpackOptions) => Promise<Unpacked>): Unpack {
-  return async (bytes, maxBytes) => {
-    const { buffer, engine } = await unpack(bytes, { maxOutputLength: maxBytes, info: true }).catch(
-      (cause: unknown) => {
-        throw errorCode(cause) === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(maxBytes) : notPacked();
-      },
-    );
-    // Brotli stops at its end whatever follows.
-    if (engine.bytesWritten < bytes.length) throw notPacked();
-    return buffer;
-  };
-}
-
-const notPacked = () =>
-  refuse(400, 'BAD_REQUEST', 'The body is not packed as its content-encoding says. Correct one of the two.');
 
 const aborted = () => refuse(400, 'REQUEST_ABORTED', 'The connection closed before the body arrived.');
 

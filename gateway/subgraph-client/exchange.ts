@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { unpackerFor } from '../../runtime/unpack.ts';
 import type { Cancellation } from '../request/cancellation.ts';
 import { type AnswerRoom, largeBytes, type OperationKind } from './answer-room.ts';
 
@@ -7,6 +8,8 @@ export interface Exchange {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: string;
+  /** Bytes that a packed answer may have, unpacked. */
+  readonly maxBytes: number;
 }
 
 export interface ExchangeAnswer {
@@ -26,11 +29,11 @@ export class NoRoomError extends Error {
 
 /**
  * One POST and its whole answer as text. The dispatcher's own handlers are used, without the stream that undici's
- * `request` puts around a body: half of what a small call costs. @throws undici's errors, NoRoomError
+ * `request` puts around a body: half of what a small call costs. @throws undici's errors, NoRoomError, UnpackError
  */
 export function exchange(
   dispatcher: Dispatcher,
-  { kind, path, headers, body }: Exchange,
+  { kind, path, headers, body, maxBytes }: Exchange,
   cancellation: Cancellation,
   room: Pick<AnswerRoom, 'take' | 'giveBack'>,
 ): Promise<ExchangeAnswer> {
@@ -39,6 +42,7 @@ export function exchange(
     let received = 0;
     let taken = 0;
     let statusCode = 0;
+    let coding: string | undefined;
     let forget: (() => void) | undefined;
     dispatcher.dispatch(
       { method: 'POST', path, headers, body },
@@ -49,8 +53,9 @@ export function exchange(
           forget?.();
           forget = cancellation.onCancel(abort);
         },
-        onResponseStart(_controller, status) {
+        onResponseStart(_controller, status, { 'content-encoding': packed }) {
           statusCode = status;
+          coding = packed === undefined ? undefined : String(packed);
         },
         onResponseData(controller, chunk) {
           chunks.push(chunk);
@@ -61,7 +66,17 @@ export function exchange(
         },
         onResponseEnd() {
           forget?.();
-          resolve({ statusCode, text: textOf(chunks), taken });
+          if (coding === undefined) {
+            resolve({ statusCode, text: bytesOf(chunks).toString('utf8'), taken });
+            return;
+          }
+          unpacked(chunks, coding, { kind, maxBytes, taken, room }).then(
+            (answer) => resolve({ statusCode, ...answer }),
+            (cause: unknown) => {
+              room.giveBack(taken);
+              reject(cause);
+            },
+          );
         },
         onResponseError(_controller, cause) {
           forget?.();
@@ -74,9 +89,27 @@ export function exchange(
   });
 }
 
-function textOf(chunks: readonly Buffer[]): string {
+const bytesOf = (chunks: readonly Buffer[]): Buffer => {
   const [only] = chunks;
-  if (only === undefined) return '';
-  const bytes = chunks.length === 1 ? only : Buffer.concat(chunks);
-  return bytes.toString('utf8');
+  return only && chunks.length === 1 ? only : Buffer.concat(chunks);
+};
+
+interface Space {
+  readonly kind: OperationKind;
+  readonly maxBytes: number;
+  /** Bytes of the room that the packed answer has taken. */
+  readonly taken: number;
+  readonly room: Pick<AnswerRoom, 'take'>;
+}
+
+/** What a few bytes become counts like what arrived so. */
+async function unpacked(
+  chunks: readonly Buffer[],
+  coding: string,
+  { kind, maxBytes, taken, room }: Space,
+): Promise<Omit<ExchangeAnswer, 'statusCode'>> {
+  const bytes = await unpackerFor(coding)(bytesOf(chunks), maxBytes);
+  const more = bytes.length > largeBytes ? Math.max(0, bytes.length - taken) : 0;
+  if (!room.take(more, kind)) throw new NoRoomError();
+  return { text: bytes.toString('utf8'), taken: taken + more };
 }

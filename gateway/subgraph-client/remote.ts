@@ -1,6 +1,7 @@
 import { Pool } from 'undici';
 import { errorCode } from '../../runtime/error-code.ts';
 import { loggedReason } from '../../runtime/logged-reason.ts';
+import { UnpackError } from '../../runtime/unpack.ts';
 import type { Cancellation } from '../request/cancellation.ts';
 import { forwardedTo } from '../request/forwarded-headers.ts';
 import { longBytes, noRoom } from './answer-room.ts';
@@ -129,13 +130,16 @@ async function post(
   const headers = {
     'content-type': 'application/json',
     accept: 'application/json',
+    ...(options.config.compression && packs),
     'x-request-id': call.context.requestId,
     ...(authorization !== undefined && { authorization }),
     ...forwardedTo(forwarding, call.context.forwarded),
   };
   const { room } = options;
   const kind = call.request.operationKind;
-  const { statusCode, text, taken } = await exchange(pool, { kind, path, headers, body }, cancellation, room);
+  const maxBytes = options.config.maxResponseBytes;
+  const request = { kind, path, headers, body, maxBytes };
+  const { statusCode, text, taken } = await exchange(pool, request, cancellation, room);
   call.context.span?.tell({ 'http.response.status_code': statusCode });
   if (text.length > longBytes) await room.turns.next();
   room.giveBack(taken);
@@ -148,6 +152,8 @@ async function post(
   });
   throw new SubgraphCallError(codeForStatus(statusCode), service, { cause: new StatusError(statusCode) });
 }
+
+const packs = { 'accept-encoding': 'gzip, br' };
 
 /** Why an attempt brought no GraphQL answer. */
 class StatusError extends Error {
@@ -185,6 +191,8 @@ function toCallError(options: RemoteOptions, call: SubgraphCall, cause: unknown)
   if (cause instanceof NoRoomError) return noRoom(call.request.operationKind, service, { cause });
   const { requestId } = call.context;
   runtime.log.warn('subgraph call failed', { subgraph: service, requestId, ...loggedReason(cause) });
-  const tooLarge = errorCode(cause) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
-  return new SubgraphCallError(tooLarge ? 'SUBGRAPH_MALFORMED_RESPONSE' : 'SUBGRAPH_UNAVAILABLE', service, { cause });
+  const isUnreadable = cause instanceof UnpackError || errorCode(cause) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+  return new SubgraphCallError(isUnreadable ? 'SUBGRAPH_MALFORMED_RESPONSE' : 'SUBGRAPH_UNAVAILABLE', service, {
+    cause,
+  });
 }
