@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { createHash, createHmac, createSecretKey, randomUUID } from 'node:crypto';
+import { createHmac, createSecretKey, hash, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type { Clock } from '../runtime/clock.ts';
 import { AuthenticationError } from './authentication-error.ts';
@@ -95,7 +95,7 @@ function base64url(value: object): string {
 
 /** What a token says of the body that it comes with: SHA-256, base64url. */
 export function digestBody(body: string): string {
-  return createHash('sha256').update(body).digest('base64url');
+  return hash('sha256', body, 'base64url');
 }
 
 /** Whether this claims to be an internal token: nothing has been verified yet. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type { Clock } from '../runtime/clock.ts';
 import { AuthenticationError } from './authentication-error.ts';
@@ -60,7 +60,7 @@ export function createVerifier({ issuers, clock, revocations = noRevocations }: 
   return {
     async verify(authorization) {
       const token = bearerToken(authorization);
-      const digest = createHash('sha256').update(token).digest('base64');
+      const digest = hash('sha256', token, 'base64');
       const known = cached(digest);
       if (known) return known;
       const principal = await verifyToken(token, { issuers, clock, revocations });
