@@ -7,6 +7,7 @@ import type { SystemName } from './errors.ts';
 import { SystemTimeoutError, SystemUnavailableError } from './errors.ts';
 import type { ReadOptions } from './page.ts';
 import type { Posting, PostingPort, SystemCommand } from './posting.ts';
+import { RefusedError } from './reference-refusal.ts';
 
 /** The table in which a reference system keeps what it did with every command, beside what the command changed. */
 export interface PostingTables {
@@ -31,21 +32,21 @@ export async function createPostingTable(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
-/** What a reference system decides about a command. It decides before it changes anything. */
-export type Verdict =
-  | { readonly refused: { readonly code: string; readonly message: string; readonly remediation: string | null } }
-  | { readonly version: string | null; readonly result: Readonly<Record<string, unknown>> };
-
-export function refuse(code: string, message: string, remediation: string | null = null): Verdict {
-  return { refused: { code, message, remediation } };
+/** What a reference system has done with a command: the version of what it changed, and what the port says of it. */
+export interface Done {
+  readonly version: string | null;
+  readonly result: Readonly<Record<string, unknown>>;
 }
 
 export interface ReferencePostingOptions<Tables, Command extends SystemCommand> {
   readonly system: SystemName;
   readonly database: Database<Tables>;
   readonly clock: Clock;
-  /** Runs inside the transaction that also keeps the posting. */
-  carryOut(tx: Transaction<Tables>, command: Command, recordedAt: string): Promise<Verdict>;
+  /**
+   * Runs inside the transaction that also keeps the posting. It checks for itself, whatever has been checked before.
+   * @throws RefusedError before it has changed anything
+   */
+  carryOut(tx: Transaction<Tables>, command: Command, recordedAt: string): Promise<Done>;
 }
 
 /**
@@ -63,7 +64,7 @@ export function createReferencePosting<Tables extends PostingTables, Command ext
         const known = await findPosting(tx, command.transitionId);
         if (known) return known;
         const recordedAt = isoTime(clock.now());
-        const posting = toPosting(system, command, recordedAt, await options.carryOut(tx, command, recordedAt));
+        const posting = await carryOut(options, tx, command, recordedAt);
         await keepPosting(tx, command, posting, recordedAt);
         return posting;
       });
@@ -97,9 +98,20 @@ function isReadOptions(argument: unknown): argument is ReadOptions {
   return typeof argument === 'object' && argument !== null && 'signal' in argument;
 }
 
-function toPosting(system: SystemName, command: SystemCommand, recordedAt: string, verdict: Verdict): Posting {
-  if ('refused' in verdict) return { status: 'REFUSED', ...verdict.refused };
-  return { status: 'POSTED', document: `${system}-${command.transitionId}`, recordedAt, ...verdict };
+async function carryOut<Tables, Command extends SystemCommand>(
+  { system, carryOut }: ReferencePostingOptions<Tables, Command>,
+  tx: Transaction<Tables>,
+  command: Command,
+  recordedAt: string,
+): Promise<Posting> {
+  try {
+    const done = await carryOut(tx, command, recordedAt);
+    return { status: 'POSTED', document: `${system}-${command.transitionId}`, recordedAt, ...done };
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    const { code, message, remediation } = error;
+    return { status: 'REFUSED', code, message, remediation };
+  }
 }
 
 async function findPosting<Tables extends PostingTables>(db: Kysely<Tables>, transitionId: string) {

@@ -1,35 +1,35 @@
 import type { SystemCommand } from './posting.ts';
-import { checkRow, checkState } from './reference-checks.ts';
-import { refuse, type Verdict } from './reference-posting.ts';
+import { refuse } from './reference-refusal.ts';
 
-/** Thrown by a requirement before anything has changed; `withRefusals` makes it the verdict. */
-class RefusedError extends Error {
-  readonly verdict: Verdict;
-
-  constructor(verdict: Verdict) {
-    super('refused' in verdict ? verdict.refused.message : 'refused');
-    this.name = 'RefusedError';
-    this.verdict = verdict;
-  }
-}
-
-/** Carries out a command whose checks are written as requirements. All of them come before the first change. */
-export async function withRefusals(carryOut: () => Promise<Verdict>): Promise<Verdict> {
-  try {
-    return await carryOut();
-  } catch (error) {
-    if (error instanceof RefusedError) return error.verdict;
-    throw error;
-  }
-}
-
+/** What reference systems require of a command before they change anything. Each throws RefusedError. */
 export function requireThat(holds: boolean, code: string, message: string, remediation: string | null = null): void {
-  if (!holds) throw new RefusedError(refuse(code, message, remediation));
+  if (!holds) throw refuse(code, message, remediation);
 }
 
 export function requireRow<Row>(row: Row | undefined, what: string): Row {
-  if (row !== undefined) return row;
-  throw new RefusedError(refuse('NOT_FOUND', `${what} does not exist.`, 'Check the number.'));
+  if (row === undefined) throw refuse('NOT_FOUND', `${what} does not exist.`, 'Check the number.');
+  return row;
+}
+
+/** The row that the command is about is there, and nobody has changed it since the guards saw it. */
+export function requireCurrent<Row extends { readonly version: number }>(
+  command: SystemCommand,
+  what: string,
+  row: Row | undefined,
+): Row {
+  if (!row) throw refuse('NOT_FOUND', `${what} does not exist in plant ${command.plantCode}.`);
+  const { expectedVersion } = command;
+  if (expectedVersion === null || expectedVersion === String(row.version)) return row;
+  throw refuse(
+    'VERSION_CONFLICT',
+    `${what} has version ${row.version}; ${command.name} was decided on version ${expectedVersion}.`,
+    'Read it again, and decide again.',
+  );
+}
+
+export function requireState(command: SystemCommand, what: string, state: string, allowed: readonly string[]): void {
+  if (allowed.includes(state)) return;
+  throw refuse('STATE_NOT_ALLOWED', `${what} is ${state}; ${command.name} needs ${allowed.join(' or ')}.`);
 }
 
 /** The row's state allows the command, and nobody has changed it since the guards saw it. */
@@ -38,6 +38,6 @@ export function requireUnchanged(
   row: { readonly state: string; readonly version: number },
   allowed: readonly string[],
 ): void {
-  const verdict = checkRow(command, 'It', row) ?? checkState(command, 'It', row.state, allowed);
-  if (verdict) throw new RefusedError(verdict);
+  requireCurrent(command, 'It', row);
+  requireState(command, 'It', row.state, allowed);
 }

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { nextNumber } from '../next-number.ts';
-import type { Verdict } from '../reference-posting.ts';
-import { requireRow, requireThat, requireUnchanged, withRefusals } from '../reference-requirements.ts';
+import type { Done } from '../reference-posting.ts';
+import { requireRow, requireThat, requireUnchanged } from '../reference-requirements.ts';
 import type {
   CmmsCommand,
   CmmsResults,
@@ -15,11 +15,7 @@ import type { CmmsTables } from './reference-tables.ts';
 type Tx = Transaction<CmmsTables>;
 
 /** What the reference CMMS does with each command. It checks for itself, whatever has been checked before. */
-export function carryOutInCmms(tx: Tx, command: CmmsCommand, recordedAt: string): Promise<Verdict> {
-  return withRefusals(() => carryOut(tx, command, recordedAt));
-}
-
-function carryOut(tx: Tx, command: CmmsCommand, at: string): Promise<Verdict> {
+export function carryOutInCmms(tx: Tx, command: CmmsCommand, at: string): Promise<Done> {
   switch (command.name) {
     case 'requestMaintenance':
       return requestMaintenance(tx, command, at);
@@ -30,7 +26,7 @@ function carryOut(tx: Tx, command: CmmsCommand, at: string): Promise<Verdict> {
   }
 }
 
-function posted<Name extends keyof CmmsResults>(_name: Name, version: number, result: CmmsResults[Name]): Verdict {
+function posted<Name extends keyof CmmsResults>(_name: Name, version: number, result: CmmsResults[Name]): Done {
   return { version: String(version), result };
 }
 
@@ -44,7 +40,7 @@ async function findAsset(tx: Tx, plantCode: string, assetId: string): Promise<Cm
   return requireRow(row, `Asset ${assetId}`);
 }
 
-async function requestMaintenance(tx: Tx, command: RequestMaintenance, at: string): Promise<Verdict> {
+async function requestMaintenance(tx: Tx, command: RequestMaintenance, at: string): Promise<Done> {
   const { plantCode, assetId, kind, description, downtimeId, actorId } = command;
   const asset = await findAsset(tx, plantCode, assetId);
   requireThat(asset.availability !== 'RETIRED', 'ASSET_RETIRED', `Asset ${assetId} is retired.`);
@@ -78,7 +74,7 @@ async function requestMaintenance(tx: Tx, command: RequestMaintenance, at: strin
   return posted('requestMaintenance', 1, { workOrderNo });
 }
 
-async function changeWorkOrder(tx: Tx, command: WorkOrderStateCommand, at: string): Promise<Verdict> {
+async function changeWorkOrder(tx: Tx, command: WorkOrderStateCommand, at: string): Promise<Done> {
   const { plantCode, workOrderNo, actorId, reason, scheduledFor } = command;
   const row = requireRow(
     await tx
@@ -108,7 +104,7 @@ async function changeWorkOrder(tx: Tx, command: WorkOrderStateCommand, at: strin
   return posted('workOrderState', row.version + 1, { from: row.state, to });
 }
 
-async function setAssetAvailability(tx: Tx, command: SetAssetAvailability, at: string): Promise<Verdict> {
+async function setAssetAvailability(tx: Tx, command: SetAssetAvailability, at: string): Promise<Done> {
   const { plantCode, assetId, availability, causeRef, actorId } = command;
   const asset = await findAsset(tx, plantCode, assetId);
   const from = asset.availability;

@@ -1,7 +1,6 @@
 import type { Transaction } from 'kysely';
-import { checkRow } from '../reference-checks.ts';
-import type { Verdict } from '../reference-posting.ts';
-import { refuse } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
+import { requireCurrent } from '../reference-requirements.ts';
 import type { CapacityStatus, ErpResults, SetWorkCenterCapacity } from './port.ts';
 import type { ErpTables } from './reference-tables.ts';
 
@@ -12,16 +11,15 @@ export async function setWorkCenterCapacity(
   tx: Transaction<ErpTables>,
   command: SetWorkCenterCapacity,
   recordedAt: string,
-): Promise<Verdict> {
+): Promise<Done> {
   const { plantCode, workCenterCode } = command;
-  const workCenter = await tx
+  const row = await tx
     .selectFrom('work_center')
     .selectAll()
     .where('plant_code', '=', plantCode)
     .where('work_center_code', '=', workCenterCode)
     .executeTakeFirst();
-  const missing = checkRow(command, `Work center ${workCenterCode}`, workCenter);
-  if (missing || !workCenter) return missing ?? refuse('NOT_FOUND', workCenterCode);
+  const workCenter = requireCurrent(command, `Work center ${workCenterCode}`, row);
 
   const causes = await recordCause(tx, command, recordedAt);
   const from = workCenter.capacity_status;

@@ -1,7 +1,8 @@
 import type { Transaction } from 'kysely';
 import { addDecimals, compareDecimals } from '../decimal.ts';
-import { checkRow } from '../reference-checks.ts';
-import { refuse, type Verdict } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
+import { refuse } from '../reference-refusal.ts';
+import { requireCurrent } from '../reference-requirements.ts';
 import type { ConfirmOperation, ErpResults } from './port.ts';
 import { findOrder } from './reference-orders.ts';
 import { confirmableStates } from './reference-rules.ts';
@@ -12,11 +13,9 @@ type Order = ErpTables['production_order'];
 type Operation = ErpTables['operation'];
 
 /** Posts what an operation ended with. What the last step of the order yields is what the order yields. */
-export async function confirmOperation(tx: Tx, command: ConfirmOperation, recordedAt: string): Promise<Verdict> {
+export async function confirmOperation(tx: Tx, command: ConfirmOperation, recordedAt: string): Promise<Done> {
   const { plantCode, orderNo, operationNo, yieldQuantity, scrapQuantity } = command;
-  const order = await findOrder(tx, command);
-  const missing = checkRow(command, `Production order ${orderNo}`, order);
-  if (missing || !order) return missing ?? refuse('NOT_FOUND', orderNo);
+  const order = requireCurrent(command, `Production order ${orderNo}`, await findOrder(tx, command));
   const operations = await tx
     .selectFrom('operation')
     .selectAll()
@@ -25,9 +24,9 @@ export async function confirmOperation(tx: Tx, command: ConfirmOperation, record
     .orderBy('operation_no')
     .execute();
   const operation = operations.find(({ operation_no }) => operation_no === operationNo);
-  if (!operation) return refuse('NOT_FOUND', `Production order ${orderNo} has no operation ${operationNo}.`);
-  const refusal = checkOrder(order) ?? checkConfirmation(command, order, operation);
-  if (refusal) return refusal;
+  if (!operation) throw refuse('NOT_FOUND', `Production order ${orderNo} has no operation ${operationNo}.`);
+  checkOrder(order);
+  checkConfirmation(command, order, operation);
 
   await tx
     .updateTable('operation')
@@ -52,35 +51,34 @@ export async function confirmOperation(tx: Tx, command: ConfirmOperation, record
   return { version: String(order.version + 1), result };
 }
 
-function checkOrder({ order_no, state }: Order): Verdict | null {
-  if (confirmableStates.includes(state)) return null;
+function checkOrder({ order_no, state }: Order): void {
+  if (confirmableStates.includes(state)) return;
   if (state === 'ON_HOLD') {
-    return refuse('ORDER_LOCKED', `Production order ${order_no} is on hold.`, 'Resume the order, then confirm again.');
+    throw refuse('ORDER_LOCKED', `Production order ${order_no} is on hold.`, 'Resume the order, then confirm again.');
   }
-  return refuse(
+  throw refuse(
     'ORDER_NOT_RELEASED',
     `Production order ${order_no} is ${state}.`,
     'Have production control look at it.',
   );
 }
 
-function checkConfirmation(command: ConfirmOperation, order: Order, operation: Operation): Verdict | null {
+function checkConfirmation(command: ConfirmOperation, order: Order, operation: Operation): void {
   const { operationNo, orderNo, unit, yieldQuantity, scrapQuantity } = command;
   if (operation.confirmed_at !== null) {
-    return refuse(
+    throw refuse(
       'DUPLICATE_CONFIRMATION',
       `Operation ${operationNo} of order ${orderNo} is confirmed already, with ${operation.confirmed_quantity} ${order.unit}.`,
       'Compare the quantities; correct the confirmation in the ERP if they differ.',
     );
   }
   if (unit !== order.unit) {
-    return refuse(
+    throw refuse(
       'UNIT_CONVERSION_MISSING',
       `Order ${orderNo} is made in ${order.unit}, not in ${unit}.`,
       `Give the quantities in ${order.unit}.`,
     );
   }
   if (compareDecimals(yieldQuantity, '0') < 0 || compareDecimals(scrapQuantity, '0') < 0)
-    return refuse('QUANTITY_TOLERANCE', 'No quantity may be below zero.');
-  return null;
+    throw refuse('QUANTITY_TOLERANCE', 'No quantity may be below zero.');
 }

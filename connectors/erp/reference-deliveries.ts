@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
 import { addDecimals, compareDecimals, subtractDecimals } from '../decimal.ts';
-import { checkRow, checkState } from '../reference-checks.ts';
-import type { Verdict } from '../reference-posting.ts';
-import { refuse } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
+import { refuse } from '../reference-refusal.ts';
+import { requireCurrent, requireState } from '../reference-requirements.ts';
 import type {
   DeliveryKey,
   ErpResults,
@@ -25,18 +25,14 @@ export async function changeDeliveryState(
   tx: Tx,
   command: PickDelivery | ReleaseShipment,
   recordedAt: string,
-): Promise<Verdict> {
+): Promise<Done> {
   const rule = deliveryRules[command.name];
-  const delivery = await findDelivery(tx, command);
   const what = `Delivery ${command.deliveryNo}`;
-  const missing = checkRow(command, what, delivery);
-  if (missing || !delivery) return missing ?? refuse('NOT_FOUND', what);
+  const delivery = requireCurrent(command, what, await findDelivery(tx, command));
   const items = await itemsOf(tx, command);
-  const refusal =
-    checkState(command, what, delivery.state, rule.from) ??
-    (await checkBlocks(tx, command)) ??
-    (await checkStock(tx, items, command));
-  if (refusal) return refusal;
+  requireState(command, what, delivery.state, rule.from);
+  await checkBlocks(tx, command);
+  await checkStock(tx, items, command);
 
   if (rule.to === 'SHIPPED') for (const item of items) await issueStock(tx, lotOf(item), item.quantity, recordedAt);
   const version = await changeDelivery(tx, delivery, {
@@ -49,7 +45,7 @@ export async function changeDeliveryState(
   return { version, result };
 }
 
-export async function setDeliveryBlock(tx: Tx, command: SetDeliveryBlock, recordedAt: string): Promise<Verdict> {
+export async function setDeliveryBlock(tx: Tx, command: SetDeliveryBlock, recordedAt: string): Promise<Done> {
   return changeBlocks(tx, command, recordedAt, async () => {
     const { plantCode, deliveryNo, causeRef } = command;
     const block = { plant_code: plantCode, delivery_no: deliveryNo, cause_ref: causeRef, since: recordedAt };
@@ -63,7 +59,7 @@ export async function setDeliveryBlock(tx: Tx, command: SetDeliveryBlock, record
   });
 }
 
-export async function removeDeliveryBlock(tx: Tx, command: RemoveDeliveryBlock, recordedAt: string): Promise<Verdict> {
+export async function removeDeliveryBlock(tx: Tx, command: RemoveDeliveryBlock, recordedAt: string): Promise<Done> {
   return changeBlocks(tx, command, recordedAt, async () => {
     const deleted = await tx
       .deleteFrom('delivery_block')
@@ -81,20 +77,17 @@ async function changeBlocks(
   command: SetDeliveryBlock | RemoveDeliveryBlock,
   recordedAt: string,
   change: () => Promise<boolean>,
-): Promise<Verdict> {
-  const delivery = await findDelivery(tx, command);
+): Promise<Done> {
   const what = `Delivery ${command.deliveryNo}`;
-  const missing = checkRow(command, what, delivery);
-  if (missing || !delivery) return missing ?? refuse('NOT_FOUND', what);
-  const refusal = checkState(command, what, delivery.state, ['PLANNED', 'ALLOCATED', 'PICKED']);
-  if (refusal) return refusal;
+  const delivery = requireCurrent(command, what, await findDelivery(tx, command));
+  requireState(command, what, delivery.state, ['PLANNED', 'ALLOCATED', 'PICKED']);
   const changed = await change();
   const version = changed ? await changeDelivery(tx, delivery, { changed_at: recordedAt }) : String(delivery.version);
   const result: ErpResults['deliveryBlock'] = { changed };
   return { version, result };
 }
 
-async function checkBlocks(tx: Tx, { plantCode, deliveryNo }: DeliveryKey): Promise<Verdict | null> {
+async function checkBlocks(tx: Tx, { plantCode, deliveryNo }: DeliveryKey): Promise<void> {
   const blocks = await tx
     .selectFrom('delivery_block')
     .select('cause_ref')
@@ -102,13 +95,13 @@ async function checkBlocks(tx: Tx, { plantCode, deliveryNo }: DeliveryKey): Prom
     .where('delivery_no', '=', deliveryNo)
     .orderBy('since')
     .execute();
-  if (blocks.length === 0) return null;
+  if (blocks.length === 0) return;
   const causes = blocks.map((block) => block.cause_ref).join(', ');
-  return refuse('DELIVERY_BLOCKED', `Delivery ${deliveryNo} is blocked because of ${causes}.`, 'Resolve the cause.');
+  throw refuse('DELIVERY_BLOCKED', `Delivery ${deliveryNo} is blocked because of ${causes}.`, 'Resolve the cause.');
 }
 
 /** Only unrestricted stock leaves the plant, and what is picked for another delivery is not there any more. */
-async function checkStock(tx: Tx, items: readonly Item[], { deliveryNo }: DeliveryKey): Promise<Verdict | null> {
+async function checkStock(tx: Tx, items: readonly Item[], { deliveryNo }: DeliveryKey): Promise<void> {
   for (const [lot, needed] of neededByLot(items)) {
     const stock = await stockByType(tx, lot);
     const picked = await pickedElsewhere(tx, lot, deliveryNo);
@@ -117,11 +110,10 @@ async function checkStock(tx: Tx, items: readonly Item[], { deliveryNo }: Delive
     const restricted = [...stock].filter(([type]) => type !== 'UNRESTRICTED');
     if (restricted.length > 0) {
       const types = restricted.map(([type, quantity]) => `${quantity} ${type}`).join(', ');
-      return refuse('LOT_STATUS_INVALID', `Lot ${lot.lotNumber} is not free for use: ${types}.`, 'Have it released.');
+      throw refuse('LOT_STATUS_INVALID', `Lot ${lot.lotNumber} is not free for use: ${types}.`, 'Have it released.');
     }
-    return refuse('STOCK_INSUFFICIENT', `Lot ${lot.lotNumber} has ${free} free, not ${needed}.`);
+    throw refuse('STOCK_INSUFFICIENT', `Lot ${lot.lotNumber} has ${free} free, not ${needed}.`);
   }
-  return null;
 }
 
 function neededByLot(items: readonly Item[]): ReadonlyMap<LotKey, string> {

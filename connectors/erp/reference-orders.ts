@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
 import { compareDecimals } from '../decimal.ts';
-import { checkRow, checkState } from '../reference-checks.ts';
-import type { Verdict } from '../reference-posting.ts';
-import { refuse } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
+import { refuse } from '../reference-refusal.ts';
+import { requireCurrent, requireState } from '../reference-requirements.ts';
 import { fitsUnit, isAmount, isCode } from '../wellformed.ts';
 import type { CreateProductionOrder, ErpResults, OrderStateCommand } from './port.ts';
 import { orderRules } from './reference-rules.ts';
@@ -11,7 +11,7 @@ import type { ErpTables } from './reference-tables.ts';
 type Tx = Transaction<ErpTables>;
 
 /** Creates the order with the operations of its line's routing, and the lot that it will make. */
-export async function createOrder(tx: Tx, command: CreateProductionOrder, recordedAt: string): Promise<Verdict> {
+export async function createOrder(tx: Tx, command: CreateProductionOrder, recordedAt: string): Promise<Done> {
   const { plantCode, lineCode, materialCode } = command;
   const plant = await tx.selectFrom('plant').selectAll().where('plant_code', '=', plantCode).executeTakeFirst();
   const material = await tx
@@ -26,15 +26,14 @@ export async function createOrder(tx: Tx, command: CreateProductionOrder, record
     .where('plant_code', '=', plantCode)
     .where('line_code', '=', lineCode)
     .execute();
-  if (!plant) return refuse('NOT_FOUND', `There is no plant ${plantCode}.`);
-  if (!material) return refuse('NOT_FOUND', `Plant ${plantCode} has no material ${materialCode}.`);
-  const refusal = checkPlan(command, material, routing.length);
-  if (refusal) return refusal;
+  if (!plant) throw refuse('NOT_FOUND', `There is no plant ${plantCode}.`);
+  if (!material) throw refuse('NOT_FOUND', `Plant ${plantCode} has no material ${materialCode}.`);
+  checkPlan(command, material, routing.length);
 
   const orderNo = String(plant.last_order_no + 1);
   const lotNumber = command.lotNumber ?? `L${orderNo}`;
   if (await lotExists(tx, command, lotNumber)) {
-    return refuse('LOT_EXISTS', `Lot ${lotNumber} of ${materialCode} exists already.`, 'Give another lot number.');
+    throw refuse('LOT_EXISTS', `Lot ${lotNumber} of ${materialCode} exists already.`, 'Give another lot number.');
   }
   await tx
     .updateTable('plant')
@@ -59,15 +58,12 @@ export function findOrder(
     .executeTakeFirst();
 }
 
-export async function changeOrderState(tx: Tx, command: OrderStateCommand, recordedAt: string): Promise<Verdict> {
+export async function changeOrderState(tx: Tx, command: OrderStateCommand, recordedAt: string): Promise<Done> {
   const { plantCode, orderNo, actorId, reason } = command;
   const rule = orderRules[command.name];
-  const order = await findOrder(tx, command);
   const what = `Production order ${orderNo}`;
-  const missing = checkRow(command, what, order);
-  if (missing || !order) return missing ?? refuse('NOT_FOUND', what);
-  const refusal = checkState(command, what, order.state, rule.from);
-  if (refusal) return refusal;
+  const order = requireCurrent(command, what, await findOrder(tx, command));
+  requireState(command, what, order.state, rule.from);
 
   const to = rule.to === 'HELD_FROM' ? (order.held_from ?? 'RELEASED') : rule.to;
   await tx
@@ -90,30 +86,25 @@ export async function changeOrderState(tx: Tx, command: OrderStateCommand, recor
 
 const longestLotNumber = 40;
 
-function checkPlan(
-  command: CreateProductionOrder,
-  material: ErpTables['material'],
-  routingSteps: number,
-): Verdict | null {
+function checkPlan(command: CreateProductionOrder, material: ErpTables['material'], routingSteps: number): void {
   const { lineCode, materialCode, quantity, unit, lotNumber, plannedStart, plannedEnd } = command;
-  if (routingSteps === 0) return refuse('ROUTING_MISSING', `Line ${lineCode} does not exist, or has no routing.`);
-  if (material.kind !== 'FINISHED') return refuse('MATERIAL_NOT_PRODUCED', `${materialCode} is bought, not made.`);
-  if (compareDecimals(quantity, '0') <= 0) return refuse('QUANTITY_TOLERANCE', 'The quantity must be above zero.');
+  if (routingSteps === 0) throw refuse('ROUTING_MISSING', `Line ${lineCode} does not exist, or has no routing.`);
+  if (material.kind !== 'FINISHED') throw refuse('MATERIAL_NOT_PRODUCED', `${materialCode} is bought, not made.`);
+  if (compareDecimals(quantity, '0') <= 0) throw refuse('QUANTITY_TOLERANCE', 'The quantity must be above zero.');
   if (!isAmount(quantity) || !fitsUnit(quantity, material.unit)) {
-    return refuse('QUANTITY_TOLERANCE', `The quantity is too long, or cannot be counted in ${material.unit}.`);
+    throw refuse('QUANTITY_TOLERANCE', `The quantity is too long, or cannot be counted in ${material.unit}.`);
   }
   if (lotNumber !== null && !isCode(lotNumber, longestLotNumber)) {
-    return refuse('LOT_NUMBER_INVALID', `A lot number has 1 to ${longestLotNumber} letters and digits.`);
+    throw refuse('LOT_NUMBER_INVALID', `A lot number has 1 to ${longestLotNumber} letters and digits.`);
   }
   if (unit !== material.unit) {
-    return refuse(
+    throw refuse(
       'UNIT_CONVERSION_MISSING',
       `${materialCode} is planned in ${material.unit}, not in ${unit}.`,
       `Give the quantity in ${material.unit}.`,
     );
   }
-  if (plannedEnd <= plannedStart) return refuse('DATES_INVALID', 'The planned end must be after the planned start.');
-  return null;
+  if (plannedEnd <= plannedStart) throw refuse('DATES_INVALID', 'The planned end must be after the planned start.');
 }
 
 async function lotExists(tx: Tx, { plantCode, materialCode }: CreateProductionOrder, lotNumber: string) {

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
-import { checkRow } from '../reference-checks.ts';
-import { refuse, type Verdict } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
+import { requireCurrent } from '../reference-requirements.ts';
 import type { ChangeStockStatus, ErpResults } from './port.ts';
 import { changeLot, findLot, positionsOf, retypePosition } from './reference-stock.ts';
 import type { ErpTables } from './reference-tables.ts';
@@ -13,11 +13,9 @@ type Cause = ErpTables['stock_cause'];
  * The stock of a lot is restricted for causes, and is free when the last of them has ended. A lot without stock keeps its
  * causes too: what still comes of it is known to be held.
  */
-export async function changeStockStatus(tx: Tx, command: ChangeStockStatus, recordedAt: string): Promise<Verdict> {
+export async function changeStockStatus(tx: Tx, command: ChangeStockStatus, recordedAt: string): Promise<Done> {
   const { lotNumber, toStockType } = command;
-  const lot = await findLot(tx, command);
-  const missing = checkRow(command, `Lot ${lotNumber}`, lot);
-  if (missing || !lot) return missing ?? refuse('NOT_FOUND', lotNumber);
+  const lot = requireCurrent(command, `Lot ${lotNumber}`, await findLot(tx, command));
   const positions = await positionsOf(tx, command);
   const others =
     toStockType === 'UNRESTRICTED'

@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
 import { addDecimals, compareDecimals, subtractDecimals } from '../decimal.ts';
-import { checkRow } from '../reference-checks.ts';
-import type { Verdict } from '../reference-posting.ts';
-import { refuse } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
+import { refuse } from '../reference-refusal.ts';
+import { requireCurrent } from '../reference-requirements.ts';
 import type { ErpResults, LotKey, MoveStock, StockType } from './port.ts';
 import type { ErpTables } from './reference-tables.ts';
 
@@ -10,16 +10,14 @@ type Tx = Transaction<ErpTables>;
 type Position = ErpTables['stock'];
 
 /** Moves a quantity to another storage location; each stock type stays what it is. */
-export async function moveStock(tx: Tx, command: MoveStock, recordedAt: string): Promise<Verdict> {
+export async function moveStock(tx: Tx, command: MoveStock, recordedAt: string): Promise<Done> {
   const { fromLocation, toLocation, quantity, lotNumber } = command;
-  const lot = await findLot(tx, command);
-  const missing = checkRow(command, `Lot ${lotNumber}`, lot);
-  if (missing || !lot) return missing ?? refuse('NOT_FOUND', lotNumber);
-  if (compareDecimals(quantity, '0') <= 0) return refuse('QUANTITY_TOLERANCE', 'The quantity must be above zero.');
-  if (fromLocation === toLocation) return refuse('SAME_LOCATION', `The stock is in ${toLocation} already.`);
+  const lot = requireCurrent(command, `Lot ${lotNumber}`, await findLot(tx, command));
+  if (compareDecimals(quantity, '0') <= 0) throw refuse('QUANTITY_TOLERANCE', 'The quantity must be above zero.');
+  if (fromLocation === toLocation) throw refuse('SAME_LOCATION', `The stock is in ${toLocation} already.`);
   const there = (await positionsOf(tx, command)).filter((position) => position.storage_location === fromLocation);
   if (compareDecimals(totalOf(there), quantity) < 0) {
-    return refuse(
+    throw refuse(
       'STOCK_INSUFFICIENT',
       `${fromLocation} has ${totalOf(there)} ${lot.unit} of lot ${lotNumber}, not ${quantity}.`,
       'Move at most what is there.',

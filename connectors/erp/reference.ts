@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Verdict } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
 import { createReferencePosting, createReferenceReads } from '../reference-posting.ts';
 import type { ErpCommand, ErpPort } from './port.ts';
 import { setWorkCenterCapacity } from './reference-capacity.ts';
@@ -29,7 +29,7 @@ export function createReferenceErp({ database, clock }: ReferenceErpOptions): Er
   };
 }
 
-function carryOut(tx: Transaction<ErpTables>, command: ErpCommand, recordedAt: string): Promise<Verdict> {
+function carryOut(tx: Transaction<ErpTables>, command: ErpCommand, recordedAt: string): Promise<Done> {
   switch (command.name) {
     case 'createProductionOrder':
       return createOrder(tx, command, recordedAt);

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
-import { checkRow, checkState } from '../reference-checks.ts';
-import type { Verdict } from '../reference-posting.ts';
-import { refuse } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
+import { refuse } from '../reference-refusal.ts';
+import { requireCurrent, requireState } from '../reference-requirements.ts';
 import { isKeyOf } from '../reference-sql.ts';
 import type { EndDowntime, MesResults, ReportDowntime } from './port.ts';
 import type { MesTables } from './reference-tables.ts';
@@ -9,7 +9,7 @@ import type { MesTables } from './reference-tables.ts';
 type Tx = Transaction<MesTables>;
 
 /** An asset has stopped. Several downtimes of one asset may be open: whoever reports one may not know of the other. */
-export async function reportDowntime(tx: Tx, command: ReportDowntime, recordedAt: string): Promise<Verdict> {
+export async function reportDowntime(tx: Tx, command: ReportDowntime, recordedAt: string): Promise<Done> {
   const { plantCode, downtimeId, workCenterCodes } = command;
   const wanted = workCenterCodes.map((code) => [plantCode, code]);
   const workCenters = await tx
@@ -19,9 +19,8 @@ export async function reportDowntime(tx: Tx, command: ReportDowntime, recordedAt
     .orderBy('work_center_code')
     .execute();
   const unknown = workCenterCodes.filter((code) => !workCenters.some((row) => row.work_center_code === code));
-  if (unknown.length > 0) return refuse('NOT_FOUND', `Plant ${plantCode} has no work center ${unknown.join(', ')}.`);
-  if (await findDowntime(tx, command))
-    return refuse('STATE_NOT_ALLOWED', `Downtime ${downtimeId} is reported already.`);
+  if (unknown.length > 0) throw refuse('NOT_FOUND', `Plant ${plantCode} has no work center ${unknown.join(', ')}.`);
+  if (await findDowntime(tx, command)) throw refuse('STATE_NOT_ALLOWED', `Downtime ${downtimeId} is reported already.`);
   await tx
     .insertInto('downtime')
     .values({
@@ -48,16 +47,13 @@ export async function reportDowntime(tx: Tx, command: ReportDowntime, recordedAt
   return { version: '1', result: {} };
 }
 
-export async function endDowntime(tx: Tx, command: EndDowntime, recordedAt: string): Promise<Verdict> {
-  const downtime = await findDowntime(tx, command);
+export async function endDowntime(tx: Tx, command: EndDowntime, recordedAt: string): Promise<Done> {
   const what = `Downtime ${command.downtimeId}`;
-  const missing = checkRow(command, what, downtime);
-  if (missing || !downtime) return missing ?? refuse('NOT_FOUND', what);
-  const refusal = checkState(command, what, downtime.state, ['OPEN']);
-  if (refusal) return refusal;
+  const downtime = requireCurrent(command, what, await findDowntime(tx, command));
+  requireState(command, what, downtime.state, ['OPEN']);
   const durationSeconds = Math.round((Date.parse(command.occurredAt) - Date.parse(downtime.started_at)) / 1000);
   if (durationSeconds < 0) {
-    return refuse('DATES_INVALID', `${what} began at ${downtime.started_at}; it cannot have ended before.`);
+    throw refuse('DATES_INVALID', `${what} began at ${downtime.started_at}; it cannot have ended before.`);
   }
   const version = downtime.version + 1;
   await tx

@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
 import { addDecimals, compareDecimals } from '../decimal.ts';
-import { checkRow, checkState } from '../reference-checks.ts';
-import type { Verdict } from '../reference-posting.ts';
-import { refuse } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
+import { refuse } from '../reference-refusal.ts';
+import { requireCurrent, requireState, requireThat } from '../reference-requirements.ts';
 import type {
   CompleteOperation,
   DispatchOperation,
@@ -21,7 +21,7 @@ type Tx = Transaction<MesTables>;
 type Operation = MesTables['operation'];
 
 /** The MES gets to know an operation, and of the lot that it helps to make. */
-export async function dispatchOperation(tx: Tx, command: DispatchOperation, recordedAt: string): Promise<Verdict> {
+export async function dispatchOperation(tx: Tx, command: DispatchOperation, recordedAt: string): Promise<Done> {
   const { plantCode, orderNo, operationNo, materialCode, lotNumber } = command;
   const workCenter = await tx
     .selectFrom('work_center')
@@ -29,9 +29,9 @@ export async function dispatchOperation(tx: Tx, command: DispatchOperation, reco
     .where('plant_code', '=', plantCode)
     .where('work_center_code', '=', command.workCenterCode)
     .executeTakeFirst();
-  if (!workCenter) return refuse('NOT_FOUND', `There is no work center ${command.workCenterCode} in ${plantCode}.`);
+  if (!workCenter) throw refuse('NOT_FOUND', `There is no work center ${command.workCenterCode} in ${plantCode}.`);
   if (await findOperation(tx, command)) {
-    return refuse('STATE_NOT_ALLOWED', `Operation ${operationNo} of order ${orderNo} is dispatched already.`);
+    throw refuse('STATE_NOT_ALLOWED', `Operation ${operationNo} of order ${orderNo} is dispatched already.`);
   }
   await tx
     .insertInto('operation')
@@ -76,17 +76,13 @@ export async function changeOperationState(
   tx: Tx,
   command: OperationStateCommand | CompleteOperation,
   recordedAt: string,
-): Promise<Verdict> {
-  const operation = await findOperation(tx, command);
+): Promise<Done> {
   const what = `Operation ${command.operationNo} of order ${command.orderNo}`;
-  const missing = checkRow(command, what, operation);
-  if (missing || !operation) return missing ?? refuse('NOT_FOUND', what);
+  const operation = requireCurrent(command, what, await findOperation(tx, command));
   const rule = operationRules[command.name];
-  const refusal =
-    checkState(command, what, operation.state, rule.from) ??
-    (await checkPredecessors(tx, command)) ??
-    checkQuantities(command);
-  if (refusal) return refusal;
+  requireState(command, what, operation.state, rule.from);
+  await checkPredecessors(tx, command);
+  checkQuantities(command);
 
   const version = await changeOperation(tx, operation, {
     ...stateOf(rule.to, command, recordedAt),
@@ -103,16 +99,11 @@ export async function changeCauses(
   tx: Tx,
   command: HoldOperation | UnholdOperation,
   recordedAt: string,
-): Promise<Verdict> {
-  const operation = await findOperation(tx, command);
+): Promise<Done> {
   const what = `Operation ${command.operationNo} of order ${command.orderNo}`;
-  const missing = checkRow(command, what, operation);
-  if (missing || !operation) return missing ?? refuse('NOT_FOUND', what);
+  const operation = requireCurrent(command, what, await findOperation(tx, command));
   const isHold = command.name === 'holdOperation';
-  if (isHold) {
-    const refusal = checkState(command, what, operation.state, Object.keys(stateWhenHeld));
-    if (refusal) return refusal;
-  }
+  if (isHold) requireState(command, what, operation.state, Object.keys(stateWhenHeld));
   const changed = isHold ? await addCause(tx, command, recordedAt) : await removeCause(tx, command);
   const causes = await causesOf(tx, command);
   const to = stateFor(operation.state, causes.length > 0, changed);
@@ -123,15 +114,12 @@ export async function changeCauses(
 }
 
 /** What of which lot went into the order. The operation itself is not changed by it, so its version stays. */
-export async function recordConsumption(tx: Tx, command: RecordConsumption): Promise<Verdict> {
-  const operation = await findOperation(tx, command);
+export async function recordConsumption(tx: Tx, command: RecordConsumption): Promise<Done> {
   const what = `Operation ${command.operationNo} of order ${command.orderNo}`;
-  const missing = checkRow(command, what, operation);
-  if (missing || !operation) return missing ?? refuse('NOT_FOUND', what);
-  const refusal = checkState(command, what, operation.state, ['RUNNING']);
-  if (refusal) return refusal;
+  const operation = requireCurrent(command, what, await findOperation(tx, command));
+  requireState(command, what, operation.state, ['RUNNING']);
   if (compareDecimals(command.quantity, '0') <= 0) {
-    return refuse('QUANTITY_TOLERANCE', 'The quantity must be above zero.');
+    throw refuse('QUANTITY_TOLERANCE', 'The quantity must be above zero.');
   }
   await tx
     .insertInto('consumption')
@@ -151,8 +139,8 @@ export async function recordConsumption(tx: Tx, command: RecordConsumption): Pro
   return { version: String(operation.version), result };
 }
 
-async function checkPredecessors(tx: Tx, command: OperationStateCommand | CompleteOperation): Promise<Verdict | null> {
-  if (command.name !== 'startOperation') return null;
+async function checkPredecessors(tx: Tx, command: OperationStateCommand | CompleteOperation): Promise<void> {
+  if (command.name !== 'startOperation') return;
   const waiting = await tx
     .selectFrom('operation')
     .select(['operation_no', 'state'])
@@ -162,14 +150,14 @@ async function checkPredecessors(tx: Tx, command: OperationStateCommand | Comple
     .where('state', 'not in', [...predecessorStates])
     .orderBy('operation_no')
     .executeTakeFirst();
-  if (!waiting) return null;
-  return refuse('SEQUENCE_VIOLATION', `Operation ${waiting.operation_no} before it is ${waiting.state}.`);
+  if (!waiting) return;
+  throw refuse('SEQUENCE_VIOLATION', `Operation ${waiting.operation_no} before it is ${waiting.state}.`);
 }
 
-function checkQuantities(command: OperationStateCommand | CompleteOperation): Verdict | null {
-  if (command.name !== 'completeOperation') return null;
+function checkQuantities(command: OperationStateCommand | CompleteOperation): void {
+  if (command.name !== 'completeOperation') return;
   const isNegative = [command.yieldQuantity, command.scrapQuantity].some((value) => compareDecimals(value, '0') < 0);
-  return isNegative ? refuse('QUANTITY_TOLERANCE', 'Yield and scrap must not be below zero.') : null;
+  requireThat(!isNegative, 'QUANTITY_TOLERANCE', 'Yield and scrap must not be below zero.');
 }
 
 function stateOf(

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Database } from '../../storage/database.ts';
-import type { Verdict } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
 import { createReferencePosting, createReferenceReads } from '../reference-posting.ts';
 import type { MesCommand, MesPort } from './port.ts';
 import { endDowntime, reportDowntime } from './reference-downtimes.ts';
@@ -25,7 +25,7 @@ export function createReferenceMes({ database, clock }: ReferenceMesOptions): Me
   };
 }
 
-function carryOut(tx: Transaction<MesTables>, command: MesCommand, recordedAt: string): Promise<Verdict> {
+function carryOut(tx: Transaction<MesTables>, command: MesCommand, recordedAt: string): Promise<Done> {
   switch (command.name) {
     case 'dispatchOperation':
       return dispatchOperation(tx, command, recordedAt);

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { Verdict } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
 import { requireRow, requireThat, requireUnchanged } from '../reference-requirements.ts';
 import { targetText } from './hold-target.ts';
 import type {
@@ -16,7 +16,7 @@ import type { QmsTables } from './reference-tables.ts';
 
 type Tx = Transaction<QmsTables>;
 
-export async function proposeDisposition(tx: Tx, command: ProposeDisposition, at: string): Promise<Verdict> {
+export async function proposeDisposition(tx: Tx, command: ProposeDisposition, at: string): Promise<Done> {
   const { plantCode, holdNo, decision } = command;
   const hold = requireRow(await findHold(tx, plantCode, holdNo), `Hold ${holdNo}`);
   requireUnchanged(command, hold, ['PLACED', 'PARTIALLY_EFFECTIVE', 'EFFECTIVE']);
@@ -84,7 +84,7 @@ async function updateDisposition(
     .execute();
 }
 
-export async function approveDisposition(tx: Tx, command: ApproveDisposition, at: string): Promise<Verdict> {
+export async function approveDisposition(tx: Tx, command: ApproveDisposition, at: string): Promise<Done> {
   const { plantCode, dispositionNo, actorId } = command;
   const row = requireRow(await findDisposition(tx, plantCode, dispositionNo), `Disposition ${dispositionNo}`);
   requireUnchanged(command, row, ['PROPOSED']);
@@ -148,7 +148,7 @@ function lotText({ materialCode, lotNumber }: { readonly materialCode: string; r
   return targetText({ type: 'lot', key: [materialCode, lotNumber] });
 }
 
-export async function rejectDisposition(tx: Tx, command: RejectDisposition, at: string): Promise<Verdict> {
+export async function rejectDisposition(tx: Tx, command: RejectDisposition, at: string): Promise<Done> {
   const { plantCode, dispositionNo, actorId, reason } = command;
   const row = requireRow(await findDisposition(tx, plantCode, dispositionNo), `Disposition ${dispositionNo}`);
   requireUnchanged(command, row, ['PROPOSED']);
@@ -163,7 +163,7 @@ export async function rejectDisposition(tx: Tx, command: RejectDisposition, at: 
   return posted('rejectDisposition', row.version + 1, {});
 }
 
-export async function settleDisposition(tx: Tx, command: SettleDisposition, at: string): Promise<Verdict> {
+export async function settleDisposition(tx: Tx, command: SettleDisposition, at: string): Promise<Done> {
   const { plantCode, dispositionNo, actorId, outcome, message } = command;
   const row = requireRow(await findDisposition(tx, plantCode, dispositionNo), `Disposition ${dispositionNo}`);
   requireUnchanged(command, row, ['APPROVED', 'POSTING_FAILED']);

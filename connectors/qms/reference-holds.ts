@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { Verdict } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
 import { requireRow, requireThat, requireUnchanged } from '../reference-requirements.ts';
 import { targetOfText, targetText } from './hold-target.ts';
 import type { AcknowledgeHold, DispositionDecision, HoldContext, HoldState, PlaceHold, ReleaseHold } from './port.ts';
@@ -16,7 +16,7 @@ import type { QmsTables } from './reference-tables.ts';
 
 type Tx = Transaction<QmsTables>;
 
-export async function placeHold(tx: Tx, command: PlaceHold, at: string): Promise<Verdict> {
+export async function placeHold(tx: Tx, command: PlaceHold, at: string): Promise<Done> {
   const { plantCode, holdNo } = command;
   const known = await findHold(tx, plantCode, holdNo);
   requireThat(
@@ -76,7 +76,7 @@ async function repeatHold(
   known: QmsTables['quality_hold'],
   { scope, restrictions }: PlaceHold,
   targets: readonly string[],
-): Promise<Verdict> {
+): Promise<Done> {
   const standing = await targetsOfHold(tx, known);
   requireThat(
     known.scope === targetText(scope) &&
@@ -117,7 +117,7 @@ async function addTargets(
 /** The systems whose acknowledgement makes a hold effective. */
 const targetSystems = ['ERP', 'MES'];
 
-export async function acknowledgeHold(tx: Tx, command: AcknowledgeHold, at: string): Promise<Verdict> {
+export async function acknowledgeHold(tx: Tx, command: AcknowledgeHold, at: string): Promise<Done> {
   const { plantCode, holdNo, system, message } = command;
   const hold = requireRow(await findHold(tx, plantCode, holdNo), `Hold ${holdNo}`);
   requireUnchanged(command, hold, ['PLACED', 'PARTIALLY_EFFECTIVE', 'EFFECTIVE', 'RELEASED']);
@@ -160,7 +160,7 @@ const stateAfterRelease: Readonly<Record<DispositionDecision, InspectionState>> 
   RETURN_TO_SUPPLIER: 'REJECTED',
 };
 
-export async function releaseHold(tx: Tx, command: ReleaseHold, at: string): Promise<Verdict> {
+export async function releaseHold(tx: Tx, command: ReleaseHold, at: string): Promise<Done> {
   const { plantCode, holdNo, dispositionNo } = command;
   const hold = requireRow(await findHold(tx, plantCode, holdNo), `Hold ${holdNo}`);
   requireUnchanged(command, hold, ['PLACED', 'PARTIALLY_EFFECTIVE', 'EFFECTIVE']);

@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { compareDecimals, isDecimal } from '../decimal.ts';
-import type { Verdict } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
 import { requireRow, requireThat, requireUnchanged } from '../reference-requirements.ts';
 import type { CreateInspectionLot, DecideInspectionLot, InspectionDecision, RecordInspectionResult } from './port.ts';
 import {
@@ -17,7 +17,7 @@ import type { QmsTables } from './reference-tables.ts';
 
 type Tx = Transaction<QmsTables>;
 
-export async function createInspectionLot(tx: Tx, command: CreateInspectionLot, at: string): Promise<Verdict> {
+export async function createInspectionLot(tx: Tx, command: CreateInspectionLot, at: string): Promise<Done> {
   const { plantCode, planId, planVersion, orderNo, lotNumber, operationNo } = command;
   const plan = requireRow(
     await tx
@@ -85,7 +85,7 @@ async function findInspectionLot(tx: Tx, plantCode: string, inspectionLotNo: str
   return { ...row, version: Number(row.version) };
 }
 
-export async function recordInspectionResult(tx: Tx, command: RecordInspectionResult, at: string): Promise<Verdict> {
+export async function recordInspectionResult(tx: Tx, command: RecordInspectionResult, at: string): Promise<Done> {
   const { plantCode, inspectionLotNo, characteristic: code, value } = command;
   const lot = await findInspectionLot(tx, plantCode, inspectionLotNo);
   requireUnchanged(command, lot, ['CREATED', 'IN_PROGRESS']);
@@ -162,7 +162,7 @@ const stateOfDecision: Readonly<Record<InspectionDecision, InspectionState>> = {
   REJECTED: 'REJECTED',
 };
 
-export async function decideInspectionLot(tx: Tx, command: DecideInspectionLot, at: string): Promise<Verdict> {
+export async function decideInspectionLot(tx: Tx, command: DecideInspectionLot, at: string): Promise<Done> {
   const lot = await findInspectionLot(tx, command.plantCode, command.inspectionLotNo);
   requireUnchanged(command, lot, ['IN_PROGRESS']);
   requireThat(

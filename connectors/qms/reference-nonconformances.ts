@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import { nextNumber } from '../next-number.ts';
-import type { Verdict } from '../reference-posting.ts';
+import type { Done } from '../reference-posting.ts';
 import { requireRow, requireThat, requireUnchanged } from '../reference-requirements.ts';
 import type { CloseNonconformance, RaiseNonconformance } from './port.ts';
 import { findHold } from './reference-hold-rows.ts';
@@ -9,7 +9,7 @@ import type { QmsTables } from './reference-tables.ts';
 
 type Tx = Transaction<QmsTables>;
 
-export async function raiseNonconformance(tx: Tx, command: RaiseNonconformance, at: string): Promise<Verdict> {
+export async function raiseNonconformance(tx: Tx, command: RaiseNonconformance, at: string): Promise<Done> {
   const { plantCode, holdNo, severity, description } = command;
   const hold = holdNo === null ? null : requireRow(await findHold(tx, plantCode, holdNo), `Hold ${holdNo}`);
   requireThat(hold !== null || command.lot !== null, 'NOTHING_AFFECTED', 'A nonconformance needs a hold or a lot.');
@@ -57,7 +57,7 @@ export async function updateNonconformance(
     .execute();
 }
 
-export async function closeNonconformance(tx: Tx, command: CloseNonconformance, at: string): Promise<Verdict> {
+export async function closeNonconformance(tx: Tx, command: CloseNonconformance, at: string): Promise<Done> {
   const { plantCode, ncNo, actorId } = command;
   const row = requireRow(
     await tx

@@ -1,8 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Database } from '../../storage/database.ts';
-import { createReferencePosting, createReferenceReads, type Verdict } from '../reference-posting.ts';
-import { withRefusals } from '../reference-requirements.ts';
+import { createReferencePosting, createReferenceReads, type Done } from '../reference-posting.ts';
 import type { QmsCommand, QmsPort } from './port.ts';
 import {
   approveDisposition,
@@ -32,12 +31,12 @@ export function createReferenceQms({ database, clock }: ReferenceQmsOptions): Qm
       system: 'QMS',
       database,
       clock,
-      carryOut: (tx, command, recordedAt) => withRefusals(() => carryOut(tx, command, recordedAt)),
+      carryOut,
     }),
   };
 }
 
-function carryOut(tx: Transaction<QmsTables>, command: QmsCommand, at: string): Promise<Verdict> {
+function carryOut(tx: Transaction<QmsTables>, command: QmsCommand, at: string): Promise<Done> {
   switch (command.name) {
     case 'createInspectionLot':
       return createInspectionLot(tx, command, at);
