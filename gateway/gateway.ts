@@ -6,6 +6,7 @@ import { createDocumentSource } from './documents/document-source.ts';
 import { drain } from './drain.ts';
 import { createLiveEngine } from './engine/live-engine.ts';
 import { executeInProcess, type GatewayResult, type InProcessRequest } from './execute-in-process.ts';
+import { AnswerWriter } from './execution/answer-writer.ts';
 import { createApolloServer } from './http/apollo-server.ts';
 import { EqualRequests } from './http/equal-requests.ts';
 import { Graphiql, type GraphiqlOptions } from './http/graphiql.ts';
@@ -16,7 +17,7 @@ import { createForwarding } from './request/forwarded-headers.ts';
 import type { Tracer } from './request/span.ts';
 import { isLoopback } from './server/allowed-host.ts';
 import { createWebServer, type WebServer } from './server/create-server.ts';
-import { cannotListen, hostInUrl, listen } from './server/listen.ts';
+import { hostInUrl, listen } from './server/listen.ts';
 import { UnsentAnswers } from './server/unsent-answers.ts';
 import type { SignInternal } from './subgraph-client/create-clients.ts';
 import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
@@ -58,7 +59,7 @@ export interface Gateway {
   readonly schema: GraphQLSchema;
   /**
    * Starts to accept.
-   * @returns where; `metricsUrl` where they are counted @throws the error of Node's `listen`. ConfigValueError the one of metrics
+   * @returns where; `metricsUrl` where they are counted @throws ConfigValueError an address cannot be listened on
    */
   listen(): Promise<{ port: number; url: string; metricsUrl: string | undefined }>;
   /** Answers one query or mutation; refusals are in `errors`. */
@@ -78,6 +79,11 @@ export interface Gateway {
   replaceSupergraph(sdl: string): Promise<boolean>;
 }
 
+const addressOptions = {
+  host: 'host in andon.yaml, or HOST for andon up,',
+  port: '--port where you gave it, else PORT',
+};
+
 /** Milliseconds that a stopping gateway gives its collector to take the last traces. */
 const maxFlushMs = 2000;
 
@@ -88,14 +94,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { supergraphSdl, subgraphs = new Map(), signInternal } = options;
   const metrics = await createMetrics(options);
   const tracer = await createTracer(options);
+  const answers = new AnswerWriter(metrics && ((errors) => metrics.errorsTold(errors)));
   const engine = await createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal, metrics, tracer });
   const { schema } = engine.supergraph;
   await engine.warmUp(options.warmUpMs ?? 0);
-  const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log, metrics });
+  const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log, answers });
   const running = new Set<Promise<unknown>>();
   let state: 'created' | 'listening' | 'draining' = 'created';
   const documents = createDocumentSource(config.documents);
-  const shared = new SharedStreams({ runtime, config: config.subscriptions });
+  const shared = new SharedStreams({ runtime, config: config.subscriptions, answers });
   engine.onReplaced(() => void shared.moveTo(engine.successorOf));
   const { recheckMs } = config.subscriptions;
   const authorities = new LiveAuthorities({ authenticate, runtime, recheckMs });
@@ -111,7 +118,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     quota,
     unsent,
     readForwarded,
-    metrics,
+    answers,
     tracer,
     config: config.subscriptions,
     runtime,
@@ -127,6 +134,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     operations,
     streams,
     equals,
+    answers,
     unsent,
     config,
     runtime,
@@ -144,7 +152,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     config,
     (request, response) => track(running, handle(request, response)),
     runtime,
-    metrics,
+    answers,
   );
   const sockets = serveWebSocket({ web, services, config });
   metrics?.watch({
@@ -183,9 +191,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     replaceSupergraph: (sdl) => engine.replace(sdl),
     async listen() {
       metricsServer = metrics && (await serveMetrics(metrics, config));
-      const port = await listen(web.http, config).catch((cause: unknown) => {
-        throw cannotListen(config, cause);
-      });
+      const port = await listen(web.http, config, addressOptions);
       state = 'listening';
       const url = `${web.scheme}://${hostInUrl(config.host)}:${port}${graphqlPath}`;
       return { port, url, metricsUrl: metricsServer?.url };

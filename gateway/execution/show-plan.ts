@@ -1,6 +1,6 @@
 import type { OperationAnswer } from './answer.ts';
+import type { ShownPlan } from './answer-writer.ts';
 import type { CompiledOperation, Variables } from './compiled-operation.ts';
-import type { ShownPlan } from './response-body.ts';
 
 export interface PlanRequest {
   readonly extensions: Readonly<Record<string, unknown>> | undefined;

@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import { writeErrorBody } from '../execution/response-body.ts';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { OperationSink } from '../subscriptions/run-operation.ts';
 import type { HttpStream } from './http-stream.ts';
 
@@ -32,19 +32,19 @@ export const completeEvent = (data = '') => `event: complete\n${dataLines(data)}
 const dataLines = (data: string) => `data: ${data.includes('\n') ? data.replaceAll(/\r?\n/g, '\ndata: ') : data}`;
 
 /** The end of an operation on a connection of its own: what went wrong is an event, too. */
-export function failedEvents(errors: readonly GraphQLFormattedError[]): string {
+export function failedEvents(answers: AnswerWriter, errors: readonly GraphQLFormattedError[]): string {
   // A browser connects again by itself: it must not go on from a cursor that is refused for ever.
   const id = errors.some(({ extensions }) => cursorRefusals.has(extensions?.['code'])) ? '' : undefined;
-  return nextEvent(writeErrorBody(errors), id) + completeEvent();
+  return nextEvent(answers.refusal(errors), id) + completeEvent();
 }
 
 const cursorRefusals: ReadonlySet<unknown> = new Set(['INVALID_CURSOR', 'CURSOR_EXPIRED']);
 
 /** One operation on a connection of its own ("distinct connections mode"). */
-export function eventStreamSink(stream: HttpStream): OperationSink {
+export function eventStreamSink(stream: HttpStream, answers: AnswerWriter): OperationSink {
   return {
     next: (body, cursor) => stream.write(nextEvent(body, cursor)),
-    fail: (errors) => stream.end(failedEvents(errors)),
+    fail: (errors) => stream.end(failedEvents(answers, errors)),
     complete: () => stream.end(completeEvent()),
     isCongested: () => stream.isCongested(),
     onceRelieved: (run) => stream.onceRelieved(run),

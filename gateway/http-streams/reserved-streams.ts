@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
-import { writeErrorBody } from '../execution/response-body.ts';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import { refuse } from '../request/request-error.ts';
 import type { UnsentAnswers } from '../server/unsent-answers.ts';
 import { idTooLong, isTooLong } from '../subscriptions/operation-id.ts';
@@ -65,7 +65,7 @@ export class ReservedStreams {
     const stream = this.#streamOf(token, principal);
     if (stream.http) throw refuse(409, 'STREAM_OPEN', 'This event stream is open already. Reserve another.');
     stream.cancelTimeout();
-    const { config, runtime, unsent } = this.#services;
+    const { answers, config, runtime, unsent } = this.#services;
     const http = new HttpStream({
       response,
       contentType: eventStreamType,
@@ -73,7 +73,7 @@ export class ReservedStreams {
       config,
       runtime,
       unsent,
-      tooSlow: () => [...stream.operations.keys()].map((id) => failedOperation(id, [slowConsumer])).join(''),
+      tooSlow: () => [...stream.operations.keys()].map((id) => failedOperation(answers, id, [slowConsumer])).join(''),
     });
     stream.http = http;
     http.onClose(() => this.#close(token));
@@ -107,7 +107,7 @@ export class ReservedStreams {
     const running = runOperation(this.#services, operation, caller, {
       next: (body) => this.#send(token, stream, operationEvent(id, body)),
       complete: () => end(completedOperation(id)),
-      fail: (errors) => end(failedOperation(id, errors)),
+      fail: (errors) => end(failedOperation(this.#services.answers, id, errors)),
       isCongested: () => stream.http?.isCongested() ?? false,
       onceRelieved: (run) => stream.http?.onceRelieved(run),
     });
@@ -168,8 +168,8 @@ export class ReservedStreams {
 
 const operationEvent = (id: string, body: string) => nextEvent(`{"id":${JSON.stringify(id)},"payload":${body}}`);
 const completedOperation = (id: string) => completeEvent(`{"id":${JSON.stringify(id)}}`);
-const failedOperation = (id: string, errors: readonly GraphQLFormattedError[]) =>
-  operationEvent(id, writeErrorBody(errors)) + completedOperation(id);
+const failedOperation = (answers: AnswerWriter, id: string, errors: readonly GraphQLFormattedError[]) =>
+  operationEvent(id, answers.refusal(errors)) + completedOperation(id);
 
 interface ReservedStream {
   /** The id of the principal that reserved it. */

@@ -1,3 +1,4 @@
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { AcceptedFormats } from '../http/accepted-formats.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -42,12 +43,13 @@ export class StreamEndpoint implements AnswersInStreams {
     const authority = { credentials: request.headers.authorization, principal };
     const kind = stream === 'multipart' ? multipart : eventStream;
     const http = this.#openStream(exchange, kind);
-    const sink = stream === 'multipart' ? multipartSink(http) : eventStreamSink(http);
+    const { answers } = this.#services;
+    const sink = stream === 'multipart' ? multipartSink(http, answers) : eventStreamSink(http, answers);
     const asked = this.#resume(exchange, params, operation);
     // The protocol of multipart subscriptions has no parts.
     const comesWhole = stream === 'multipart';
     const running = runOperation(this.#services, { ...asked, comesWhole, requestId, forwarded, span }, authority, sink);
-    this.#open.set(http, { running, lastWords: kind.lastWords });
+    this.#open.set(http, { running, kind });
     http.onClose(() => {
       this.#open.delete(http);
       running.stop();
@@ -93,11 +95,14 @@ export class StreamEndpoint implements AnswersInStreams {
   /** Ends every stream so that its client comes back; one that owes an answer ends with it. */
   drain(): void {
     this.#reserved.drain();
-    for (const [http, { running, lastWords }] of [...this.#open]) if (!running.owesAnswer()) http.end(lastWords);
+    for (const [http, { running, kind }] of [...this.#open]) {
+      if (!running.owesAnswer()) http.end(kind.lastWords(this.#services.answers));
+    }
   }
 
-  #openStream({ response }: Exchange, { start, lastWords: _, ...kind }: StreamKind): HttpStream {
-    const { config, runtime, unsent } = this.#services;
+  #openStream({ response }: Exchange, { start, contentType, heartbeat, tooSlow }: StreamKind): HttpStream {
+    const { answers, config, runtime, unsent } = this.#services;
+    const kind = { contentType, heartbeat, tooSlow: () => tooSlow(answers) };
     const http = new HttpStream({ ...kind, response, config, runtime, unsent });
     http.write(start);
     return http;
@@ -116,8 +121,7 @@ export class StreamEndpoint implements AnswersInStreams {
 
 interface OpenStream {
   readonly running: RunningOperation;
-  /** Where the gateway stops. */
-  readonly lastWords: string;
+  readonly kind: StreamKind;
 }
 
 interface StreamKind {
@@ -125,8 +129,8 @@ interface StreamKind {
   readonly heartbeat: string;
   readonly start: string;
   /** Where the gateway stops. */
-  readonly lastWords: string;
-  tooSlow(): string;
+  lastWords(answers: AnswerWriter): string;
+  tooSlow(answers: AnswerWriter): string;
 }
 
 const eventStream: StreamKind = {
@@ -134,14 +138,14 @@ const eventStream: StreamKind = {
   heartbeat: eventStreamHeartbeat,
   start: eventStreamHeartbeat,
   // Browsers and the clients of graphql-sse connect again where a stream breaks off, and after no last word of it.
-  lastWords: '',
-  tooSlow: () => failedEvents([slowConsumer]),
+  lastWords: () => '',
+  tooSlow: (answers) => failedEvents(answers, [slowConsumer]),
 };
 const multipart: StreamKind = {
   contentType: multipartType,
   heartbeat: multipartHeartbeat,
   start: multipartStart,
   // Clients of this protocol take any end without an error for that of the subscription.
-  lastWords: failedParts([gatewayStopping]),
-  tooSlow: () => failedParts([slowConsumer]),
+  lastWords: (answers) => failedParts(answers, [gatewayStopping]),
+  tooSlow: (answers) => failedParts(answers, [slowConsumer]),
 };

@@ -3,13 +3,12 @@ import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } f
 import type { Logger } from '../../runtime/logger.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { OperationAnswer } from '../execution/answer.ts';
-import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts';
+import type { AnswerWriter, ShownPlan } from '../execution/answer-writer.ts';
 import { asksForPlan, showPlan } from '../execution/show-plan.ts';
 import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from '../limits/parse-document.ts';
 import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import { internalError, RequestError, refuse } from '../request/request-error.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { tellCodes } from '../telemetry/told-errors.ts';
 import {
   ApolloServer,
@@ -31,7 +30,7 @@ export interface ServerOptions {
   readonly preparer: OperationPreparer;
   readonly config: GatewayConfig;
   readonly log: Logger;
-  readonly metrics: Metrics | undefined;
+  readonly answers: AnswerWriter;
 }
 
 /**
@@ -43,12 +42,12 @@ export async function createApolloServer({
   preparer,
   config,
   log,
-  metrics,
+  answers,
 }: ServerOptions): Promise<GraphQLServer> {
   const { maxTokens } = config.limits;
   const server = new ApolloServer<ServerContext>({
     schema,
-    plugins: [answerWith({ preparer, config, log, metrics }), ApolloServerPluginLandingPageDisabled()],
+    plugins: [answerWith({ preparer, config, log }), ApolloServerPluginLandingPageDisabled()],
     logger: {
       debug: () => undefined,
       info: () => undefined,
@@ -65,12 +64,9 @@ export async function createApolloServer({
     includeStacktraceInErrorResponses: false,
     dangerouslyDisableValidation: true,
     parseOptions: { maxTokens },
-    formatError(formatted, cause) {
-      const told = asClientsRead(formatted, cause, maxTokens);
-      metrics?.errorsTold([told]);
-      return told;
-    },
-    stringifyResult: (result) => (result.data instanceof WrittenData ? result.data.body : JSON.stringify(result)),
+    formatError: (formatted, cause) => asClientsRead(formatted, cause, maxTokens),
+    stringifyResult: ({ data, errors = [] }) =>
+      data instanceof WrittenData ? answers.response(data.answer, data.shown) : answers.refusal(errors),
   });
   await server.start();
   return server;
@@ -100,20 +96,18 @@ class WrittenData {
     this.answer = answer;
     this.shown = shown;
   }
-
-  get body(): string {
-    return writeResponseBody(this.answer, this.shown);
-  }
 }
 
 function answerWith({
   preparer,
   config,
   log,
-  metrics,
-}: Omit<ServerOptions, 'schema'>): ApolloServerPlugin<ServerContext> {
+}: Omit<ServerOptions, 'schema' | 'answers'>): ApolloServerPlugin<ServerContext> {
   return {
     requestDidStart: async () => ({
+      async didEncounterErrors({ errors, contextValue: { request } }) {
+        if (request.span) tellCodes(request.span, errors);
+      },
       async responseForOperation({ source, document, request, contextValue }) {
         const { span } = contextValue.request;
         try {
@@ -128,15 +122,12 @@ function answerWith({
         } catch (cause) {
           const refusal = isStackOverflow(cause) ? nestedTooDeep() : cause;
           if (refusal instanceof RequestError) {
-            metrics?.errorsTold(refusal.formatted);
             if (span) tellCodes(span, refusal.formatted);
             return singleResponse(refusal.status, { errors: refusal.formatted });
           }
           const { requestId } = contextValue.request;
           log.error('request failed', { requestId, cause });
-          const errors = [internalError(requestId)];
-          metrics?.errorsTold(errors);
-          return singleResponse(500, { errors });
+          return singleResponse(500, { errors: [internalError(requestId)] });
         }
       },
     }),

@@ -1,4 +1,3 @@
-import { writeErrorBody } from '../execution/response-body.ts';
 import { RequestError, refuse } from '../request/request-error.ts';
 import { notAcceptable, readAcceptedFormats } from './accepted-formats.ts';
 import { AnswerBody } from './answer-body.ts';
@@ -17,7 +16,7 @@ export async function answerBatch(
   exchange: Exchange,
   batch: readonly unknown[],
 ): Promise<void> {
-  const { config } = options;
+  const { answers, config } = options;
   const { maxBatchSize } = config.limits;
   if (batch.length === 0) throw refuse(400, 'BAD_REQUEST', 'The list of operations is empty.');
   if (batch.length > maxBatchSize) {
@@ -42,7 +41,7 @@ export async function answerBatch(
       ).body.text;
     } catch (cause) {
       if (!(cause instanceof RequestError)) throw cause;
-      return writeErrorBody(cause.formatted);
+      return answers.refusal(cause.formatted);
     }
   };
   const body = `[${(await Promise.all(batch.map(answerItem))).map((text) => text.trim()).join(',')}]`;

@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { UnsentAnswers } from '../server/unsent-answers.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
 import type { GraphQLServer } from './apollo-server.ts';
@@ -16,6 +17,7 @@ export interface GraphQLEndpointOptions {
   readonly streams: AnswersInStreams;
   /** Absent where equal requests do not share their answer. */
   readonly equals: EqualRequests | undefined;
+  readonly answers: AnswerWriter;
   readonly unsent: UnsentAnswers;
   readonly config: GatewayConfig;
 }

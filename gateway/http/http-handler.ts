@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type Authenticate, authenticateRequest } from '../authorization/authenticate.ts';
 import type { GatewayConfig } from '../config.ts';
-import { writeErrorBody } from '../execution/response-body.ts';
 import type { ReadForwarded } from '../request/forwarded-headers.ts';
 import { internalError, RequestError } from '../request/request-error.ts';
 import type { Span, Tracer } from '../request/span.ts';
@@ -110,14 +109,13 @@ function requestIdOf(request: IncomingMessage): string | undefined {
 function answerRefusal(
   cause: unknown,
   { request, response, span }: Pick<Exchange, 'request' | 'response' | 'span'>,
-  { runtime, metrics }: HttpHandlerOptions,
+  { runtime, answers }: HttpHandlerOptions,
 ): void {
   const requestId = String(response.getHeader('x-request-id') ?? runtime.ids.next());
   if (!(cause instanceof RequestError)) runtime.log.error('request failed', { requestId, cause });
   if (response.headersSent || response.destroyed) return;
   const refusal = cause instanceof RequestError ? cause : undefined;
   const errors = refusal?.formatted ?? [internalError(requestId)];
-  metrics?.errorsTold(errors);
   if (span) tellCodes(span, errors);
   const { single = 'application/json' } = readAcceptedFormats(request.headers.accept);
   const status = refusal?.status ?? 500;
@@ -127,7 +125,7 @@ function answerRefusal(
     'cache-control': 'no-store',
     ...remedies[status],
   };
-  const body = writeErrorBody(errors);
+  const body = answers.refusal(errors);
   // A body that was not read to its end would be taken for the next request.
   if (request.complete || request.httpVersionMajor >= 2) send(response, status, headers, body);
   else refuseAndClose({ request, response }, { status, headers, body: Buffer.from(body) }, runtime);

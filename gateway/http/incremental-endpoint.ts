@@ -1,6 +1,6 @@
 import { type IncrementalAnswer, wholeAnswer } from '../execution/answer.ts';
+import type { AnswerWriter, ShownPlan } from '../execution/answer-writer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
-import { type ShownPlan, writeResponseBody } from '../execution/response-body.ts';
 import { asksForPlan, showPlan } from '../execution/show-plan.ts';
 import { type IncrementalFormat, writeBatch, writeFirstPart, writeOnlyPart } from '../incremental/incremental-body.ts';
 import type { UnsentAnswers } from '../server/unsent-answers.ts';
@@ -29,7 +29,7 @@ export interface IncrementalRequest {
 export async function answerInParts(
   exchange: Exchange,
   { operation, variables, params, accepted, format }: IncrementalRequest,
-  options: Pick<GraphQLEndpointOptions, 'config' | 'unsent'>,
+  options: Pick<GraphQLEndpointOptions, 'config' | 'answers' | 'unsent'>,
 ): Promise<void> {
   const { principal, request, requestId, response, forwarded, span } = exchange;
   const cancellation = cancelOnClose(response);
@@ -42,10 +42,10 @@ export async function answerInParts(
   const shown = isShown ? showPlan(operation, variables, answer.first) : undefined;
   if (answer.pending.length === 0 && accepted.single) {
     const headers = { 'content-type': `${accepted.single}; charset=utf-8` };
-    const body = writeResponseBody(answer.first, shown);
+    const body = options.answers.response(answer.first, shown);
     return sendAnswer(exchange, { status: 200, headers, body: new AnswerBody(body) }, options);
   }
-  await sendParts(exchange, answer, { format, shown, unsent: options.unsent });
+  await sendParts(exchange, answer, { format, shown, ...options });
 }
 
 const specOf: Readonly<Record<IncrementalFormat, string>> = {
@@ -56,13 +56,14 @@ const specOf: Readonly<Record<IncrementalFormat, string>> = {
 interface PartsForm {
   readonly format: IncrementalFormat;
   readonly shown: ShownPlan | undefined;
+  readonly answers: AnswerWriter;
   readonly unsent: UnsentAnswers;
 }
 
 async function sendParts(
   { response }: Exchange,
   answer: IncrementalAnswer,
-  { format, shown, unsent }: PartsForm,
+  { format, shown, answers, unsent }: PartsForm,
 ): Promise<void> {
   if (response.destroyed) return;
   response.writeHead(200, {
@@ -71,11 +72,15 @@ async function sendParts(
     // Proxies such as nginx would hold parts back.
     'x-accel-buffering': 'no',
   });
-  const first = answer.pending.length === 0 ? writeOnlyPart(answer, shown) : writeFirstPart(answer, format, shown);
+  const first =
+    answer.pending.length === 0
+      ? writeOnlyPart(answers, answer, shown)
+      : writeFirstPart(answers, answer, format, shown);
   try {
     // A client that reads slowly is waited for: parts that are ready meanwhile go out together.
     await unsent.write(response, multipartStart + multipartPart(first));
-    for await (const batch of answer.batches()) await unsent.write(response, multipartPart(writeBatch(batch, format)));
+    for await (const batch of answer.batches())
+      await unsent.write(response, multipartPart(writeBatch(answers, batch, format)));
     response.end(multipartEnd);
   } catch (cause) {
     // Its head has left: only the missing end can tell the client.

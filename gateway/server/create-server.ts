@@ -3,9 +3,9 @@ import { constants, createSecureServer, type SecureServerOptions, type ServerHtt
 import { Duplex } from 'node:stream';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import { readPem } from '../read-pem.ts';
 import { refuse } from '../request/request-error.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { Connections } from './connections.ts';
 import { http2StreamOf } from './http2-stream.ts';
@@ -35,7 +35,7 @@ export function createWebServer(
   config: GatewayConfig,
   handle: HttpHandler,
   runtime: Pick<Runtime, 'timers' | 'clock' | 'log'>,
-  metrics?: Pick<Metrics, 'errorsTold'>,
+  answers: AnswerWriter,
 ): WebServer {
   const http = config.tls ? createTlsServer(config, config.tls, handle, runtime) : createPlainServer(config, handle);
   const limit = new ConnectionLimit(http, config.http.maxConnections, runtime);
@@ -45,14 +45,10 @@ export function createWebServer(
     session.once('close', () => sessions.delete(session));
   });
   const connections = new Connections(http, config.tls !== undefined);
-  answerMalformed(http, {
-    connections,
-    timers: runtime.timers,
-    refused: ({ formatted }) => metrics?.errorsTold(formatted),
-  });
+  answerMalformed(http, { connections, timers: runtime.timers, answers });
   // What a client expects besides 100-continue may be passed over (RFC 9110, 10.1.1); Node would refuse it without a word.
   http.on('checkExpectation', (request, response) => void http.emit('request', request, response));
-  http.on('connect', refuseTunnel);
+  http.on('connect', (_, to) => refuseTunnel(answers, to));
   return {
     http,
     scheme: config.tls ? 'https' : 'http',
@@ -74,10 +70,10 @@ export function createWebServer(
 }
 
 /** Node closes the connection without a word, and over HTTP/2 hands over a response. */
-function refuseTunnel(_: IncomingMessage, to: Duplex | ServerResponse): void {
+function refuseTunnel(answers: AnswerWriter, to: Duplex | ServerResponse): void {
   if (to instanceof Duplex) {
     to.once('finish', () => to.destroy());
-    refuseOnSocket(to, noTunnel(), ['connection: close', 'allow: GET, HEAD, POST, PUT, DELETE']);
+    refuseOnSocket(answers, to, noTunnel(), ['connection: close', 'allow: GET, HEAD, POST, PUT, DELETE']);
   } else to.writeHead(405).end();
 }
 

@@ -8,29 +8,33 @@ export interface ListeningAddress {
   readonly port: number;
 }
 
-/** @returns the port, also where 0 asked for a free one @throws the error of Node's `listen` */
-export function listen(server: Server, { port, host }: ListeningAddress): Promise<number> {
+/** What sets the address, as who starts the gateway writes it. */
+export interface AddressOptions {
+  readonly host: string;
+  readonly port: string;
+}
+
+/** @returns the port, also where 0 asked for a free one @throws ConfigValueError it cannot be listened on */
+export function listen(server: Server, address: ListeningAddress, options: AddressOptions): Promise<number> {
+  const { host, port } = address;
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const failed = (cause: Error) => reject(cannotListen(address, options, errorCode(cause)));
+    server.once('error', failed);
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.off('error', failed);
       resolve((server.address() as AddressInfo).port);
     });
   });
 }
 
-/** What says that the gateway itself cannot listen, and what to do. */
-export function cannotListen({ port, host }: ListeningAddress, cause: unknown): ConfigValueError {
-  const code = errorCode(cause);
-  const remedy =
-    (code && remedies[code]) ??
-    'Set host in andon.yaml, or HOST for andon up, to an address of this machine, such as 127.0.0.1.';
-  return new ConfigValueError(`${host} port ${port} cannot be listened on (${code ?? 'unknown'}). ${remedy}`);
+function cannotListen({ host, port }: ListeningAddress, options: AddressOptions, code = 'unknown'): ConfigValueError {
+  const remedy = remedies[code]?.(options) ?? `Set ${options.host} to an address of this machine, such as 127.0.0.1.`;
+  return new ConfigValueError(`${host} port ${port} cannot be listened on (${code}). ${remedy}`);
 }
 
-const remedies: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Stop what listens there, or choose another port: --port where you gave it, else PORT.',
-  EACCES: 'This user may not take it: choose a port above 1023.',
+const remedies: Readonly<Record<string, (options: AddressOptions) => string>> = {
+  EADDRINUSE: ({ port }) => `Stop what listens there, or choose another port: ${port}.`,
+  EACCES: ({ port }) => `This user may not take it: choose a port above 1023 (${port}).`,
 };
 
 /** An address at which a client of this machine finds what listens on `host`. */

@@ -2,6 +2,7 @@ import { maxHeaderSize, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorCode } from '../../runtime/error-code.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import { type RequestError, refuse } from '../request/request-error.ts';
 import type { Connections } from './connections.ts';
 import { lingerBytes, lingerMs } from './refuse-and-close.ts';
@@ -10,7 +11,7 @@ import { refuseOnSocket } from './refuse-on-socket.ts';
 export interface MalformedRequestsOptions {
   readonly connections: Pick<Connections, 'onceAnswered'>;
   readonly timers: Runtime['timers'];
-  refused(refusal: RequestError): void;
+  readonly answers: AnswerWriter;
 }
 
 /**
@@ -18,7 +19,7 @@ export interface MalformedRequestsOptions {
  * status without a word. Requests that came whole before it on the same connection have their answers first; Node would put
  * the refusal in the place of theirs.
  */
-export function answerMalformed(http: Server, { connections, timers, refused }: MalformedRequestsOptions): void {
+export function answerMalformed(http: Server, { connections, timers, answers }: MalformedRequestsOptions): void {
   const told = new WeakSet<Socket>();
   http.on('clientError', (cause: Error, socket: Socket) => {
     // Node goes on reading: what follows is just as wrong.
@@ -29,9 +30,7 @@ export function answerMalformed(http: Server, { connections, timers, refused }: 
     connections.onceAnswered(socket, (hasBegun) => {
       // What a client has of an answer must not go on with another.
       if (hasBegun || !socket.writable) return void socket.destroy();
-      const refusal = refusalOf(errorCode(cause));
-      refused(refusal);
-      refuseOnSocket(socket, refusal);
+      refuseOnSocket(answers, socket, refusalOf(errorCode(cause)));
       if (socket.readableEnded) return socket.destroySoon();
       const cancel = timers.after(lingerMs, () => socket.destroy());
       socket.once('end', () => socket.destroySoon()).once('close', cancel);

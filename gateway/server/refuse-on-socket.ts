@@ -1,15 +1,16 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { writeErrorBody } from '../execution/response-body.ts';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { RequestError } from '../request/request-error.ts';
 
 /** Answers on a connection that has no response of Node's with what any other request would get, as its last words. */
 export function refuseOnSocket(
+  answers: AnswerWriter,
   socket: Duplex,
   { status, formatted }: Pick<RequestError, 'status' | 'formatted'>,
   headers: readonly string[] = ['connection: close'],
 ): void {
-  const body = writeErrorBody(formatted);
+  const body = answers.refusal(formatted);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     ...headers,

@@ -2,10 +2,10 @@ import type { GraphQLSchema } from 'graphql';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import type { Tracer } from '../request/span.ts';
 import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import type { LiveAuthorities } from './live-authority.ts';
 import type { SharedStreams } from './shared-streams.ts';
 import type { StreamQuota } from './stream-quota.ts';
@@ -23,8 +23,7 @@ export interface OperationServices {
   readonly streams: SharedStreams;
   readonly authorities: LiveAuthorities;
   readonly quota: StreamQuota;
-  /** Absent where nothing is counted. */
-  readonly metrics?: Metrics | undefined;
+  readonly answers: AnswerWriter;
   /** Absent where nothing is traced. */
   readonly tracer?: Tracer | undefined;
   readonly config: SubscriptionsConfig;

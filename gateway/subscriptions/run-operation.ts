@@ -3,7 +3,6 @@ import type { Principal } from '../../auth/principal.ts';
 import type { DocumentRequest } from '../documents/document-source.ts';
 import type { IncrementalAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
-import { writeResponseBody } from '../execution/response-body.ts';
 import { writeBatch, writeFirstPart } from '../incremental/incremental-body.ts';
 import { Cancellation } from '../request/cancellation.ts';
 import type { ForwardedHeaders } from '../request/forwarded-headers.ts';
@@ -190,7 +189,7 @@ class OperationRun implements StreamListener, RunningOperation {
   async #answer(operation: CompiledOperation, variables: Record<string, unknown>, context: RequestContext) {
     const answer = await operation.execute(variables, context);
     if (this.#state === 'ended') return;
-    this.#sink.next(writeResponseBody(answer));
+    this.#sink.next(this.#services.answers.response(answer));
     // The transport may have closed while it sent.
     if (!this.#cancellation.aborted) this.complete();
   }
@@ -198,10 +197,10 @@ class OperationRun implements StreamListener, RunningOperation {
   /** As other servers send them over these protocols: each part is a result of its own, until one has no next. */
   async #answerInParts(answer: IncrementalAnswer) {
     if (this.#state === 'ended') return;
-    this.#sink.next(writeFirstPart(answer, '20220824'));
+    this.#sink.next(writeFirstPart(this.#services.answers, answer, '20220824'));
     for await (const batch of answer.batches()) {
       if (this.#cancellation.aborted) return;
-      this.#sink.next(writeBatch(batch, '20220824'));
+      this.#sink.next(writeBatch(this.#services.answers, batch, '20220824'));
     }
     if (!this.#cancellation.aborted) this.complete();
   }
@@ -218,7 +217,6 @@ class OperationRun implements StreamListener, RunningOperation {
 
   #fail(errors: readonly GraphQLFormattedError[]): void {
     if (this.#state === 'ended') return;
-    this.#services.metrics?.errorsTold(errors);
     if (this.#span) tellCodes(this.#span, errors);
     this.stop();
     this.#sink.fail(errors);

@@ -1,6 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { DeliveryPolicy } from '../supergraph/subscription-rules.ts';
 import { type ReplayBudget, ReplayRing } from './replay-ring.ts';
@@ -24,6 +25,7 @@ export interface StreamRequest extends OpenedOperation {
 export interface SharedStreamServices {
   readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'ids' | 'log'>;
   readonly config: SubscriptionsConfig;
+  readonly answers: AnswerWriter;
   readonly budget: ReplayBudget;
   /** A stream of the same key that has got `previous` and then `cursor` already. */
   streamAhead(of: SharedStream, previous: string, cursor: string): SharedStream | undefined;
@@ -69,6 +71,7 @@ export class SharedStream {
       resumption,
       isFinite: request.isFinite,
       reconnectForMs: config.reconnectForMs,
+      answers: services.answers,
       runtime,
       context: () => this.#speakerNow(),
       isWanted: () => this.#clients.size > 0,

@@ -1,5 +1,6 @@
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import type { ReplayBudget } from './replay-ring.ts';
 import { SharedStream, type SharedStreamServices, type StreamRequest } from './shared-stream.ts';
@@ -8,6 +9,7 @@ import type { StreamListener } from './stream-client.ts';
 export interface SharedStreamsOptions {
   readonly runtime: SharedStreamServices['runtime'] & Pick<Runtime, 'timers'>;
   readonly config: SubscriptionsConfig;
+  readonly answers: AnswerWriter;
 }
 
 /**
@@ -20,11 +22,12 @@ export class SharedStreams {
   readonly #byKey = new Map<string, Set<SharedStream>>();
   readonly #all = new Set<SharedStream>();
 
-  constructor({ runtime, config }: SharedStreamsOptions) {
+  constructor({ runtime, config, answers }: SharedStreamsOptions) {
     const budget: ReplayBudget = { maxBytes: config.replayTotalBytes, usedBytes: 0 };
     this.#services = {
       runtime,
       config,
+      answers,
       budget,
       streamAhead: (of, previous, cursor) =>
         this.#find(of.key, (stream) => stream !== of && stream.has(previous) && stream.has(cursor)),

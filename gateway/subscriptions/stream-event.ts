@@ -9,7 +9,7 @@ export interface StreamEvent {
 
 /**
  * The same event for a client that has missed others before it.
- * @param body as `writeResponseBody` writes it: the extensions come last
+ * @param body as `AnswerWriter` writes it: the extensions come last
  * @returns the body with `extensions.skipped`
  */
 export function withSkipped(body: string, skipped: number): string {

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { CompiledOperation, EventStream, Variables } from '../execution/compiled-operation.ts';
-import { writeResponseBody } from '../execution/response-body.ts';
 import { callErrorToFieldError } from '../execution/subgraph-error.ts';
 import { Cancellation } from '../request/cancellation.ts';
 import type { RequestContext } from '../request/request-context.ts';
@@ -37,6 +37,7 @@ export interface UpstreamOptions {
   readonly isFinite: boolean;
   /** Milliseconds that it may fail before that is told. */
   readonly reconnectForMs: number;
+  readonly answers: AnswerWriter;
   readonly runtime: Pick<Runtime, 'clock' | 'timers' | 'ids' | 'log'>;
   /** In whose name the subgraph is asked now. */
   context(): RequestContext;
@@ -198,7 +199,7 @@ export class Upstream {
       if (this.#leg !== leg || !this.#isOpen) break;
       const { [eventId]: id } = item.value;
       this.#sourceId = id === undefined ? undefined : { id, client: leg.events.source.client };
-      this.#deliver(writeResponseBody(answer));
+      this.#deliver(this.#options.answers.response(answer));
     }
     // A generator that waits for its next event only returns after it: nobody waits here for that.
     void iterator.return?.().catch(() => undefined);

@@ -11,7 +11,6 @@ export function measuredOperation(operation: CompiledOperation, metrics: Metrics
     try {
       const answer = await work();
       const errors = errorsOf(answer);
-      metrics.errorsTold(errors);
       ended(errors.length > 0 ? 'errors' : 'ok');
       return answer;
     } catch (cause) {
@@ -57,7 +56,6 @@ function measuredStream(stream: EventStream, metrics: Metrics): EventStream {
     async answer(event, context) {
       const answer = await stream.answer(event, context);
       metrics.eventAnswered();
-      metrics.errorsTold(answer.errors);
       return answer;
     },
   };

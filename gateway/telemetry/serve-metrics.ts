@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { errorCode } from '../../runtime/error-code.ts';
 import { ConfigValueError, type GatewayConfig } from '../config.ts';
 import { RequestError } from '../request/request-error.ts';
 import { checkHost } from '../server/allowed-host.ts';
@@ -27,11 +26,7 @@ export async function serveMetrics(
     );
   }
   const server = createServer((request, response) => void answer(metrics, { host, allowedHosts }, request, response));
-  const bound = await listen(server, { host, port }).catch((cause: unknown) => {
-    throw new ConfigValueError(
-      `metrics.port ${port} cannot be listened on at ${host} (${errorCode(cause)}). Choose another one.`,
-    );
-  });
+  const bound = await listen(server, { host, port }, { host: 'metrics.host', port: 'metrics.port' });
   return {
     url: `http://${hostInUrl(host)}:${bound}${path}`,
     close() {

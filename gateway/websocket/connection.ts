@@ -195,7 +195,7 @@ export class Connection {
   #endAll(error: GraphQLFormattedError): void {
     for (const [id, operation] of this.#operations) {
       operation.stop();
-      this.#send(errorMessage(id, [error]));
+      this.#sendErrors(id, [error]);
     }
     this.#operations.clear();
     this.#close(closeCodes.forbidden, `${error.extensions?.['code']}: ${error.message}`);
@@ -206,24 +206,21 @@ export class Connection {
     const connection = this.#authority;
     if (this.#state !== 'acknowledged' || !connection) return this.#close(closeCodes.unauthorized, 'Unauthorized');
     if (this.#operations.has(id)) return this.#close(closeCodes.duplicateId, `Subscriber for ${id} already exists`);
-    if (isTooLong(id)) return this.#send(errorMessage(id, [idTooLong]));
-    if (this.#isDraining) return this.#send(errorMessage(id, [gatewayStopping]));
-    if (refusal) return this.#send(errorMessage(id, refusal.formatted));
+    if (isTooLong(id)) return this.#sendErrors(id, [idTooLong]);
+    if (this.#isDraining) return this.#sendErrors(id, [gatewayStopping]);
+    if (refusal) return this.#sendErrors(id, refusal.formatted);
     if (this.#operations.size >= services.config.maxOperations) {
-      return this.#send(errorMessage(id, [tooManyOperations]));
+      return this.#sendErrors(id, [tooManyOperations]);
     }
     const own = this.#ownCredentials(payload);
     const authority = own === undefined ? { connection } : { credentials: own };
     const forwarded = this.#forwardedWith(payload);
-    if (forwarded instanceof RequestError) {
-      services.metrics?.errorsTold(forwarded.formatted);
-      return this.#send(errorMessage(id, forwarded.formatted));
-    }
+    if (forwarded instanceof RequestError) return this.#sendErrors(id, forwarded.formatted);
     const operation = runOperation(services, { ...payload, forwarded }, authority, {
       next: (body) => this.#send(nextMessage(id, body)),
       fail: (errors) => {
         this.#operations.delete(id);
-        this.#send(errorMessage(id, errors));
+        this.#sendErrors(id, errors);
         this.#closeIfDrained();
       },
       complete: () => {
@@ -251,6 +248,10 @@ export class Connection {
       if (cause instanceof RequestError) return cause;
       throw cause;
     }
+  }
+
+  #sendErrors(id: string, errors: readonly GraphQLFormattedError[]): void {
+    this.#send(errorMessage(id, this.#options.services.answers.errorList(errors)));
   }
 
   /**

@@ -1,4 +1,3 @@
-import type { GraphQLFormattedError } from 'graphql';
 import { isRecord } from '../../runtime/is-record.ts';
 import { refuseNesting } from '../limits/parse-json.ts';
 import type { RequestError } from '../request/request-error.ts';
@@ -122,7 +121,8 @@ export function nextMessage(id: string, body: string): string {
   return lastNext.text;
 }
 
-export const errorMessage = (id: string, errors: readonly GraphQLFormattedError[]) =>
-  JSON.stringify({ id, type: 'error', payload: errors });
+/** @param errors JSON text */
+export const errorMessage = (id: string, errors: string) =>
+  `{"id":${JSON.stringify(id)},"type":"error","payload":${errors}}`;
 
 export const completeMessage = (id: string) => JSON.stringify({ id, type: 'complete' });

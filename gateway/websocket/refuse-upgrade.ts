@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream';
+import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { RequestError } from '../request/request-error.ts';
 import { refuseOnSocket } from '../server/refuse-on-socket.ts';
 
 /** Answers a handshake with what any other request would get, and closes its connection. */
-export function refuseUpgrade(socket: Duplex, refusal: RequestError): void {
+export function refuseUpgrade(answers: AnswerWriter, socket: Duplex, refusal: RequestError): void {
   const { status } = refusal;
   socket.once('finish', () => socket.destroy());
-  refuseOnSocket(socket, refusal, [
+  refuseOnSocket(answers, socket, refusal, [
     `connection: ${status === 426 ? 'upgrade, close' : 'close'}`,
     ...(remedies[status] ?? []),
   ]);

@@ -35,6 +35,7 @@ export interface WebSocketTransport {
 /** `graphql-transport-ws` on the path of the HTTP endpoint: subscriptions, queries and mutations. */
 export function serveWebSocket({ web, services, config }: WebSocketOptions): WebSocketTransport {
   const connections = new Map<WebSocket, Connection>();
+  const { answers } = services;
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -44,13 +45,15 @@ export function serveWebSocket({ web, services, config }: WebSocketOptions): Web
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
   // Of what it finds wrong with a handshake, the headers that only it reads are left.
-  server.on('wsClientError', ({ message }, socket) => refuseUpgrade(socket, wrongHandshake(`${message}. Correct it.`)));
+  server.on('wsClientError', ({ message }, socket) =>
+    refuseUpgrade(answers, socket, wrongHandshake(`${message}. Correct it.`)),
+  );
   const encode = createFrameEncoder();
   web.http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (!asksForWebSocket(request)) return;
     bringIntoOriginForm(request);
     const refusal = web.isSurplus(request) ? noRoomForConnections() : upgradeRefusalOf(request, config);
-    if (refusal) return refuseUpgrade(socket, refusal);
+    if (refusal) return refuseUpgrade(answers, socket, refusal);
     server.handleUpgrade(request, socket, head, (accepted) => {
       if (accepted.protocol !== subprotocol) {
         return accepted.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');

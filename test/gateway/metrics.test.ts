@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { ConfigValueError, defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
@@ -12,6 +13,7 @@ beforeAll(async () => {
   federation = await startFederation(lotSubgraphs(events), {
     config: {
       metrics: { port: 0, host: '127.0.0.1' },
+      limits: { ...defaultGatewayConfig.limits, maxBatchSize: 3 },
       subgraphs: { ...subgraphs, maxAttempts: 1, breakerFailures: 2, breakerProbeMs: 600_000 },
     },
   });
@@ -71,6 +73,42 @@ describe('Prometheus reads', () => {
     expect(await level('andon_errors_total{code="METHOD_NOT_ALLOWED"}')).toBe(1);
   });
 
+  test('which errors single operations of a batch were told, and parts that came later', async () => {
+    const malformed = 'andon_errors_total{code="BAD_REQUEST"}';
+    const invalid = 'andon_errors_total{code="GRAPHQL_VALIDATION_FAILED"}';
+    const before = [await level(malformed), await level(invalid)] as const;
+    await federation.post([{ query: '{ now }' }, { query: 7 }, { query: '{ nothing }' }]);
+    expect(await level(malformed)).toBe(before[0] + 1);
+    expect(await level(invalid)).toBe(before[1] + 1);
+    federation.subgraphs['quality']?.answerWith((response) => void response.end('{"errors":[{"message":"broken"}]}'));
+    const response = await fetch(federation.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'multipart/mixed' },
+      body: '{"query":"{ lot(id: 1) { id ... @defer { status } } }"}',
+    });
+    const parts = await response.text();
+    federation.subgraphs['quality']?.answerWith(undefined);
+    const [, code] = /"code":"(\w+)"/.exec(parts.slice(parts.indexOf('"incremental"'))) ?? [];
+    expect(await level(`andon_errors_total{code="${code}"}`)).toBe(1);
+  });
+
+  test('which connections and messages were refused that never became an operation', async () => {
+    const handshake = 'andon_errors_total{code="WEBSOCKET_HANDSHAKE_INVALID"}';
+    const { port, host } = new URL(federation.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(`GET /graphql HTTP/1.1\r\nHost: ${host}\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    await once(socket.resume(), 'close');
+    expect(await level(handshake)).toBe(1);
+    const client = new WebSocket(federation.url.replace('http', 'ws'), 'graphql-transport-ws');
+    await once(client, 'open');
+    client.send('{"type":"connection_init"}');
+    await once(client, 'message');
+    client.send(JSON.stringify({ type: 'subscribe', id: 'i'.repeat(5000), payload: { query: '{ now }' } }));
+    await once(client, 'message');
+    client.close();
+    expect(await level('andon_errors_total{code="OPERATION_ID_TOO_LONG"}')).toBe(1);
+  });
+
   test('which streams are open, on how many subscriptions to subgraphs, and what came', async () => {
     // Clients of the test before this one are leaving.
     while ((await level('andon_open_streams')) > 0);
@@ -128,7 +166,9 @@ test('a port that is taken stops the start with the option that names it', async
   const taken = Number(new URL(page()).port);
   const start = startFederation(lotSubgraphs(events), { config: { metrics: { port: taken, host: '127.0.0.1' } } });
   await expect(start).rejects.toThrow(ConfigValueError);
-  await expect(start).rejects.toThrow(`metrics.port ${taken} cannot be listened on at 127.0.0.1 (EADDRINUSE).`);
+  await expect(start).rejects.toThrow(
+    `127.0.0.1 port ${taken} cannot be listened on (EADDRINUSE). Stop what listens there, or choose another port: metrics.port.`,
+  );
 });
 
 test('without a port nothing is counted', async () => {

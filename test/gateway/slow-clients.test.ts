@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createDocumentSource } from '../../gateway/documents/document-source.ts';
+import { AnswerWriter } from '../../gateway/execution/answer-writer.ts';
 import type { CompiledOperation } from '../../gateway/execution/compiled-operation.ts';
 import { createForwarding } from '../../gateway/request/forwarded-headers.ts';
 import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
@@ -53,7 +54,8 @@ function pushed() {
 
 test('a client that does not keep up is closed with a code, and delays nobody else', async () => {
   const { operation, push } = pushed();
-  const streams = new SharedStreams({ runtime: testRuntime(), config: defaultGatewayConfig.subscriptions });
+  const answers = new AnswerWriter();
+  const streams = new SharedStreams({ runtime: testRuntime(), config: defaultGatewayConfig.subscriptions, answers });
   const config = { ...defaultGatewayConfig.subscriptions, maxQueuedBytes: 100 };
   const readForwarded = createForwarding(defaultGatewayConfig.subgraphs);
   const connect = (reads: boolean) => {
@@ -75,6 +77,7 @@ test('a client that does not keep up is closed with a code, and delays nobody el
         authorities: new LiveAuthorities({ authenticate: undefined, runtime: testRuntime(), recheckMs: 1000 }),
         documents: createDocumentSource(defaultGatewayConfig.documents),
         streams,
+        answers,
         quota: new StreamQuota(config),
         readForwarded,
         config,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { OperationTypeNode } from 'graphql';
 import { expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../../gateway/config.ts';
+import { AnswerWriter } from '../../../gateway/execution/answer-writer.ts';
 import type { CompiledOperation } from '../../../gateway/execution/compiled-operation.ts';
 import type { SubgraphResponse } from '../../../gateway/subgraph-client/local-subgraph.ts';
 import { SubgraphCallError } from '../../../gateway/subgraph-client/subgraph-call-error.ts';
@@ -51,6 +52,7 @@ class Graph {
     this.streams = new SharedStreams({
       runtime: testRuntime({ timers: this.timers, clock }),
       config: { ...defaultGatewayConfig.subscriptions, replayEvents, reconnectForMs: 1e12, replayKeepMs: 1_000 },
+      answers: new AnswerWriter(),
     });
   }
 
