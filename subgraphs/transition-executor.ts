@@ -15,7 +15,7 @@ import { checkInput } from './input-checks.ts';
 import { type AnyCall, answerOf, OutcomeRecorder, pendingAnswer } from './outcome-recorder.ts';
 import type { OwningSystem, Rejection } from './rejection.ts';
 import { distinctRejections } from './rejection.ts';
-import type { AnyTransition, TransitionAnswer } from './transition.ts';
+import { type AnyTransition, commandOf, type TransitionAnswer } from './transition.ts';
 import { checkMeta, completeMeta, type MetaInput, requireKey } from './transition-meta.ts';
 
 export interface TransitionRequest {
@@ -157,7 +157,7 @@ export class TransitionExecutor {
   /** Step 3. @returns the answer of a refused transition, the command that has the key already, or neither */
   async #intend(intent: Intent): Promise<{ readonly answer?: TransitionAnswer; readonly inFlight?: Command }> {
     const { transition, call, scopedKey, requestHash } = intent;
-    const command = transition.command(call);
+    const command = commandOf(transition, call);
     return this.#options.journal.write(async (tx) => {
       const interlocks = await evaluateInterlocks(transition, call.entity, call.input, tx, call.actor);
       const touches = transition.touches(call.entity, call.input).flatMap(({ entities }) => entities);
@@ -192,7 +192,7 @@ export class TransitionExecutor {
     const limitMs = transition.placeFirst ? this.#systemTimeoutMs : claimEndsAt - runtime.clock.monotonic();
     try {
       if (limitMs <= 0) throw new SystemUnavailableError(system);
-      const posting = await this.#withinTime(limitMs, (signal) => port.post(transition.command(call), signal));
+      const posting = await this.#withinTime(limitMs, (signal) => port.post(commandOf(transition, call), signal));
       runtime.crashPoints.reached('K19');
       return await this.#recorder.settle(transition, call, posting);
     } catch (error) {

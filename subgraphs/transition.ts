@@ -99,7 +99,8 @@ export interface Transition<Entity, Input, Command extends SystemCommand = Syste
   subject(entity: Entity): Subject;
   touches(entity: Entity, input: Input | null): readonly Touch[];
   readonly guards: readonly Guard<Entity, Input>[];
-  command(call: Call<Entity, Input>): Command;
+  /** What the system is to do. Whose transition it is, and when, is the same for all: `commandOf` adds it. */
+  command(call: Call<Entity, Input>): CommandContent<Command>;
   /** Interlocks that stand before the system is told, and go on standing while its answer is unknown. */
   placeFirst?(call: Call<Entity, Input>): readonly NewInterlock[];
   /** Events that are announced as soon as the system is known not to answer, because they restrict. */
@@ -111,6 +112,16 @@ export interface Transition<Entity, Input, Command extends SystemCommand = Syste
 
 /** Any transition, its types forgotten: what lists and the executor hold. */
 export type AnyTransition = Transition<unknown, unknown>;
+
+/** What a transition says itself of its command. */
+export type CommandContent<Command extends SystemCommand> = Command extends unknown
+  ? Omit<Command, 'transitionId' | 'actorId' | 'occurredAt'>
+  : never;
+
+export function commandOf(transition: AnyTransition, call: Call<unknown, unknown>): SystemCommand {
+  const { transitionId, actor, meta } = call;
+  return { ...transition.command(call), transitionId, actorId: actor.id, occurredAt: meta.occurredAt };
+}
 
 export type TransitionOutcome = 'ACCEPTED' | 'PENDING' | 'REJECTED' | 'DUPLICATE';
 

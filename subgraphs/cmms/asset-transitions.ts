@@ -44,13 +44,10 @@ export function setAssetAvailability(
     }),
     touches: () => [],
     guards: [{ name: 'state-machine', check: checkAvailability }],
-    command: ({ transitionId, entity, input, meta, actor }) => ({
+    command: ({ entity, input }) => ({
       name: 'setAssetAvailability',
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: entity.version,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       assetId: entity.assetId,
       availability: input.availability,
       causeRef: input.causeRef ?? null,

@@ -45,13 +45,10 @@ export function requestMaintenance(port: CmmsPort): Transition<AssetRow, Request
     }),
     touches: () => [],
     guards: [{ name: 'asset', check: checkNotRetired }],
-    command: ({ transitionId, entity, input, meta, actor }) => ({
+    command: ({ entity, input }) => ({
       name: 'requestMaintenance',
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: null,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       assetId: entity.assetId,
       kind: input.kind,
       description: input.description,
@@ -172,13 +169,10 @@ function changeWorkOrder(
     }),
     touches: () => [],
     guards: [],
-    command: ({ transitionId, entity, input, meta, actor }) => ({
+    command: ({ entity, input, meta }) => ({
       name,
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: entity.version,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       workOrderNo: entity.workOrderNo,
       reason: meta.reason?.text ?? null,
       scheduledFor: input.scheduledFor ?? null,

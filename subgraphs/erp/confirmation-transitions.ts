@@ -87,13 +87,10 @@ export function createConfirmationTransitions(port: ErpPort): readonly AnyTransi
     // It says what has happened already: no restriction undoes that.
     touches: () => [],
     // Confirmations of the order's other steps do not matter, so only a version that the caller saw counts.
-    command: ({ entity: { operation }, input, transitionId, actor, meta }) => ({
+    command: ({ entity: { operation }, input, meta }) => ({
       name: 'confirmOperation',
-      transitionId,
       plantCode: operation.plantCode,
       expectedVersion: meta.expectedVersion,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       orderNo: operation.orderNo,
       operationNo: operation.operationNo,
       yieldQuantity: input.yieldQuantity.value,

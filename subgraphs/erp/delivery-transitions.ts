@@ -69,11 +69,8 @@ function touched(delivery: DeliveryRow, restriction: Restriction): readonly Touc
   return [{ entities: [...new Set(entities)], restriction }];
 }
 
-const base = ({ transitionId, entity, actor, meta }: Call<DeliveryRow, DeliveryInput>) => ({
-  transitionId,
+const base = ({ entity }: Call<DeliveryRow, DeliveryInput>) => ({
   plantCode: entity.plantCode,
-  actorId: actor.id,
-  occurredAt: meta.occurredAt,
   deliveryNo: entity.deliveryNo,
 });
 

@@ -140,13 +140,10 @@ function changeOrder(port: ErpPort, change: OrderChange): Transition<OrderRow, O
       version: order.version,
       state: order.state,
     }),
-    command: ({ entity, transitionId, actor, meta }) => ({
+    command: ({ entity, meta }) => ({
       name,
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: entity.version,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       orderNo: entity.orderNo,
       reason: meta.reason?.text ?? null,
     }),
@@ -230,13 +227,10 @@ function createOrder(port: ErpPort): Transition<NewOrder, CreateInput, CreatePro
       const entities: readonly EntityId[] = [lineId(line), materialId(material), ...new Set(workCenters)];
       return [{ entities, restriction: 'SCHEDULE' }];
     },
-    command: ({ input, transitionId, actor, meta }) => ({
+    command: ({ input }) => ({
       name: 'createProductionOrder',
-      transitionId,
       plantCode: input.plantCode,
       expectedVersion: null,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       lineCode: input.lineCode,
       materialCode: input.materialCode,
       quantity: input.quantity.value,

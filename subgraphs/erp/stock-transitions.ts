@@ -75,13 +75,10 @@ function moveStock(load: Load): Transition<LotRow, MoveInput, MoveStock> {
       return [{ entities: [lotId(lot), materialId(lot), ...producer], restriction: 'MOVE' }];
     },
     // Two moves do not contradict each other: the ERP checks the quantity, so only a version that the caller saw counts.
-    command: ({ entity, input, transitionId, actor, meta }) => ({
+    command: ({ entity, input, meta }) => ({
       name: 'moveStock',
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: meta.expectedVersion,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       materialCode: entity.materialCode,
       lotNumber: entity.lotNumber,
       fromLocation: input.fromLocation,
@@ -122,13 +119,10 @@ function changeStockStatus(load: Load): Transition<LotRow, StatusInput, ChangeSt
     load,
     subject,
     touches: () => [],
-    command: ({ entity, input, transitionId, actor, meta }) => ({
+    command: ({ entity, input, meta }) => ({
       name: 'changeStockStatus',
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: meta.expectedVersion,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       materialCode: entity.materialCode,
       lotNumber: entity.lotNumber,
       toStockType: input.toStockType,

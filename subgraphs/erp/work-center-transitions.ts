@@ -40,13 +40,10 @@ export function createWorkCenterTransitions(port: ErpPort): readonly AnyTransiti
     }),
     touches: () => [],
     // The causes add up, so only a version that the caller saw counts.
-    command: ({ entity, input, transitionId, actor, meta }) => ({
+    command: ({ entity, input, meta }) => ({
       name: 'setWorkCenterCapacity',
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: meta.expectedVersion,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       workCenterCode: entity.workCenterCode,
       capacityStatus: input.capacityStatus,
       causeRef: input.causeRef,

@@ -87,13 +87,10 @@ export function createDispatchOperation(
       state,
     }),
     touches: () => [],
-    command: ({ entity, input, transitionId, actor, meta }) => ({
+    command: ({ entity, input, meta }) => ({
       name: 'dispatchOperation',
-      transitionId,
       ...entity.key,
       expectedVersion: null,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       reason: meta.reason?.text ?? null,
       workCenterCode: input.workCenterCode,
       lineCode: entity.lineCode,

@@ -144,11 +144,8 @@ function reportDowntime(sources: Sources): Transition<Stop, ReportInput, ReportD
     touches: () => [],
     command: (call) => ({
       name: 'reportDowntime',
-      transitionId: call.transitionId,
       ...newDowntime(call),
       expectedVersion: null,
-      actorId: call.actor.id,
-      occurredAt: call.meta.occurredAt,
       assetId: call.entity.asset.assetId,
       workCenterCodes: call.entity.knownWorkCenters.map(({ workCenterCode }) => workCenterCode),
       reasonCode: call.input.reasonCode,
@@ -195,13 +192,10 @@ function endDowntime(port: MesPort): Transition<DowntimeRow, EndInput, EndDownti
       state: downtime.state,
     }),
     touches: () => [],
-    command: ({ entity, transitionId, actor, meta }) => ({
+    command: ({ entity }) => ({
       name: 'endDowntime',
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: entity.version,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       downtimeId: entity.downtimeId,
     }),
     effects(call, posting) {

@@ -100,11 +100,8 @@ function touched(restriction: Restriction) {
   ];
 }
 
-const base = ({ transitionId, entity, actor, meta }: OperationCall) => ({
-  transitionId,
+const base = ({ entity, meta }: OperationCall) => ({
   plantCode: entity.plantCode,
-  actorId: actor.id,
-  occurredAt: meta.occurredAt,
   orderNo: entity.orderNo,
   operationNo: entity.operationNo,
   reason: meta.reason?.text ?? null,

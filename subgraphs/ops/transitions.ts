@@ -74,13 +74,10 @@ function shared(port: ExceptionPort, name: ExceptionCommand['name']) {
     }),
     touches: () => [],
     guards: [],
-    command: ({ transitionId, entity, meta, actor }): ExceptionCommand => ({
+    command: ({ entity, meta }) => ({
       name,
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: meta.expectedVersion,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       exceptionId: entity.id,
       resolution: meta.reason?.text ?? null,
     }),

@@ -38,14 +38,11 @@ export function proposeDisposition(port: QmsPort): Transition<HeldCase, ProposeD
       { name: 'hold', check: checkHoldStands },
       { name: 'disposition', check: checkNoneOpen },
     ],
-    command: ({ transitionId, entity, input, meta, actor }) => ({
+    command: ({ entity, input, meta, actor }) => ({
       name: 'proposeDisposition',
-      transitionId,
       plantCode: entity.hold.plantCode,
       // An acknowledgement that comes in between changes the hold, and nothing about the proposal.
       expectedVersion: meta.expectedVersion,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       holdNo: entity.hold.holdNo,
       decision: input.decision,
       signerName: actor.name,
@@ -105,20 +102,9 @@ function dispositionSubject({ disposition }: DecidedCase): Subject {
 }
 
 /** The parts that every command about a disposition has. */
-function commandBase<Name extends string>(
-  name: Name,
-  { transitionId, entity, meta, actor }: Call<DecidedCase, unknown>,
-) {
+function commandBase<Name extends string>(name: Name, { entity }: Call<DecidedCase, unknown>) {
   const { plantCode, version, dispositionNo } = entity.disposition;
-  return {
-    name,
-    transitionId,
-    plantCode,
-    expectedVersion: version,
-    actorId: actor.id,
-    occurredAt: meta.occurredAt,
-    dispositionNo,
-  };
+  return { name, plantCode, expectedVersion: version, dispositionNo };
 }
 
 /** Who stands for the decision and why, as it is kept with it. */

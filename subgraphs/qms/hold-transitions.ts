@@ -54,14 +54,11 @@ export function acknowledgeHold(port: QmsPort): Transition<HeldCase, Acknowledge
     subject: holdSubject,
     touches: () => [],
     guards: [],
-    command: ({ transitionId, entity, input, meta, actor }) => ({
+    command: ({ entity, input, meta }) => ({
       name: 'acknowledgeHold',
-      transitionId,
       plantCode: entity.hold.plantCode,
       // Systems acknowledge independently of each other.
       expectedVersion: meta.expectedVersion,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       holdNo: entity.hold.holdNo,
       system: input.system,
       failed: input.failed ?? false,
@@ -120,13 +117,10 @@ export function releaseHold(port: QmsPort): Transition<HeldCase, ReleaseHoldInpu
     subject: holdSubject,
     touches: () => [],
     guards: [{ name: 'disposition', check: checkDisposition }],
-    command: ({ transitionId, entity, input, meta, actor }) => ({
+    command: ({ entity, input }) => ({
       name: 'releaseHold',
-      transitionId,
       plantCode: entity.hold.plantCode,
       expectedVersion: entity.hold.version,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       holdNo: entity.hold.holdNo,
       dispositionNo: dispositionNoOf(input),
     }),

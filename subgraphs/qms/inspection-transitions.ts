@@ -76,13 +76,10 @@ export function createInspectionLot(
     }),
     touches: () => [],
     guards: [{ name: 'inspected', check: checkInspected }],
-    command: ({ transitionId, entity, input, meta, actor }) => ({
+    command: ({ entity, input }) => ({
       name: 'createInspectionLot',
-      transitionId,
       plantCode: entity.plan.plantCode,
       expectedVersion: null,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       planId: entity.plan.planId,
       planVersion: entity.plan.planVersion,
       orderNo: entity.orderNo,
@@ -196,14 +193,11 @@ export function recordInspectionResult(
     subject: inspectionSubject,
     touches: () => [],
     guards: [{ name: 'characteristic', check: checkCharacteristic }],
-    command: ({ transitionId, entity, input, meta, actor }) => ({
+    command: ({ entity, input, meta }) => ({
       name: 'recordInspectionResult',
-      transitionId,
       plantCode: entity.inspectionLot.plantCode,
       // Two people may record at the same time: only who asks for a version is held to it.
       expectedVersion: meta.expectedVersion,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       inspectionLotNo: entity.inspectionLot.inspectionLotNo,
       characteristic: input.characteristic,
       sampleNo: input.sampleNo ?? null,
@@ -297,13 +291,10 @@ export function decideInspectionLot(
     subject: inspectionSubject,
     touches: () => [],
     guards: [{ name: 'results', check: checkResults }],
-    command: ({ transitionId, entity, input, meta, actor }) => ({
+    command: ({ entity, input, meta }) => ({
       name: 'decideInspectionLot',
-      transitionId,
       plantCode: entity.inspectionLot.plantCode,
       expectedVersion: entity.inspectionLot.version,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       inspectionLotNo: entity.inspectionLot.inspectionLotNo,
       decision: input.decision,
       reason: meta.reason?.text ?? null,

@@ -48,13 +48,10 @@ export function raiseNonconformance(port: QmsPort): Transition<Found, RaiseNonco
     }),
     touches: () => [],
     guards: [{ name: 'same-plant', check: checkSamePlant }],
-    command: ({ transitionId, entity, input, meta, actor }) => ({
+    command: ({ entity, input }) => ({
       name: 'raiseNonconformance',
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: null,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       holdNo: entity.hold?.holdNo ?? null,
       lot: entity.lot && { materialCode: entity.lot.materialCode, lotNumber: entity.lot.lotNumber },
       severity: input.severity,
@@ -138,13 +135,10 @@ export function closeNonconformance(
     },
     touches: () => [],
     guards: [{ name: 'hold', check: checkHoldReleased }],
-    command: ({ transitionId, entity, meta, actor }) => ({
+    command: ({ entity }) => ({
       name: 'closeNonconformance',
-      transitionId,
       plantCode: entity.nonconformance.plantCode,
       expectedVersion: entity.nonconformance.version,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       ncNo: entity.nonconformance.ncNo,
     }),
     effects: (call) => {

@@ -40,14 +40,11 @@ export function placeHold(sources: NewHoldSources): Transition<NewHold, PlaceHol
       { name: 'references', check: checkReferences },
       { name: 'hold-number', check: checkNumber },
     ],
-    command: ({ transitionId, entity, meta, actor }) => ({
+    command: ({ entity, meta }) => ({
       ...entity.context,
       name: 'placeHold',
-      transitionId,
       plantCode: entity.plantCode,
       expectedVersion: null,
-      actorId: actor.id,
-      occurredAt: meta.occurredAt,
       holdNo: entity.holdNo,
       scope: entity.scope,
       affected: entity.affected,
