@@ -27,7 +27,8 @@ export async function runComposeCommand(argv: string[]): Promise<void> {
   });
   if (values.help) return void process.stdout.write(composeHelp);
   if (values.config === undefined) throw new UsageError('Name the subgraphs: andon compose --config supergraph.yaml.');
-  const { sdl, hints } = await composeSupergraph(values.config);
+  const { sdl, hints, warnings } = await composeSupergraph(values.config);
+  for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   if (values.hints) for (const hint of hints) process.stderr.write(`hint: ${hint}\n`);
   if (values.output === undefined) process.stdout.write(sdl);
   else writeFileSync(values.output, sdl);

@@ -25,8 +25,11 @@ import { translateInnerNode } from './translate-inner-node.ts';
 const deadlineMs = 10_000;
 /** Operations that may wait for their plan; each further one is refused at once. */
 const maxWaiting = 50;
-/** Milliseconds after the last operation until the thread and its memory are given back. */
-const idleMs = 300_000;
+/**
+ * Milliseconds after the last operation until the thread and its memory, some 40 MB, are given back: clients that need it
+ * once send such operations again and again, and each that finds it gone waits for a second or more.
+ */
+const idleMs = 3_600_000;
 const maxMemoryMb = 1024;
 
 interface Waiting {

@@ -19,6 +19,7 @@ import { parseDocument } from '../limits/parse-document.ts';
 import { fragmentsOf } from '../planning/plannable.ts';
 import { RequestError, refuse, withCode } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
+import { oneOfVariablesRule } from './one-of-variables-rule.ts';
 
 /** A text that was not known. */
 export interface PreparationRequest extends PreparedText {
@@ -69,7 +70,7 @@ const operationsOf = (document: DocumentNode): readonly OperationDefinitionNode[
 
 function validateDocument({ schema }: Supergraph, document: DocumentNode, introspection: boolean): void {
   const introspectionRule = introspection ? MaxIntrospectionDepthRule : NoSchemaIntrospectionCustomRule;
-  const rules = [...specifiedRules, ...deferRules, introspectionRule];
+  const rules = [...specifiedRules, oneOfVariablesRule, ...deferRules, introspectionRule];
   const errors = validate(schema, document, rules, { maxErrors: 20, hideSuggestions: !introspection });
   if (errors.some(({ message }) => message === 'Validation aborted.')) throw tooManyRepetitions();
   if (errors.length > 0) throw new RequestError(400, withCode(errors, 'GRAPHQL_VALIDATION_FAILED'));

@@ -306,8 +306,14 @@ const sourceChanged = () =>
 function reloadError(cause: unknown): GraphQLFormattedError {
   const reasons = cause instanceof RequestError ? cause.message : 'It could not be planned again.';
   const message = `The schema was replaced, and this subscription cannot go on: ${reasons}`;
-  return { message, extensions: { code: 'SCHEMA_RELOAD', retryable: true } };
+  return { message, extensions: { code: 'SCHEMA_RELOAD', retryable: !isRefusedForGood(cause) } };
 }
+
+/** What the new supergraph refuses in the operation it will refuse again. That its events come from another place it takes. */
+const isRefusedForGood = (cause: unknown): boolean =>
+  cause instanceof RequestError &&
+  cause.status < 500 &&
+  cause.errors.every(({ extensions }) => extensions['code'] !== 'SCHEMA_RELOAD');
 
 export const endedError: GraphQLFormattedError = {
   message:

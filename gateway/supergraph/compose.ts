@@ -2,6 +2,7 @@ import { composeServices } from '@apollo/composition';
 import type { ASTNode, GraphQLError } from 'graphql';
 import { checkOwners } from './check-owners.ts';
 import { CompositionError, type CompositionProblem } from './composition-error.ts';
+import { findLostDirectives } from './lost-directives.ts';
 import { readSupergraphConfig } from './read-supergraph-config.ts';
 import { locate, readSubgraphSource, type SubgraphSource } from './subgraph-source.ts';
 
@@ -9,6 +10,8 @@ export interface ComposedSupergraph {
   readonly sdl: string;
   /** Advice of the composition library: nothing in it is wrong. */
   readonly hints: string[];
+  /** What subgraphs say and the supergraph does not, though somebody would read it there. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -26,7 +29,8 @@ export function composeSources(sources: readonly SubgraphSource[]): ComposedSupe
   if (ownerProblems.length > 0) throw new CompositionError(ownerProblems);
   const result = composeServices(sources.map(({ name, url, document }) => ({ name, url, typeDefs: document })));
   if (result.errors) throw new CompositionError(result.errors.map(toProblem));
-  return { sdl: result.supergraphSdl, hints: result.hints.map((hint) => hint.toString()) };
+  const sdl = result.supergraphSdl;
+  return { sdl, hints: result.hints.map((hint) => hint.toString()), warnings: findLostDirectives(sources, sdl) };
 }
 
 function toProblem(error: GraphQLError): CompositionProblem {

@@ -114,3 +114,18 @@ test('each mistake in the subgraphs is told with subgraph, file, line and what t
     /\.graphql:\d+: \[.*\] INVALID_FIELD_SHARING: Non-shareable field "A\.name".*\n {4}Mark the field @shareable/,
   );
 });
+
+test('a directive that the gateway would read and composition drops is told with its place', async () => {
+  const live = `type Subscription { changed(after: String): A @resumable(cursor: "id", after: "after") }
+    directive @resumable(cursor: String!, after: String!) on FIELD_DEFINITION\n`;
+  const dropped = await composeSupergraph(project({ 'supergraph.yaml': yaml, 'one.graphql': one + live }));
+  expect(dropped.warnings.map((warning) => warning.replace(/\S*\//, ''))).toEqual([
+    'one.graphql:4: [one] @resumable on Subscription.changed is not in the supergraph. Name it where the subgraph\'s schema begins: @composeDirective(name: "@resumable"), with a @link of its own.',
+  ]);
+  const composing = `extend schema @composeDirective(name: "@resumable")
+    @link(url: "https://andon.dev/ownership/v1.0", import: ["@resumable"])\n`;
+  const text = one.replace('"@key",', '"@key", "@composeDirective",') + composing + live;
+  const kept = await composeSupergraph(project({ 'supergraph.yaml': yaml, 'one.graphql': text }));
+  expect(kept.warnings).toEqual([]);
+  expect(loadSupergraph(kept.sdl).subscriptionRules.get('changed')?.cursor).toBe('id');
+});
