@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import { readYamlFile, type YamlSection } from '../runtime/yaml-file.ts';
 import type { SystemName } from './errors.ts';
 
 /** Which connector speaks to one system of one plant. */
@@ -26,150 +25,77 @@ export interface Landscape {
   readonly plants: readonly PlantSettings[];
 }
 
-/** `landscape.yaml` cannot be used: where, why, and what to write instead. */
-export class LandscapeError extends Error {
-  readonly code = 'LANDSCAPE_INVALID';
-
-  constructor(file: string, line: number, problem: string) {
-    super(`${file}:${line}: ${problem}`);
-    this.name = 'LandscapeError';
-  }
-}
-
 const systemNames: readonly SystemName[] = ['ERP', 'MES', 'QMS', 'CMMS'];
 
-/** @throws LandscapeError for the first thing that is wrong, with file, line and remedy */
+/** @throws ConfigFileError for everything that is wrong, with file, line and remedy */
 export function readLandscape(file: string, connectors: ConnectorNames): Landscape {
-  return new LandscapeReader(file, readText(file), connectors).read();
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new LandscapeError(
-      file,
-      1,
-      'cannot be read. Give the path of a landscape file in ANDON_LANDSCAPE, or restore landscape.yaml.',
-    );
-  }
-}
-
-class LandscapeReader {
-  readonly #file: string;
-  readonly #lines = new LineCounter();
-  readonly #document;
-  readonly #connectors: ConnectorNames;
-
-  constructor(file: string, text: string, connectors: ConnectorNames) {
-    this.#file = file;
-    this.#connectors = connectors;
-    this.#document = parseDocument(text, { lineCounter: this.#lines });
-  }
-
-  read(): Landscape {
-    const [problem] = this.#document.errors;
-    if (problem)
-      throw new LandscapeError(
-        this.#file,
-        problem.linePos?.[0].line ?? 1,
-        `is not YAML: ${firstLine(problem.message)}`,
-      );
-    const top = this.#map(this.#document.contents, 'the file must have `plants:` with a plant code under it');
-    this.#knownKeys(top, ['plants']);
-    const plants = this.#map(top.get('plants', true), '`plants:` must have at least one plant code under it');
-    if (plants.items.length === 0) this.#fail(plants, '`plants:` must have at least one plant code under it');
-    return { plants: plants.items.map(({ key, value }) => this.#plant(key as Node, value as Node)) };
-  }
-
-  #plant(key: Node, value: Node): PlantSettings {
-    const plantCode = this.#text(key, 'a plant code is text');
-    if (!/^[A-Za-z0-9_-]{1,20}$/.test(plantCode))
-      this.#fail(key, `plant code ${plantCode} must be 1 to 20 letters, digits, - or _`);
-    const plant = this.#map(value, `plant ${plantCode} needs \`name\`, \`timeZone\` and \`systems\``);
-    this.#knownKeys(plant, ['name', 'timeZone', 'systems']);
-    const systems = this.#map(
-      plant.get('systems', true),
-      `plant ${plantCode} needs \`systems:\` with ${systemNames.join(', ')}`,
-    );
-    this.#knownKeys(systems, systemNames);
+  return readYamlFile(file, (root) => {
+    root.expectOnly(['plants']);
+    const plants = root.section('plants');
+    const codes = plants.keys();
+    if (codes.length === 0) plants.report(undefined, 'There is no plant.', 'Write a plant code below "plants".');
     return {
-      plantCode,
-      name: this.#text(plant.get('name', true), `plant ${plantCode} needs a \`name\``, plant),
-      timeZone: this.#timeZone(plant, plantCode),
-      systems: Object.fromEntries(
-        systemNames.map((name) => [name, this.#system(systems, plantCode, name)]),
-      ) as PlantSettings['systems'],
+      plants: codes.filter((code) => hasSettings(plants, code)).map((code) => readPlant(plants, code, connectors)),
     };
-  }
+  });
+}
 
-  #timeZone(plant: YAMLMap, plantCode: string): string {
-    const node = plant.get('timeZone', true);
-    const zone = this.#text(node, `plant ${plantCode} needs a \`timeZone\`, for example Europe/Berlin`, plant);
-    try {
-      return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
-    } catch {
-      return this.#fail(node as Node, `${zone} is no time zone of the IANA database; write for example Europe/Berlin`);
-    }
-  }
+function hasSettings(plants: YamlSection, plantCode: string): boolean {
+  if (plants.has(plantCode)) return true;
+  const remedy = 'Write name, timeZone and systems below it, and a code of digits in quotes.';
+  plants.report(plantCode, `Plant "${plantCode}" has no settings.`, remedy);
+  return false;
+}
 
-  #system(systems: YAMLMap, plantCode: string, name: SystemName): SystemSettings {
-    const node = systems.get(name, true) as Node | undefined;
-    const system = this.#map(
-      node,
-      `plant ${plantCode} needs a connector for ${name}, for example \`${name}: { connector: reference }\``,
-      systems,
-    );
-    this.#knownKeys(system, ['connector', 'store', 'demo']);
-    const connectorNode = system.get('connector', true);
-    const connector = this.#text(
-      connectorNode,
-      `${name} of plant ${plantCode} needs \`connector\`: ${this.#connectors[name].join(' or ')}`,
-      system,
-    );
-    if (!this.#connectors[name].includes(connector)) {
-      const known = this.#connectors[name].join(', ');
-      this.#fail(connectorNode as Node, `there is no connector ${connector} for ${name}; there is ${known}`);
-    }
-    const demo = system.get('demo') ?? false;
-    if (typeof demo !== 'boolean') this.#fail(system, '`demo` is true or false');
-    return { connector, store: this.#store(system, name), demo };
+function readPlant(plants: YamlSection, plantCode: string, connectors: ConnectorNames): PlantSettings {
+  if (!/^[A-Za-z0-9_-]{1,20}$/.test(plantCode)) {
+    plants.report(plantCode, `"${plantCode}" is no plant code.`, 'Write 1 to 20 letters, digits, - or _.');
   }
+  const plant = plants.section(plantCode);
+  plant.expectOnly(['name', 'timeZone', 'systems']);
+  const systems = plant.section('systems');
+  systems.expectOnly(systemNames);
+  const settings = systemNames.map((name) => [name, readSystem(systems, name, connectors[name])] as const);
+  return {
+    plantCode,
+    name: required(plant, 'name', 'Write what people call the plant.'),
+    timeZone: readTimeZone(plant),
+    systems: Object.fromEntries(settings) as PlantSettings['systems'],
+  };
+}
 
-  /** A name of the user's comes after the system's: no two systems can get hold of one store. */
-  #store(system: YAMLMap, name: SystemName): string {
-    const node = system.get('store', true);
-    if (node === undefined) return name.toLowerCase();
-    const problem = '`store` is the name of a store: 1 to 20 lower case letters, for example `store: lyon`';
-    const store = this.#text(node, problem);
-    if (!/^[a-z]{1,20}$/.test(store)) this.#fail(node as Node, problem);
-    return `${name.toLowerCase()}_${store}`;
-  }
-
-  #map(node: unknown, problem: string, near?: Node): YAMLMap {
-    return isMap(node) ? node : this.#fail((node as Node | undefined) ?? near, problem);
-  }
-
-  #text(node: unknown, problem: string, near?: Node): string {
-    const value = isScalar(node) ? node.value : undefined;
-    if (typeof value === 'string' && value !== '') return value;
-    return this.#fail((node as Node | undefined) ?? near, problem);
-  }
-
-  #knownKeys(map: YAMLMap, known: readonly string[]): void {
-    for (const { key } of map.items) {
-      const name = isScalar(key) ? String(key.value) : '';
-      if (!known.includes(name))
-        this.#fail(key as Node, `\`${name}\` is not known here; known are ${known.join(', ')}`);
-    }
-  }
-
-  #fail(node: Node | null | undefined, problem: string): never {
-    const offset = node?.range?.[0] ?? 0;
-    throw new LandscapeError(this.#file, this.#lines.linePos(offset).line, `${problem}.`);
+function readTimeZone(plant: YamlSection): string {
+  const remedy = 'Write one of the IANA database, for example Europe/Berlin.';
+  const zone = required(plant, 'timeZone', remedy);
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone || 'UTC' }).resolvedOptions().timeZone;
+  } catch {
+    plant.refuse('timeZone', zone, remedy);
+    return zone;
   }
 }
 
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? text;
+function readSystem(systems: YamlSection, name: SystemName, connectors: readonly string[]): SystemSettings {
+  const system = systems.section(name);
+  system.expectOnly(['connector', 'store', 'demo']);
+  const remedy = `Write ${connectors.join(' or ')}.`;
+  const connector = required(system, 'connector', remedy);
+  if (connector !== '' && !connectors.includes(connector)) system.refuse('connector', connector, remedy);
+  return { connector, store: readStore(system, name), demo: system.boolean('demo') ?? false };
+}
+
+/** A name of the user's comes after the system's: no two systems can get hold of one store. */
+function readStore(system: YamlSection, name: SystemName): string {
+  const store = system.string('store');
+  if (store === undefined) return name.toLowerCase();
+  if (!/^[a-z]{1,20}$/.test(store)) {
+    system.refuse('store', store, 'Write the name of a store: 1 to 20 lower case letters, for example lyon.');
+  }
+  return `${name.toLowerCase()}_${store}`;
+}
+
+/** @returns an empty text where it is not given, which has been noted */
+function required(section: YamlSection, key: string, remedy: string): string {
+  if (!section.has(key)) section.report(undefined, `"${section.path}${key}" is missing.`, remedy);
+  return section.string(key) ?? '';
 }

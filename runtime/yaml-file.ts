@@ -50,7 +50,8 @@ interface Reading {
 export class YamlSection {
   readonly #reading: Reading;
   readonly #map: YAMLMap | undefined;
-  readonly #path: string;
+  /** Of its keys: empty at the top of the file, else with a dot at its end. */
+  readonly path: string;
   /** Where its mistakes are told that are about no key of it. */
   readonly #line: number;
   /** It is no mapping, which has been told: nothing in it is missing. */
@@ -59,7 +60,7 @@ export class YamlSection {
   constructor(reading: Reading, { map, path = '', line = 1, isWrong = false }: SectionPlace) {
     this.#reading = reading;
     this.#map = map;
-    this.#path = path;
+    this.path = path;
     this.#line = line;
     this.#isWrong = isWrong;
   }
@@ -79,7 +80,7 @@ export class YamlSection {
       if (known.includes(key)) continue;
       const [nearest] = nearestNames(key, known, { maxDistance: Math.ceil(key.length / 3) });
       const guess = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-      this.report(key, `Unknown key "${this.#path}${key}".${guess}`, `Known here: ${known.join(', ')}.`);
+      this.report(key, `Unknown key "${this.path}${key}".${guess}`, `Known here: ${known.join(', ')}.`);
     }
   }
 
@@ -132,7 +133,7 @@ export class YamlSection {
 
   section(key: string): YamlSection {
     const node: unknown = this.#map?.get(key, true);
-    const place = { path: `${this.#path}${key}.`, line: this.#lineOf(key) };
+    const place = { path: `${this.path}${key}.`, line: this.#lineOf(key) };
     if (isMap(node)) return new YamlSection(this.#reading, { ...place, map: node });
     const isWrong = this.#isWrong || !isNothing(node);
     if (!isNothing(node)) this.refuse(key, node, 'Write its keys below it, indented.');
@@ -141,13 +142,13 @@ export class YamlSection {
 
   /** Notes a value that is not what it has to be: names the option, what is given, and what is wanted. */
   refuse(key: string, given: unknown, remedy: string): void {
-    this.report(key, `"${this.#path}${key}" is ${describe(given)}.`, remedy);
+    this.report(key, `"${this.path}${key}" is ${describe(given)}.`, remedy);
   }
 
   /** Notes each text of a list that is not what the list is of. */
   refuseItems(key: string, items: readonly string[], { isFit, what, remedy }: ItemRule): void {
     for (const item of items) {
-      if (!isFit(item)) this.report(key, `"${item}" in "${this.#path}${key}" is no ${what}.`, remedy);
+      if (!isFit(item)) this.report(key, `"${item}" in "${this.path}${key}" is no ${what}.`, remedy);
     }
   }
 

@@ -43,19 +43,39 @@ describe('landscape.yaml', () => {
   });
 
   test.each([
-    ['{ connector: sapp }', 'landscape.yaml:14: there is no connector sapp for ERP; there is reference, sap.'],
-    ['{ connector: reference, store: LYON }', 'landscape.yaml:14: `store` is the name of a store'],
-    ['{ connector: reference, store: 7 }', 'landscape.yaml:14: `store` is the name of a store'],
-    ['{ connector: reference, demo: maybe }', 'landscape.yaml:14: `demo` is true or false.'],
-    ['{ connector: reference, sotre: lyon }', 'landscape.yaml:14: `sotre` is not known here'],
-    ['{ store: lyon }', 'landscape.yaml:14: ERP of plant LYO needs `connector`: reference or sap.'],
+    ['{ connector: sapp }', 'landscape.yaml:14: "plants.LYO.systems.ERP.connector" is "sapp". Write reference or sap.'],
+    [
+      '{ connector: reference, store: LYON }',
+      'landscape.yaml:14: "plants.LYO.systems.ERP.store" is "LYON". Write the name',
+    ],
+    ['{ connector: reference, store: 7 }', 'landscape.yaml:14: "plants.LYO.systems.ERP.store" is 7. Write text'],
+    ['{ connector: reference, demo: maybe }', '"plants.LYO.systems.ERP.demo" is "maybe". Write true or false'],
+    ['{ connector: reference, sotre: lyon }', 'Unknown key "plants.LYO.systems.ERP.sotre". Did you mean "store"?'],
+    ['{ store: lyon }', 'landscape.yaml:14: "plants.LYO.systems.ERP.connector" is missing. Write reference or sap.'],
+    ['reference', 'landscape.yaml:14: "plants.LYO.systems.ERP" is "reference". Write its keys below it'],
   ])('with a mistake such as %s names file, line and remedy', (erp, message) => {
     expect(() => landscape(erp)).toThrow(message);
   });
 
+  test.each([
+    ['plants:', 'landscape.yaml:1: There is no plant. Write a plant code below "plants".'],
+    ['plants: { B/R: { name: B } }', 'landscape.yaml:1: "B/R" is no plant code. Write 1 to 20 letters'],
+    [
+      'plants: { BER: { name: B } }',
+      'landscape.yaml:1: "plants.BER.timeZone" is missing. Write one of the IANA database',
+    ],
+    ['plants: { BER: { timeZone: Berlin } }', 'landscape.yaml:1: "plants.BER.timeZone" is "Berlin". Write one of'],
+    ['plants: { 100: { name: B } }', 'landscape.yaml:1: Plant "100" has no settings. Write name, timeZone and systems'],
+    ['plants: [', 'landscape.yaml:1: Not valid YAML'],
+  ])('tells everything that is wrong with a file such as %s', (text, message) => {
+    const file = join(folder, 'landscape.yaml');
+    writeFileSync(file, text);
+    expect(() => readLandscape(file, connectors)).toThrow(message);
+  });
+
   test('knows the connectors of each system apart', () => {
     expect(() => landscape('{ connector: sap }', '{ connector: sap }')).toThrow(
-      'landscape.yaml:15: there is no connector sap for MES; there is reference.',
+      'landscape.yaml:15: "plants.LYO.systems.MES.connector" is "sap". Write reference.',
     );
   });
 });

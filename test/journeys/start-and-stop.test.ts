@@ -156,7 +156,7 @@ describe('what cannot be started', () => {
       'plants:\n  BER:\n    name: Berlin\n    timeZone: Europe/Berlin\n    systems:\n      ERP: { connector: sapp }\n',
     );
     expect(await failedStart({ ANDON_LANDSCAPE: file })).toContain(
-      'landscape.yaml:6: there is no connector sapp for ERP; there is reference.',
+      'landscape.yaml:6: "plants.BER.systems.ERP.connector" is "sapp". Write reference.',
     );
   });
 
