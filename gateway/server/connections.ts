@@ -3,7 +3,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { asksForWebSocket, passOverUpgrade } from './pass-over-upgrade.ts';
+import { asksForWebSocket, type OfferedUpgrade, passOverUpgrade } from './pass-over-upgrade.ts';
 
 /**
  * The connections of HTTP/1 and what each has to answer. Node's own count takes one that never had a request
@@ -12,6 +12,7 @@ import { asksForWebSocket, passOverUpgrade } from './pass-over-upgrade.ts';
 export class Connections {
   readonly #underWay = new Map<Socket, Set<ServerResponse>>();
   readonly #onceAnswered = new Map<Socket, () => void>();
+  #openWebSocket: (upgrade: OfferedUpgrade) => void = ({ socket }) => void socket.destroy();
   #announcing = false;
   #ending = false;
   #arrived = 0;
@@ -44,9 +45,18 @@ export class Connections {
     });
     http.on('upgrade', (request: IncomingMessage, _: Duplex, head: Buffer) => {
       const { socket } = request;
-      if (asksForWebSocket(request)) this.#underWay.delete(socket);
-      else this.#afterAnswers(socket, () => passOverUpgrade(http, { request, socket, head }));
+      const upgrade = { request, socket, head };
+      this.#afterAnswers(socket, () => {
+        if (!asksForWebSocket(request)) return passOverUpgrade(http, upgrade);
+        this.#underWay.delete(socket);
+        this.#openWebSocket(upgrade);
+      });
     });
+  }
+
+  /** Hands over each connection on which a WebSocket is asked for, once what came before on it has been answered. */
+  onWebSocket(open: (upgrade: OfferedUpgrade) => void): void {
+    this.#openWebSocket = open;
   }
 
   get arrived(): number {

@@ -10,6 +10,7 @@ import { ConnectionLimit } from './connection-limit.ts';
 import { Connections } from './connections.ts';
 import { http2StreamOf } from './http2-stream.ts';
 import { answerMalformed } from './malformed-requests.ts';
+import type { OfferedUpgrade } from './pass-over-upgrade.ts';
 import { refuseOnSocket } from './refuse-on-socket.ts';
 
 /** Answers one request. */
@@ -23,6 +24,8 @@ export interface WebServer {
   readonly arrived: number;
   /** Whether there was no room for the connection that the request came on. */
   isSurplus(request: IncomingMessage): boolean;
+  /** Hands over the connections on which a WebSocket is asked for. */
+  onWebSocket(open: (upgrade: OfferedUpgrade) => void): void;
   /** Lets each answer say that its connection ends after it. */
   announceEnd(): void;
   /** Ends each connection that has no request, the others with the last of theirs. */
@@ -48,6 +51,11 @@ export function createWebServer(
   answerMalformed(http, { connections, timers: runtime.timers, answers });
   // What a client expects besides 100-continue may be passed over (RFC 9110, 10.1.1); Node would refuse it without a word.
   http.on('checkExpectation', (request, response) => void http.emit('request', request, response));
+  // A body that is too large is refused before it is sent (RFC 9110, 10.1.1).
+  http.on('checkContinue', (request, response) => {
+    if (Number(request.headers['content-length'] ?? 0) <= config.limits.maxBodyBytes) response.writeContinue();
+    http.emit('request', request, response);
+  });
   http.on('connect', (_, to) => refuseTunnel(answers, to));
   return {
     http,
@@ -56,6 +64,7 @@ export function createWebServer(
       return connections.arrived;
     },
     isSurplus: (request) => limit.isSurplus(request),
+    onWebSocket: (open) => connections.onWebSocket(open),
     announceEnd: () => connections.announceEnd(),
     endConnections() {
       for (const session of sessions) session.close();

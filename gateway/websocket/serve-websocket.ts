@@ -7,7 +7,6 @@ import { noRoomForConnections } from '../server/connection-limit.ts';
 import type { WebServer } from '../server/create-server.ts';
 import { onceDrained } from '../server/once-drained.ts';
 import { bringIntoOriginForm } from '../server/origin-form.ts';
-import { asksForWebSocket } from '../server/pass-over-upgrade.ts';
 import type { UnsentAnswers } from '../server/unsent-answers.ts';
 import { Connection, type ConnectionServices } from './connection.ts';
 import { closeCodes, subprotocol } from './protocol.ts';
@@ -20,7 +19,7 @@ export interface WebSocketServices extends ConnectionServices {
 }
 
 export interface WebSocketOptions {
-  readonly web: Pick<WebServer, 'http' | 'isSurplus'>;
+  readonly web: Pick<WebServer, 'onWebSocket' | 'isSurplus'>;
   readonly services: WebSocketServices;
   readonly config: GatewayConfig;
 }
@@ -49,8 +48,7 @@ export function serveWebSocket({ web, services, config }: WebSocketOptions): Web
     refuseUpgrade(answers, socket, wrongHandshake(`${message}. Correct it.`)),
   );
   const encode = createFrameEncoder();
-  web.http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (!asksForWebSocket(request)) return;
+  web.onWebSocket(({ request, socket, head }) => {
     bringIntoOriginForm(request);
     const refusal = web.isSurplus(request) ? noRoomForConnections() : upgradeRefusalOf(request, config);
     if (refusal) return refuseUpgrade(answers, socket, refusal);

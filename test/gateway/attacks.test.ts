@@ -769,6 +769,27 @@ describe('the wire', () => {
       200,
     ],
     [
+      'a WebSocket behind a request, which is answered first',
+      async (to) => {
+        const handshake =
+          'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+        const reply = await to.raw(`${whole}${head(handshake, 'GET')}`);
+        expect(reply.text).toMatch(/^HTTP\/1\.1 200 .*"name":"Press".*HTTP\/1\.1 101 /s);
+        return reply;
+      },
+      200,
+    ],
+    [
+      'a body that is too large, announced',
+      async (to) => {
+        const reply = await to.raw(head('Expect: 100-continue\r\nContent-Length: 9999999999\r\n'));
+        expect(reply.text).not.toContain('100 Continue');
+        return reply;
+      },
+      413,
+      'BODY_LIMIT_EXCEEDED',
+    ],
+    [
       'a tunnel',
       (to) => to.raw('CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n'),
       405,
