@@ -96,9 +96,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const tracer = await createTracer(options);
   const answers = new AnswerWriter(metrics && ((errors) => metrics.errorsTold(errors)));
   const engine = await createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal, metrics, tracer });
-  const { schema } = engine.supergraph;
   await engine.warmUp(options.warmUpMs ?? 0);
-  const server = await createApolloServer({ schema, preparer: engine.preparer, config, log: runtime.log, answers });
+  const server = await createApolloServer({ preparer: engine.preparer, config, log: runtime.log, answers });
   const running = new Set<Promise<unknown>>();
   let state: 'created' | 'listening' | 'draining' = 'created';
   const documents = createDocumentSource(config.documents);

@@ -1,5 +1,5 @@
 import type { ApolloServerPlugin, ApolloServer as Server } from '@apollo/server';
-import type { FormattedExecutionResult, GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import { buildSchema, type FormattedExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../../runtime/logger.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { OperationAnswer } from '../execution/answer.ts';
@@ -26,7 +26,6 @@ export interface ServerContext {
 export type GraphQLServer = Server<ServerContext>;
 
 export interface ServerOptions {
-  readonly schema: GraphQLSchema;
   readonly preparer: OperationPreparer;
   readonly config: GatewayConfig;
   readonly log: Logger;
@@ -34,19 +33,19 @@ export interface ServerOptions {
 }
 
 /**
+ * Apollo Server wants one, and only prints it: what is asked is validated and run by the preparer, whose schema may be
+ * replaced. Printing the real one takes long, and fails where a custom scalar has an object for its default value.
+ */
+const unread = buildSchema('type Query { _: Boolean }');
+
+/**
  * Apollo Server gives GraphQL over HTTP, CSRF prevention and its plugins. Validation is left to the preparer, which
  * limits first and remembers; execution to the compiled operation.
  */
-export async function createApolloServer({
-  schema,
-  preparer,
-  config,
-  log,
-  answers,
-}: ServerOptions): Promise<GraphQLServer> {
+export async function createApolloServer({ preparer, config, log, answers }: ServerOptions): Promise<GraphQLServer> {
   const { maxTokens } = config.limits;
   const server = new ApolloServer<ServerContext>({
-    schema,
+    schema: unread,
     plugins: [answerWith({ preparer, config, log }), ApolloServerPluginLandingPageDisabled()],
     logger: {
       debug: () => undefined,
@@ -98,11 +97,7 @@ class WrittenData {
   }
 }
 
-function answerWith({
-  preparer,
-  config,
-  log,
-}: Omit<ServerOptions, 'schema' | 'answers'>): ApolloServerPlugin<ServerContext> {
+function answerWith({ preparer, config, log }: Omit<ServerOptions, 'answers'>): ApolloServerPlugin<ServerContext> {
   return {
     requestDidStart: async () => ({
       async didEncounterErrors({ errors, contextValue: { request } }) {
