@@ -136,7 +136,7 @@ describe('the structure of the project', () => {
       '@apollo/gateway': ['gateway/fallback-engine/'],
       '@apollo/composition': ['gateway/supergraph/'],
       '@apollo/subgraph': [],
-      '@graphql-hive/router-query-planner': ['gateway/planning/'],
+      '@graphql-hive/router-query-planner': ['gateway/planning/planners/'],
       '@graphql-yoga/render-graphiql': ['gateway/'],
       '@cedar-policy/cedar-wasm': ['policies/'],
       ...Object.fromEntries(['api', 'exporter-trace-otlp-http', 'resources', 'sdk-trace'].map(inTracer)),

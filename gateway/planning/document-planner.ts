@@ -1,5 +1,5 @@
 import { type DocumentNode, print } from 'graphql';
-import { checkPlan, IncompletePlan } from './check-plan.ts';
+import { checkPlan, IncompletePlan } from './checks/check-plan.ts';
 import { concreteFragments } from './concrete-fragments.ts';
 import { isContextual } from './contextual-fields.ts';
 import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';

@@ -5,7 +5,7 @@ import {
   type OperationDefinitionNode,
   type SelectionNode,
 } from 'graphql';
-import type { Gap } from './plan-coverage.ts';
+import type { Gap } from './checks/plan-coverage.ts';
 import { documentWith, fragmentsOf } from './plannable.ts';
 import { onType, setOf } from './selections.ts';
 

@@ -1,6 +1,6 @@
 import type { PlanNode } from './plan.ts';
-import { type Planner, PlanningError } from './planner.ts';
-import { PlannerCrashError } from './planner-process.ts';
+import { type Planner, PlanningError } from './planners/planner.ts';
+import { PlannerCrashError } from './planners/planner-process.ts';
 
 /**
  * Plans an operation while its document is being validated, which takes about as long.

@@ -1,11 +1,11 @@
 import { type DocumentNode, Kind, print } from 'graphql';
-import type { CoverageScope } from './asked-fields.ts';
-import { checkPlan, IncompletePlan } from './check-plan.ts';
+import type { CoverageScope } from './checks/asked-fields.ts';
+import { checkPlan, IncompletePlan } from './checks/check-plan.ts';
+import { maxGaps } from './checks/plan-coverage.ts';
 import { gapDocuments } from './gap-documents.ts';
 import { joinParts } from './join-parts.ts';
 import type { PlanNode } from './plan.ts';
-import { maxGaps } from './plan-coverage.ts';
-import { type Planner, PlanningError } from './planner.ts';
+import { type Planner, PlanningError } from './planners/planner.ts';
 
 export interface PlannersOptions extends CoverageScope {
   /** Fast. */

@@ -5,7 +5,7 @@ import { askTypenames } from '../planning/ask-typenames.ts';
 import type { DocumentPlan, PlanDocuments } from '../planning/document-planner.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import { toPlannable } from '../planning/plannable.ts';
-import { PlanningError } from '../planning/planner.ts';
+import { PlanningError } from '../planning/planners/planner.ts';
 import { operationLabel } from '../request/operation-label.ts';
 import { refuse } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';

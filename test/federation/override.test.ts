@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ApolloPlanner } from '../../gateway/planning/apollo-planner.ts';
-import { createOverrideDraw } from '../../gateway/planning/override-draw.ts';
+import { ApolloPlanner } from '../../gateway/planning/planners/apollo-planner.ts';
+import { createOverrideDraw } from '../../gateway/planning/planners/override-draw.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createIds } from '../../runtime/ids.ts';
 import { systemTimers } from '../../runtime/timers.ts';

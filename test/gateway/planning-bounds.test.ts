@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Principal } from '../../auth/principal.ts';
-import { boundPlanner } from '../../gateway/planning/bounded-planner.ts';
 import type { PlanNode } from '../../gateway/planning/plan.ts';
+import { boundPlanner } from '../../gateway/planning/planners/bounded-planner.ts';
 import { startFederation } from '../support/federation-gateway.ts';
 
 const aPlan: PlanNode = { kind: 'sequence', nodes: [] };

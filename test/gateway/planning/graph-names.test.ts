@@ -1,7 +1,7 @@
 import { parse, print, visit } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { largeSupergraph } from '../../../bench/federation/large-supergraph.ts';
-import { spreadGraphNames } from '../../../gateway/planning/graph-names.mjs';
+import { spreadGraphNames } from '../../../gateway/planning/planners/graph-names.mjs';
 
 const supergraph = `
 """Not @join__type(graph: ERP), and not ERP @join__graph(name: "x")."""

@@ -2,7 +2,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { parse } from 'graphql';
 import { beforeAll, expect, test } from 'vitest';
-import { PlannerProcess } from '../../../gateway/planning/planner-process.ts';
+import { PlannerProcess } from '../../../gateway/planning/planners/planner-process.ts';
 import { composeSources } from '../../../gateway/supergraph/compose.ts';
 import { startFederation } from '../../support/federation-gateway.ts';
 import { federationLink } from '../../support/federation-subgraph.ts';
@@ -70,7 +70,7 @@ test('an operation that takes too long to plan is stopped: its process ends, wha
 }, 60_000);
 
 test('a planner whose gateway was killed ends at once, also in the middle of a plan', async () => {
-  const file = new URL('../../../gateway/planning/native-planner.mjs', import.meta.url);
+  const file = new URL('../../../gateway/planning/planners/native-planner.mjs', import.meta.url);
   const child = fork(file, { execArgv: [] });
   const ended = once(child, 'exit');
   child.send({ id: 1, planner: 'one', supergraphSdl });

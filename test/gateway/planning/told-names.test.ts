@@ -1,7 +1,7 @@
 import { parse } from 'graphql';
 import { expect, test } from 'vitest';
+import { withToldNames } from '../../../gateway/planning/checks/told-names.ts';
 import type { EntityGroup, PlanNode } from '../../../gateway/planning/plan.ts';
-import { withToldNames } from '../../../gateway/planning/told-names.ts';
 import { composeSources } from '../../../gateway/supergraph/compose.ts';
 import { loadSupergraph } from '../../../gateway/supergraph/load-supergraph.ts';
 import { federationLink } from '../../support/federation-subgraph.ts';

@@ -1,4 +1,4 @@
-import type { PlanNode } from './plan.ts';
+import type { PlanNode } from '../plan.ts';
 
 export interface Planner {
   /**

@@ -1,6 +1,6 @@
 import { type FieldNode, Kind, type SelectionNode } from 'graphql';
-import type { TypeIndex } from '../supergraph/load-supergraph.ts';
-import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
+import type { TypeIndex } from '../../supergraph/load-supergraph.ts';
+import type { SubgraphTypes } from '../../supergraph/subgraph-types.ts';
 
 interface Scope {
   readonly types: TypeIndex;

@@ -1,4 +1,4 @@
-import type { PlanNode } from './plan.ts';
+import type { PlanNode } from '../plan.ts';
 
 /** What comes after what, which planners say in the same words. */
 type InnerNode<Node> =

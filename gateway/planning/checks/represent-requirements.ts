@@ -8,7 +8,11 @@ import {
   stripIgnoredCharacters,
   type VariableDefinitionNode,
 } from 'graphql';
-import { typename } from './ask-typenames.ts';
+import { typename } from '../ask-typenames.ts';
+import { inlineFragments } from '../inline-fragments.ts';
+import { parseRequest } from '../parse-request.ts';
+import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Requirement, Rewrite } from '../plan.ts';
+import { onType, setOf, usedVariables } from '../selections.ts';
 import {
   type Asking,
   type CoverageScope,
@@ -20,12 +24,8 @@ import {
   startAsking,
 } from './asked-fields.ts';
 import { entityStep, keyFor, representationOf } from './entity-step.ts';
-import { inlineFragments } from './inline-fragments.ts';
 import { requirementsFor } from './keyed-requirements.ts';
-import { parseRequest } from './parse-request.ts';
-import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Requirement, Rewrite } from './plan.ts';
 import { isForeign, providedBelow } from './provided-fields.ts';
-import { onType, setOf, usedVariables } from './selections.ts';
 
 /**
  * The plan with every field that requires others asked for in a step of its own, by representations that hold what it

@@ -1,8 +1,8 @@
 import { Kind, type SelectionNode } from 'graphql';
-import type { TypeIndex } from '../supergraph/load-supergraph.ts';
-import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
-import { changeFetches } from './fetches.ts';
-import type { EntityGroup, PlanNode, Requirement } from './plan.ts';
+import type { TypeIndex } from '../../supergraph/load-supergraph.ts';
+import type { SubgraphTypes } from '../../supergraph/subgraph-types.ts';
+import { changeFetches } from '../fetches.ts';
+import type { EntityGroup, PlanNode, Requirement } from '../plan.ts';
 
 export interface KeyScope {
   readonly types: TypeIndex;

@@ -1,7 +1,7 @@
 import { type FieldNode, type FragmentDefinitionNode, isObjectType, Kind, type SelectionSetNode } from 'graphql';
+import type { OperationParts } from '../operation-parts.ts';
+import type { PlanNode } from '../plan.ts';
 import { type Budget, type Coverage, type CoverageScope, noteNode, startAsking } from './asked-fields.ts';
-import type { OperationParts } from './operation-parts.ts';
-import type { PlanNode } from './plan.ts';
 
 /** How far plans answer an operation. */
 export interface PlanCoverage {

@@ -9,13 +9,13 @@ import {
   stripIgnoredCharacters,
   visit,
 } from 'graphql';
-import { typename } from './ask-typenames.ts';
+import { typename } from '../ask-typenames.ts';
+import { changeFetches } from '../fetches.ts';
+import type { OperationParts } from '../operation-parts.ts';
+import type { PlanNode, PlannedRequest } from '../plan.ts';
+import { onType, setOf, usedVariables } from '../selections.ts';
 import type { CoverageScope } from './asked-fields.ts';
-import { changeFetches } from './fetches.ts';
-import type { OperationParts } from './operation-parts.ts';
-import type { PlanNode, PlannedRequest } from './plan.ts';
 import { type Gap, selectedFields, setsOf } from './plan-coverage.ts';
-import { onType, setOf, usedVariables } from './selections.ts';
 
 /** Selections that fill one gap; larger ones are left to another way of planning. */
 const maxSelections = 2000;

@@ -7,7 +7,7 @@ import type {
   FetchDataRewrite as ApolloRewrite,
 } from '@apollo/query-planner';
 import { Kind, parse, print, type SelectionNode, visit } from 'graphql';
-import type { Timers } from '../../runtime/timers.ts';
+import type { Timers } from '../../../runtime/timers.ts';
 import type {
   ContextValue,
   FetchNode,
@@ -17,7 +17,7 @@ import type {
   Requirement,
   Rewrite,
   RewriteStep,
-} from './plan.ts';
+} from '../plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
 import { translateInnerNode } from './translate-inner-node.ts';
 

@@ -6,9 +6,9 @@ import {
   stripIgnoredCharacters,
   type VariableDefinitionNode,
 } from 'graphql';
+import type { EntityFetchNode, EntityGroup, Requirement } from '../plan.ts';
+import { onType, setOf, usedVariables } from '../selections.ts';
 import { type Coverage, type CoverageScope, sourceOf } from './asked-fields.ts';
-import type { EntityFetchNode, EntityGroup, Requirement } from './plan.ts';
-import { onType, setOf, usedVariables } from './selections.ts';
 import { toldAs } from './told-names.ts';
 
 /** A step of our own: fields of objects of some types, for representations of them. */

@@ -1,3 +1,4 @@
+import type { EntityFetchNode, FetchNode, PlanNode, Requirement, SubscribeNode } from '../plan.ts';
 import {
   type Asking,
   type Coverage,
@@ -8,7 +9,6 @@ import {
   startAsking,
 } from './asked-fields.ts';
 import { requirementsFor } from './keyed-requirements.ts';
-import type { EntityFetchNode, FetchNode, PlanNode, Requirement, SubscribeNode } from './plan.ts';
 
 /**
  * The steps of a plan in rounds, each after those that bring what its representations hold. Apollo's planner puts a step

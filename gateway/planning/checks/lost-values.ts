@@ -1,6 +1,6 @@
 import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionNode } from 'graphql';
-import { fetchesOf } from './fetches.ts';
-import { parseRequest } from './parse-request.ts';
+import { fetchesOf } from '../fetches.ts';
+import { parseRequest } from '../parse-request.ts';
 import type {
   EntityFetchNode,
   EntityGroup,
@@ -10,8 +10,8 @@ import type {
   PlannedRequest,
   Requirement,
   Rewrite,
-} from './plan.ts';
-import { fragmentsOf } from './plannable.ts';
+} from '../plan.ts';
+import { fragmentsOf } from '../plannable.ts';
 
 /**
  * Whether some value that the plan asks for would be sent on or shown in the place of another.

@@ -6,12 +6,12 @@ import type {
   FetchRewrite as HiveRewrite,
   FlattenNodePathSegment as HiveStep,
 } from '@graphql-hive/router-query-planner';
-import { losesValues } from './lost-values.ts';
-import { overwritesValues } from './overwritten-values.ts';
-import type { EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from './plan.ts';
+import { losesValues } from '../checks/lost-values.ts';
+import { overwritesValues } from '../checks/overwritten-values.ts';
+import { withoutProvidedTypenames } from '../checks/provided-typenames.ts';
+import type { EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from '../plan.ts';
 import { type Planner, PlanningError } from './planner.ts';
 import { PlannerProcess } from './planner-process.ts';
-import { withoutProvidedTypenames } from './provided-typenames.ts';
 import { translateInnerNode } from './translate-inner-node.ts';
 
 /** All engines of this process plan in the same one. */

@@ -12,12 +12,12 @@ import {
   type SelectionNode,
   stripIgnoredCharacters,
 } from 'graphql';
-import type { TypeIndex } from '../supergraph/load-supergraph.ts';
-import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
-import { fetchesOf } from './fetches.ts';
+import type { TypeIndex } from '../../supergraph/load-supergraph.ts';
+import type { SubgraphTypes } from '../../supergraph/subgraph-types.ts';
+import { fetchesOf } from '../fetches.ts';
+import { parseRequest } from '../parse-request.ts';
+import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Rewrite } from '../plan.ts';
 import { holdsKey, requirementsFor } from './keyed-requirements.ts';
-import { parseRequest } from './parse-request.ts';
-import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Rewrite } from './plan.ts';
 import { isForeign, providedBelow } from './provided-fields.ts';
 
 export interface CoverageScope {

@@ -1,8 +1,8 @@
 import { type FieldNode, type FragmentDefinitionNode, Kind, print, type SelectionNode } from 'graphql';
-import { fetchesOf } from './fetches.ts';
-import { parseRequest } from './parse-request.ts';
-import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest } from './plan.ts';
-import { fragmentsOf } from './plannable.ts';
+import { fetchesOf } from '../fetches.ts';
+import { parseRequest } from '../parse-request.ts';
+import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest } from '../plan.ts';
+import { fragmentsOf } from '../plannable.ts';
 
 /**
  * Whether two fetches write one field of the response from different arguments, so that the later one overwrites what

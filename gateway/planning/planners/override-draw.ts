@@ -1,4 +1,4 @@
-import { drawFraction, type Ids } from '../../runtime/ids.ts';
+import { drawFraction, type Ids } from '../../../runtime/ids.ts';
 
 /**
  * Draws, for each request anew, which fields with `@override(label: "percent(N)")` are asked of their new subgraph.

@@ -1,13 +1,13 @@
 import { type DocumentNode, Kind } from 'graphql';
+import type { PlanNode } from '../plan.ts';
+import { fragmentsOf } from '../plannable.ts';
 import type { CoverageScope } from './asked-fields.ts';
 import { completePlans } from './complete-plan.ts';
 import { joinRequirements } from './join-requirements.ts';
 import { onlyKeyed } from './keyed-requirements.ts';
 import { inOrderOfNeed } from './order-of-need.ts';
 import { overwritesValues } from './overwritten-values.ts';
-import type { PlanNode } from './plan.ts';
 import { checkCoverage, type Gap } from './plan-coverage.ts';
-import { fragmentsOf } from './plannable.ts';
 import { representRequirements } from './represent-requirements.ts';
 import { withToldNames } from './told-names.ts';
 

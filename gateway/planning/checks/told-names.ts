@@ -1,6 +1,6 @@
-import { changeFetches } from './fetches.ts';
+import { changeFetches } from '../fetches.ts';
+import type { EntityGroup, PlanNode, Rewrite } from '../plan.ts';
 import type { KeyScope } from './keyed-requirements.ts';
-import type { EntityGroup, PlanNode, Rewrite } from './plan.ts';
 
 /** An object of an interface that the subgraph knows as an object is told as one. */
 export const toldAs = (type: string, name: string): Rewrite => ({
