@@ -6,7 +6,6 @@ import {
   GraphQLID,
   GraphQLInt,
   type GraphQLInterfaceType,
-  type GraphQLLeafType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   GraphQLString,
@@ -14,7 +13,6 @@ import {
   getNamedType,
   getNullableType,
   isAbstractType,
-  isEnumType,
   isInterfaceType,
   isLeafType,
   isListType,
@@ -28,6 +26,7 @@ import type { FieldSource } from '../supergraph/field-sources.ts';
 import type { Restriction } from './compiled-operation.ts';
 import { Failure, notAsked, type ResponsePath, untoldType } from './failure.ts';
 import { jsonText, quote } from './json-text.ts';
+import { leafWriter, refuseValue } from './leaf-writer.ts';
 import { createObjectWriter, type PlainValue } from './object-writer.ts';
 import type { ResponseObject } from './response-data.ts';
 import { type SelectionScope, selectFields } from './select-fields.ts';
@@ -256,7 +255,7 @@ function compileValue(
 
 function listWriter(item: Write, position: Position): Write {
   return (value, depth, run) => {
-    if (!Array.isArray(value)) return refuse(value, position, depth, run);
+    if (!Array.isArray(value)) return refuseValue(value, position, depth, run);
     if (value.length === 0) return '[]';
     let text = '';
     for (let i = 0; i < value.length; i += 1) {
@@ -272,7 +271,7 @@ function listWriter(item: Write, position: Position): Write {
 function objectGuard(write: Write, position: Position): Write {
   return (value, depth, run) => {
     if (typeof value !== 'object' || value instanceof Failure || Array.isArray(value)) {
-      return refuse(value, position, depth, run);
+      return refuseValue(value, position, depth, run);
     }
     return write(value, depth, run);
   };
@@ -296,7 +295,7 @@ function abstractWriter(
   const untyped = isInterfaceType(type) ? compileObject(scope, type, sets) : undefined;
   return (value, depth, run) => {
     if (typeof value !== 'object' || value instanceof Failure || Array.isArray(value)) {
-      return refuse(value, position, depth, run);
+      return refuseValue(value, position, depth, run);
     }
     const typename = (value as ResponseObject)['__typename'];
     if (typename === undefined && untyped) return untyped(value, depth, run);
@@ -317,7 +316,7 @@ function abstractWriter(
 function untoldWriter(position: Position): Write {
   return (value, depth, run) => {
     const failure = (value as { [untoldType]?: Failure })[untoldType];
-    if (failure === undefined) return refuse(value, position, depth, run);
+    if (failure === undefined) return refuseValue(value, position, depth, run);
     if (failure !== notAsked) run.fail(failure, depth, position);
     return undefined;
   };
@@ -333,42 +332,4 @@ function dependsOnType(scope: WriterScope, type: GraphQLInterfaceType, sets: rea
       return !everyone.has(fragment?.typeCondition?.name.value) || depends(fragment?.selectionSet);
     });
   return sets.some(depends);
-}
-
-function leafWriter(type: GraphQLLeafType, position: Position): Write {
-  const slow: Write = (value, depth, run) => serialize(type, value) ?? refuse(value, position, depth, run);
-  if (isEnumType(type)) {
-    const values = new Map(type.getValues().map(({ name }) => [name as unknown, quote(name)]));
-    return (value, depth, run) => values.get(value) ?? refuse(value, position, depth, run);
-  }
-  switch (type.name) {
-    case 'String':
-    case 'ID':
-      return (value, depth, run) =>
-        typeof value !== 'string' ? slow(value, depth, run) : run.isPlain ? `"${value}"` : quote(value);
-    case 'Int':
-      return (value, depth, run) =>
-        (value as number) === ((value as number) | 0) ? `${value}` : slow(value, depth, run);
-    case 'Boolean':
-      return (value, depth, run) => (value === true ? 'true' : value === false ? 'false' : slow(value, depth, run));
-    case 'Float':
-      return slow;
-    default:
-      return (value, depth, run) => (value instanceof Failure ? refuse(value, position, depth, run) : jsonText(value));
-  }
-}
-
-/** graphql-js decides what else a built-in scalar accepts (a number for an ID, 1.0 for an Int). */
-function serialize(type: GraphQLLeafType, value: unknown): string | undefined {
-  if (typeof value === 'object') return undefined;
-  try {
-    return jsonText(type.serialize(value));
-  } catch {
-    return undefined;
-  }
-}
-
-function refuse(value: unknown, position: Position, depth: number, run: WriteRun): undefined {
-  if (value instanceof Failure) run.fail(value, depth, position);
-  else run.malformed(position, depth);
 }
