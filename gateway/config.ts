@@ -265,6 +265,11 @@ export interface HttpConfig {
   readonly drainTimeoutMs: number;
   /** Bytes from which on an answer is compressed, where the client takes it. Less costs time, saves little. @default 1024 */
   readonly compressAboveBytes: number;
+  /**
+   * Whether the log has a line for each request, and two for each stream: when it opens and when it ends. Costs some
+   * microseconds for each. @default false
+   */
+  readonly accessLog: boolean;
 }
 
 export interface DocumentsConfig {
@@ -405,6 +410,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     drainGraceMs: 300,
     drainTimeoutMs: 10_000,
     compressAboveBytes: 1024,
+    accessLog: false,
   }),
   documents: Object.freeze({
     persistedQueries: true,

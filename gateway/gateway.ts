@@ -24,6 +24,7 @@ import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
 import { LiveAuthorities } from './subscriptions/live-authority.ts';
 import { SharedStreams } from './subscriptions/shared-streams.ts';
 import { StreamQuota } from './subscriptions/stream-quota.ts';
+import { AccessLog } from './telemetry/access-log.ts';
 import { readCollectorAccess } from './telemetry/config.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type MetricsServer, serveMetrics } from './telemetry/serve-metrics.ts';
@@ -94,6 +95,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { supergraphSdl, subgraphs = new Map(), signInternal } = options;
   const metrics = await createMetrics(options);
   const tracer = await createTracer(options);
+  const accessLog = config.http.accessLog ? new AccessLog(runtime) : undefined;
   const answers = new AnswerWriter(metrics && ((errors) => metrics.errorsTold(errors)));
   const engine = await createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal, metrics, tracer });
   await engine.warmUp(options.warmUpMs ?? 0);
@@ -119,6 +121,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     readForwarded,
     answers,
     tracer,
+    accessLog,
     config: config.subscriptions,
     runtime,
   };
@@ -141,6 +144,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     readForwarded,
     metrics,
     tracer,
+    accessLog,
     graphiql: options.graphiql ? new Graphiql(options.graphiql, graphqlPath) : undefined,
     isReady: () => state === 'listening',
     isSurplus: (request) => web.isSurplus(request),

@@ -37,7 +37,7 @@ export class StreamEndpoint implements AnswersInStreams {
   /** @throws RequestError 405 a mutation over GET */
   async answer(exchange: Exchange, { stream }: AcceptedFormats, params: OperationParams): Promise<void> {
     // What is wrong with the operation is found again when it runs, and told in the stream.
-    const { principal, request, requestId, forwarded, span } = exchange;
+    const { principal, request, requestId, forwarded, span, entry } = exchange;
     const operation = await this.#operations.ifAccepted(params, span);
     refuseMutationOverGet(request, operation);
     const authority = { credentials: request.headers.authorization, principal };
@@ -48,7 +48,12 @@ export class StreamEndpoint implements AnswersInStreams {
     const asked = this.#resume(exchange, params, operation);
     // The protocol of multipart subscriptions has no parts.
     const comesWhole = stream === 'multipart';
-    const running = runOperation(this.#services, { ...asked, comesWhole, requestId, forwarded, span }, authority, sink);
+    const running = runOperation(
+      this.#services,
+      { ...asked, comesWhole, requestId, forwarded, span, entry },
+      authority,
+      sink,
+    );
     this.#open.set(http, { running, kind });
     http.onClose(() => {
       this.#open.delete(http);

@@ -9,7 +9,7 @@ import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from
 import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import { internalError, RequestError, refuse } from '../request/request-error.ts';
-import { tellCodes } from '../telemetry/told-errors.ts';
+import { tellWatchers } from '../telemetry/told-errors.ts';
 import {
   ApolloServer,
   ApolloServerErrorCode,
@@ -101,7 +101,7 @@ function answerWith({ preparer, config, log }: Omit<ServerOptions, 'answers'>): 
   return {
     requestDidStart: async () => ({
       async didEncounterErrors({ errors, contextValue: { request } }) {
-        if (request.span) tellCodes(request.span, errors);
+        tellWatchers(request, errors);
       },
       async responseForOperation({ source, document, request, contextValue }) {
         const { span } = contextValue.request;
@@ -117,12 +117,14 @@ function answerWith({ preparer, config, log }: Omit<ServerOptions, 'answers'>): 
         } catch (cause) {
           const refusal = isStackOverflow(cause) ? nestedTooDeep() : cause;
           if (refusal instanceof RequestError) {
-            if (span) tellCodes(span, refusal.formatted);
+            tellWatchers(contextValue.request, refusal.formatted);
             return singleResponse(refusal.status, { errors: refusal.formatted });
           }
           const { requestId } = contextValue.request;
           log.error('request failed', { requestId, cause });
-          return singleResponse(500, { errors: [internalError(requestId)] });
+          const errors = [internalError(requestId)];
+          tellWatchers(contextValue.request, errors);
+          return singleResponse(500, { errors });
         }
       },
     }),

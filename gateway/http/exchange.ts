@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../../auth/principal.ts';
+import type { AccessEntry } from '../request/access-entry.ts';
 import type { ForwardedHeaders } from '../request/forwarded-headers.ts';
 import type { Span } from '../request/span.ts';
 
@@ -13,4 +14,6 @@ export interface Exchange {
   readonly forwarded: ForwardedHeaders;
   /** Absent where nothing is traced. */
   readonly span: Span | undefined;
+  /** Absent where there is no access log. */
+  readonly entry: AccessEntry | undefined;
 }

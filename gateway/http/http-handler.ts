@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type Authenticate, authenticateRequest } from '../authorization/authenticate.ts';
 import type { GatewayConfig } from '../config.ts';
+import type { AccessEntry } from '../request/access-entry.ts';
 import type { ReadForwarded } from '../request/forwarded-headers.ts';
 import { internalError, RequestError } from '../request/request-error.ts';
 import type { Span, Tracer } from '../request/span.ts';
@@ -10,8 +11,9 @@ import { noRoomForConnections } from '../server/connection-limit.ts';
 import type { HttpHandler } from '../server/create-server.ts';
 import { bringIntoOriginForm } from '../server/origin-form.ts';
 import { refuseAndClose } from '../server/refuse-and-close.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { tellCodes } from '../telemetry/told-errors.ts';
+import { tellWatchers } from '../telemetry/told-errors.ts';
 import { tracedRequest } from '../telemetry/traced-request.ts';
 import { readAcceptedFormats } from './accepted-formats.ts';
 import type { Exchange } from './exchange.ts';
@@ -29,6 +31,7 @@ export interface HttpHandlerOptions extends GraphQLEndpointOptions {
   readonly readForwarded: ReadForwarded;
   readonly metrics: Metrics | undefined;
   readonly tracer: Tracer | undefined;
+  readonly accessLog: AccessLog | undefined;
   readonly graphiql: Graphiql | undefined;
   isReady(): boolean;
   /** Whether the request may only ask about health. */
@@ -51,8 +54,10 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     const health = answerHealth(path, standing);
     if (health) return send(response, health.status, { 'content-type': 'application/json' }, health.body);
     let span: Span | undefined;
+    let entry: AccessEntry | undefined;
     if (path === graphqlPath) {
       options.metrics?.requestArrived(request, response);
+      entry = options.accessLog?.requestArrived(request, response);
       span = options.tracer && tracedRequest(options.tracer, graphqlPath, request, response);
     }
     try {
@@ -73,22 +78,24 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
         const asked = request.headers['access-control-request-headers'];
         return send(response, 204, preflightHeaders(asked, cors), '');
       }
-      await answerGraphQL(options, { request, response, search, span });
+      await answerGraphQL(options, { request, response, search, span, entry });
     } catch (cause) {
-      answerRefusal(cause, { request, response, span }, options);
+      answerRefusal(cause, { request, response, span, entry }, options);
     }
   };
 }
 
 async function answerGraphQL(
   options: HttpHandlerOptions,
-  arrived: Pick<Exchange, 'request' | 'response' | 'search' | 'span'>,
+  arrived: Pick<Exchange, 'request' | 'response' | 'search' | 'span' | 'entry'>,
 ): Promise<void> {
-  const { request, response, span } = arrived;
+  const { request, response, span, entry } = arrived;
   const requestId = requestIdOf(request) ?? options.runtime.ids.next();
   response.setHeader('x-request-id', requestId);
   span?.tell({ 'andon.request.id': requestId });
+  entry?.asked(requestId, undefined);
   const principal = await authenticateRequest(options.authenticate, request.headers.authorization);
+  entry?.asked(requestId, principal);
   const forwarded = options.readForwarded(request.headers);
   await answerExchange(options, { ...arrived, principal, requestId, forwarded });
 }
@@ -108,7 +115,7 @@ function requestIdOf(request: IncomingMessage): string | undefined {
 
 function answerRefusal(
   cause: unknown,
-  { request, response, span }: Pick<Exchange, 'request' | 'response' | 'span'>,
+  { request, response, span, entry }: Pick<Exchange, 'request' | 'response' | 'span' | 'entry'>,
   { runtime, answers }: HttpHandlerOptions,
 ): void {
   const requestId = String(response.getHeader('x-request-id') ?? runtime.ids.next());
@@ -116,7 +123,7 @@ function answerRefusal(
   if (response.headersSent || response.destroyed) return;
   const refusal = cause instanceof RequestError ? cause : undefined;
   const errors = refusal?.formatted ?? [internalError(requestId)];
-  if (span) tellCodes(span, errors);
+  tellWatchers({ span, entry }, errors);
   const { single = 'application/json' } = readAcceptedFormats(request.headers.accept);
   const status = refusal?.status ?? 500;
   const headers: Record<string, string> = {

@@ -31,9 +31,9 @@ export async function answerInParts(
   { operation, variables, params, accepted, format }: IncrementalRequest,
   options: Pick<GraphQLEndpointOptions, 'config' | 'answers' | 'unsent'>,
 ): Promise<void> {
-  const { principal, request, requestId, response, forwarded, span } = exchange;
+  const { principal, request, requestId, response, forwarded, span, entry } = exchange;
   const cancellation = cancelOnClose(response);
-  const context = { principal, requestId, cancellation, forwarded, span };
+  const context = { principal, requestId, cancellation, forwarded, span, entry };
   const answer: IncrementalAnswer = operation.executeIncrementally
     ? await operation.executeIncrementally(variables, context)
     : wholeAnswer(await operation.execute(variables, context));

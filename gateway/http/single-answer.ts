@@ -29,7 +29,7 @@ export interface SingleRequest {
 /** Hands one operation to Apollo Server, with its document found and its format chosen. @throws RequestError */
 export async function answerSingle(
   { server, documents }: SingleAnswerOptions,
-  { request, principal, requestId, forwarded, span }: Exchange,
+  { request, principal, requestId, forwarded, span, entry }: Exchange,
   { params, format, cancellation }: SingleRequest,
 ): Promise<SingleAnswer> {
   const { operationName, variables } = params;
@@ -42,7 +42,7 @@ export async function answerSingle(
       headers: headersOf(request, format),
       ...(method === 'GET' ? inSearch(body) : inBody(body)),
     },
-    context: async () => ({ request: { principal, requestId, cancellation, forwarded, span } }),
+    context: async () => ({ request: { principal, requestId, cancellation, forwarded, span, entry } }),
   });
   if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is never started.');
   return {

@@ -11,6 +11,7 @@ import { isStackOverflow, nestedTooDeep } from '../limits/parse-document.ts';
 import { keepable, RequestError } from '../request/request-error.ts';
 import type { Span, Tracer } from '../request/span.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
+import { loggedOperation } from '../telemetry/logged-operation.ts';
 import { measuredOperation, measuredPreparation } from '../telemetry/measured-operation.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { tracedOperation, tracedPreparation } from '../telemetry/traced-operation.ts';
@@ -74,7 +75,8 @@ export function createOperationPreparer(options: PreparerOptions): RememberingPr
     const { metrics, tracer } = options;
     const prepare = () => prepareOperation({ ...options, compile, limitCost }, request);
     const traced = tracer ? async () => tracedOperation(await tracedPreparation(span, prepare), tracer) : prepare;
-    return metrics ? measuredOperation(await measuredPreparation(metrics, traced), metrics) : traced();
+    const measured = metrics ? measuredOperation(await measuredPreparation(metrics, traced), metrics) : await traced();
+    return options.config.http.accessLog ? loggedOperation(measured) : measured;
   };
   return {
     prepare(text, operationName, { document, span } = {}) {

@@ -1,4 +1,5 @@
 import type { Principal } from '../../auth/principal.ts';
+import type { AccessEntry } from './access-entry.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { ForwardedHeaders } from './forwarded-headers.ts';
 import type { Span } from './span.ts';
@@ -13,6 +14,8 @@ export interface RequestContext {
   readonly forwarded?: ForwardedHeaders | undefined;
   /** What the work is part of, in the trace of who asks. @default none */
   readonly span?: Span | undefined;
+  /** Absent where there is no access log. */
+  readonly entry?: AccessEntry | undefined;
   /** Whether equal work of others may be used, where it runs at the same moment. @default true */
   readonly mayShare?: boolean;
   /** The id that a subgraph's stream of events gave the last one: it is asked to go on after it. @default from now on */

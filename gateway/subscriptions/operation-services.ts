@@ -6,6 +6,7 @@ import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import type { Tracer } from '../request/span.ts';
 import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
 import type { LiveAuthorities } from './live-authority.ts';
 import type { SharedStreams } from './shared-streams.ts';
 import type { StreamQuota } from './stream-quota.ts';
@@ -26,6 +27,8 @@ export interface OperationServices {
   readonly answers: AnswerWriter;
   /** Absent where nothing is traced. */
   readonly tracer?: Tracer | undefined;
+  /** Absent where there is none. */
+  readonly accessLog?: AccessLog | undefined;
   readonly config: SubscriptionsConfig;
   readonly runtime: Runtime;
 }

@@ -4,12 +4,13 @@ import type { DocumentRequest } from '../documents/document-source.ts';
 import type { IncrementalAnswer } from '../execution/answer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { writeBatch, writeFirstPart } from '../incremental/incremental-body.ts';
+import type { AccessEntry } from '../request/access-entry.ts';
 import { Cancellation } from '../request/cancellation.ts';
 import type { ForwardedHeaders } from '../request/forwarded-headers.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import { internalError, RequestError } from '../request/request-error.ts';
 import type { Span } from '../request/span.ts';
-import { tellCodes } from '../telemetry/told-errors.ts';
+import { tellWatchers } from '../telemetry/told-errors.ts';
 import { tracedMessage } from '../telemetry/traced-request.ts';
 import { describeStream } from './describe-stream.ts';
 import type { LiveAuthority } from './live-authority.ts';
@@ -29,6 +30,8 @@ export interface StreamedOperation extends DocumentRequest {
   readonly forwarded?: ForwardedHeaders;
   /** Of the request that brought it, if it was one: it ends with the answer, or when a subscription is open. */
   readonly span?: Span | undefined;
+  /** Of the request that stays open for it, if one does. */
+  readonly entry?: AccessEntry | undefined;
 }
 
 /** In whose name an operation runs: its connection's, or that of a token of its own. */
@@ -94,6 +97,9 @@ class OperationRun implements StreamListener, RunningOperation {
   /** Where the operation brought a token of its own. */
   #authority: LiveAuthority | undefined;
   #span: Span | undefined;
+  #entry: AccessEntry | undefined;
+  /** Whether it is this operation's alone; that of a request ends with the request. */
+  #isOwnEntry = false;
 
   constructor(services: OperationServices, sink: OperationSink, requestId: string) {
     this.#services = services;
@@ -102,7 +108,9 @@ class OperationRun implements StreamListener, RunningOperation {
   }
 
   async start(operation: StreamedOperation, authority: OperationAuthority): Promise<void> {
-    const { tracer } = this.#services;
+    const { tracer, accessLog } = this.#services;
+    this.#entry = operation.entry ?? accessLog?.operationArrived();
+    this.#isOwnEntry = operation.entry === undefined;
     this.#span = operation.span ?? (tracer && tracedMessage(tracer, this.#requestId, operation.forwarded));
     try {
       await this.#run(operation, authority);
@@ -112,9 +120,15 @@ class OperationRun implements StreamListener, RunningOperation {
   }
 
   stop(): void {
+    if (this.#isOwnEntry) this.#entry?.aborted();
+    this.#end();
+  }
+
+  #end(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#span?.end();
+    if (this.#isOwnEntry) this.#entry?.end();
     this.#giveBack();
     this.#authority?.close();
     this.#cancellation.cancel();
@@ -126,7 +140,9 @@ class OperationRun implements StreamListener, RunningOperation {
   }
 
   next(body: string, cursor: string | undefined): void {
-    if (this.#state === 'running') this.#sink.next(body, cursor);
+    if (this.#state !== 'running') return;
+    this.#entry?.sent();
+    this.#sink.next(body, cursor);
   }
 
   end(errors: readonly GraphQLFormattedError[]): void {
@@ -135,7 +151,7 @@ class OperationRun implements StreamListener, RunningOperation {
 
   complete(): void {
     if (this.#state === 'ended') return;
-    this.stop();
+    this.#end();
     this.#sink.complete();
   }
 
@@ -165,7 +181,9 @@ class OperationRun implements StreamListener, RunningOperation {
       cancellation: this.#cancellation,
       forwarded: request.forwarded,
       span: this.#span,
+      entry: this.#entry,
     };
+    this.#entry?.asked(this.#requestId, live.principal);
     if (operation.kind !== 'subscription') {
       if (operation.executeIncrementally && !request.comesWhole) {
         return this.#answerInParts(await operation.executeIncrementally(variables, context));
@@ -213,12 +231,14 @@ class OperationRun implements StreamListener, RunningOperation {
     else this.#stopListening = leave;
     // The stream may be open for weeks; its events have spans of their own.
     this.#span?.end();
+    this.#entry?.ran(operation);
+    this.#entry?.opened();
   }
 
   #fail(errors: readonly GraphQLFormattedError[]): void {
     if (this.#state === 'ended') return;
-    if (this.#span) tellCodes(this.#span, errors);
-    this.stop();
+    tellWatchers({ span: this.#span, entry: this.#entry }, errors);
+    this.#end();
     this.#sink.fail(errors);
   }
 

@@ -1,6 +1,6 @@
 import type { CompiledOperation, EventStream } from '../execution/compiled-operation.ts';
+import type { Coded } from '../request/access-entry.ts';
 import { RequestError } from '../request/request-error.ts';
-import type { Coded } from './error-codes.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The same operation, with its runs and its events counted. */

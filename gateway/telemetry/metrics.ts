@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../../runtime/clock.ts';
-import { type Coded, labelOfCode, otherCode } from './error-codes.ts';
+import type { Coded } from '../request/access-entry.ts';
+import { labelOfCode, otherCode } from './error-codes.ts';
 import { httpMethodOf } from './http-method.ts';
 
 /** Read when somebody looks, so that they cost nothing meanwhile. */

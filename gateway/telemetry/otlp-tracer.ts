@@ -97,45 +97,44 @@ interface SpanServices {
 
 class OtlpSpan implements Span {
   readonly isSampled: boolean;
-  readonly #span: SdkSpan;
-  readonly #ending: SpanStart['ending'];
+  readonly #context: SpanContext;
   readonly #services: SpanServices;
-  #hasEnded = false;
+  /** Absent once it has ended, or where it is not sampled: a subscription holds on to its client's span for weeks. */
+  #open: { readonly span: SdkSpan; readonly ending: SpanStart['ending'] } | undefined;
 
   constructor(span: SdkSpan, ending: SpanStart['ending'], services: SpanServices) {
-    this.#span = span;
-    this.#ending = ending;
+    this.#context = span.spanContext();
     this.#services = services;
     this.isSampled = span.isRecording();
+    if (this.isSampled) this.#open = { span, ending };
   }
 
   get headers(): TraceHeaders {
-    const { traceId, spanId, traceFlags, traceState } = this.#span.spanContext();
+    const { traceId, spanId, traceFlags, traceState } = this.#context;
     const tracestate = traceState?.serialize();
     const traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
     return tracestate ? { traceparent, tracestate } : { traceparent };
   }
 
   child(start: SpanStart): Span {
-    return this.isSampled ? this.#services.begin(start, this.#span.spanContext()) : this;
+    return this.isSampled ? this.#services.begin(start, this.#context) : this;
   }
 
   tell(attributes: SpanAttributes): void {
-    if (this.isSampled && !this.#hasEnded) this.#span.setAttributes(given(attributes));
+    this.#open?.span.setAttributes(given(attributes));
   }
 
   fail(code: string): void {
-    if (!this.isSampled || this.#hasEnded) return;
-    this.#span.setAttribute('error.type', code);
-    this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    this.#open?.span.setAttribute('error.type', code).setStatus({ code: SpanStatusCode.ERROR });
   }
 
   end(): void {
-    if (!this.isSampled || this.#hasEnded) return;
-    this.#ending?.(this);
-    this.#hasEnded = true;
+    const ended = this.#open;
+    if (!ended) return;
+    ended.ending?.(this);
+    this.#open = undefined;
     this.#services.ended();
-    this.#span.end();
+    ended.span.end();
   }
 }
 

@@ -1,8 +1,8 @@
 import type { CompiledOperation, EventStream } from '../execution/compiled-operation.ts';
+import type { Coded } from '../request/access-entry.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import { RequestError } from '../request/request-error.ts';
 import type { Span, SpanAttributes, SpanStart, Tracer } from '../request/span.ts';
-import type { Coded } from './error-codes.ts';
 import { tellErrors } from './told-errors.ts';
 
 /**
