@@ -1,4 +1,5 @@
-import { type IncrementalAnswer, wholeAnswer } from '../execution/answer.ts';
+import type { ServerResponse } from 'node:http';
+import { type IncrementalAnswer, type IncrementalBatch, wholeAnswer } from '../execution/answer.ts';
 import type { AnswerWriter, ShownPlan } from '../execution/answer-writer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
 import { asksForPlan, showPlan } from '../execution/show-plan.ts';
@@ -45,7 +46,7 @@ export async function answerInParts(
     const body = options.answers.response(answer.first, shown);
     return sendAnswer(exchange, { status: 200, headers, body: new AnswerBody(body) }, options);
   }
-  await sendParts(exchange, answer, { format, shown, ...options });
+  return sendParts(exchange, answer, { format, shown, ...options });
 }
 
 const specOf: Readonly<Record<IncrementalFormat, string>> = {
@@ -60,12 +61,13 @@ interface PartsForm {
   readonly unsent: UnsentAnswers;
 }
 
-async function sendParts(
+/** Not async: what is sent first may be large, and is kept only as what waits for the client. */
+function sendParts(
   { response }: Exchange,
   answer: IncrementalAnswer,
   { format, shown, answers, unsent }: PartsForm,
-): Promise<void> {
-  if (response.destroyed) return;
+): Promise<void> | undefined {
+  if (response.destroyed) return undefined;
   response.writeHead(200, {
     'content-type': `${multipartMixed};${specOf[format]}`,
     'cache-control': 'no-cache, no-transform',
@@ -76,11 +78,27 @@ async function sendParts(
     answer.pending.length === 0
       ? writeOnlyPart(answers, answer, shown)
       : writeFirstPart(answers, answer, format, shown);
+  const sent = unsent.write(response, multipartStart + multipartPart(first));
+  return sendRest(response, sent, {
+    batches: answer.batches(),
+    write: (batch) => unsent.write(response, multipartPart(writeBatch(answers, batch, format))),
+  });
+}
+
+interface Rest {
+  readonly batches: ReturnType<IncrementalAnswer['batches']>;
+  write(batch: IncrementalBatch): Promise<void> | undefined;
+}
+
+/** A client that reads slowly is waited for: parts that are ready meanwhile go out together. */
+async function sendRest(
+  response: ServerResponse,
+  sent: Promise<void> | undefined,
+  { batches, write }: Rest,
+): Promise<void> {
   try {
-    // A client that reads slowly is waited for: parts that are ready meanwhile go out together.
-    await unsent.write(response, multipartStart + multipartPart(first));
-    for await (const batch of answer.batches())
-      await unsent.write(response, multipartPart(writeBatch(answers, batch, format)));
+    await sent;
+    for await (const batch of batches) await write(batch);
     response.end(multipartEnd);
   } catch (cause) {
     // Its head has left: only the missing end can tell the client.

@@ -4,6 +4,8 @@ import { connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -79,6 +81,13 @@ const open: Socket[] = [];
 afterEach(() => {
   for (const socket of open.splice(0)) socket.destroy();
 });
+
+/** After all that is not in use has been given back. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+}
 
 const scan = (id: string) => ({ query: `{ scan(id: "${id}") { pages } }` });
 const requestOf = (body: object, headers = '') => {
@@ -164,6 +173,16 @@ describe('a client that does not read its answer', () => {
     for (const socket of await Promise.all(asked)) expect(await readAll(socket)).toBeGreaterThan(most);
     expect(givenUp).toEqual([]);
     await other.close();
+  });
+
+  test('has an answer in parts kept for it once, and what the later parts need', async () => {
+    const query = (id: string) => `{ scan(id: "${id}") { pages ... @defer { title } } }`;
+    const inParts = (id: string) => requestOf({ query: query(id) }, 'accept: multipart/mixed\r\nconnection: close\r\n');
+    await readAll(await begin(inParts('17')));
+    const before = heapUsed();
+    const socket = await begin(inParts('18'));
+    expect(heapUsed() - before).toBeLessThan(bytes * 1.5);
+    await readAll(socket);
   });
 
   test('loses that stream over HTTP/2, and the others of its connection go on', async () => {
