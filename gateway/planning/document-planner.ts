@@ -1,12 +1,13 @@
 import { type DocumentNode, print } from 'graphql';
 import { checkPlan, IncompletePlan } from './checks/check-plan.ts';
-import { concreteFragments } from './concrete-fragments.ts';
+import { concreteOperation, type WrittenOut } from './concrete-operation.ts';
 import { isContextual } from './contextual-fields.ts';
 import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';
 import { hasMistakableAlias } from './mistakable-aliases.ts';
 import type { PlanNode } from './plan.ts';
 import { planAhead } from './plan-ahead.ts';
 import { PlanAttempt, type PlannersOptions, rethrowPassing } from './plan-attempt.ts';
+import type { Planner } from './planners/planner.ts';
 
 export interface DocumentPlan {
   /** To be run one after the other; none where there is nothing to ask. */
@@ -35,9 +36,10 @@ export type PlanDocuments = (
  * | the first planner | nearly always |
  * | the first planner, disentangled | a @requires and the client want one field with different arguments, or the client calls another field like a key |
  * | the second planner | the first finds no path, or forgets a type |
- * | the second planner, disentangled, with fragments on object types | neither finds a path for one on an interface or union |
+ * | the second planner, with fragments on object types | neither finds a path for one on an interface or union |
  * | in parts, disentangled, by either | two @requires want one field with different arguments |
  * | disentangled, and what is missing in parts | both planners forget a type |
+ * | either, with all fields in fragments on object types | neither finds a path for the field of an interface |
  *
  * An operation with arguments from a context (@fromContext) is planned by the second planner only.
  *
@@ -105,20 +107,24 @@ async function planOne(options: PlannersOptions, { document, draw, plainly }: Pl
     const parts = splitByDemand(document, schema, demanding, each);
     return parts && either(true, () => attempt.inParts(apart, parts.map(disentangle)));
   };
-  const filled = async (planner: PlannersOptions['first']) =>
-    hasGaps ? either(true, () => attempt.filled(planner, concrete ?? apart)) : undefined;
   const isDemanding = demanding.size > 0;
-  const concrete = isDemanding ? undefined : concreteFragments(apart, schema);
+  const filled = async (planner: Planner) => (hasGaps ? either(true, () => attempt.filled(planner, apart)) : undefined);
+  const concretely = async (planner: Planner, what: WrittenOut) => {
+    const written = concreteOperation(apart, schema, what);
+    return written && either(true, () => attempt.filled(planner, written));
+  };
   const ways = [
     (isDemanding || !plainly) && (() => either(true, () => attempt.whole(first, apart))),
     !isDemanding && plainly && (() => either(false, () => attempt.whole(second, document))),
-    concrete && (() => either(true, () => attempt.whole(second, concrete))),
+    () => concretely(second, 'fragments'),
     demanding.size === 1 && (() => either(true, () => attempt.whole(second, apart))),
     demanding.size > 1 && (() => inParts('field')),
     isDemanding && (() => inParts('place')),
     !isDemanding && !plainly && (() => either(true, () => attempt.whole(second, apart))),
     () => filled(first),
     () => filled(second),
+    () => concretely(first, 'fields'),
+    () => concretely(second, 'fields'),
   ];
   for (const way of ways) {
     const planned = way && (await way());
