@@ -87,6 +87,12 @@ const headersOf = (subgraph: string, part: string) => {
 
 const lotQuery = 'query Lot($id: ID!) { lot(id: $id) { id status } }';
 
+/** Resolves once one has joined another's work. */
+async function joined({ metricsUrl = '' }: Federation, work: 'call' | 'answer'): Promise<void> {
+  const line = new RegExp(`andon_joined_total\\{work="${work}"\\} [1-9]`);
+  while (!line.test(await (await fetch(metricsUrl)).text()));
+}
+
 describe('a trace has', () => {
   test.concurrent('each request below the span of its client, and each call to a subgraph below the operation', async () => {
     const client = clientSpan();
@@ -187,9 +193,7 @@ describe('a trace has', () => {
     const answers = [ask(leader, 'Leads')];
     await held.arrived;
     answers.push(ask(joiner, 'Joins'));
-    const joined = async () =>
-      /andon_joined_total\{work="call"\} ([1-9])/.test(await (await fetch(federation.metricsUrl ?? '')).text());
-    while (!(await joined()));
+    await joined(federation, 'call');
     held.release();
     expect((await Promise.all(answers)).map(({ body }) => body.data)).toEqual([{ held: 7 }, { held: 7 }]);
     const first = await collector.trace(leader.traceId, 4);
@@ -204,6 +208,30 @@ describe('a trace has', () => {
     });
     expect(second.map(({ name }) => name)).not.toContain('POST held');
   });
+});
+
+test.concurrent('a request that gets the answer of an equal one has a link to it', async () => {
+  const again = new Held();
+  const to = await startCollector();
+  const sharing = { router: true, subgraph: true };
+  const other = await startFederation(
+    { again },
+    { config: { ...tracingTo(to), sharing, metrics: { port: 0, host: '127.0.0.1' } } },
+  );
+  const [leader, joiner] = [clientSpan(), clientSpan()];
+  const ask = ({ headers }: typeof leader) => other.post({ query: '{ held(of: "whole") }' }, headers);
+  const answers = [ask(leader)];
+  await again.arrived;
+  answers.push(ask(joiner));
+  await joined(other, 'answer');
+  again.release();
+  await Promise.all(answers);
+  await other.close();
+  const request = named(await to.trace(leader.traceId, 4), 'POST /graphql');
+  const second = await to.trace(joiner.traceId, 2);
+  expect(second.map(({ name }) => name).sort()).toEqual(['POST /graphql', 'join']);
+  expect(named(second, 'join').links).toEqual([{ traceId: leader.traceId, spanId: request.spanId }]);
+  await to.close();
 });
 
 describe('who begins a trace', () => {
