@@ -7,7 +7,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
   BatchSpanProcessor,
   ParentBasedSampler,
@@ -59,7 +59,7 @@ export function createOtlpTracer(options: OtlpTracerOptions): Tracer {
   });
   const provider = new TracerProvider({
     // The environment wins over the file.
-    resource: resourceFromAttributes({ 'service.name': serviceName, ...resource }),
+    resource: defaultResource().merge(resourceFromAttributes({ 'service.name': serviceName, ...resource })),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
     spanLimits: { attributeValueLengthLimit: maxAttributeLength },
     spanProcessors: [processor],
