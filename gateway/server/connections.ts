@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { ServerHttp2Session } from 'node:http2';
+import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { http2StreamOf } from './http2-stream.ts';
 import { asksForWebSocket, type OfferedUpgrade, passOverUpgrade } from './pass-over-upgrade.ts';
 
 /**
@@ -11,6 +12,8 @@ import { asksForWebSocket, type OfferedUpgrade, passOverUpgrade } from './pass-o
  */
 export class Connections {
   readonly #underWay = new Map<Socket, Set<ServerResponse>>();
+  /** How many requests each session of HTTP/2 has under way, where there are some. */
+  readonly #streams = new WeakMap<Http2Session, number>();
   readonly #onceAnswered = new Map<Socket, () => void>();
   #openWebSocket: (upgrade: OfferedUpgrade) => void = ({ socket }) => void socket.destroy();
   #announcing = false;
@@ -37,7 +40,8 @@ export class Connections {
     if (isTls) http.on('timeout', (idle: ServerHttp2Session | Socket) => this.#endIdle(idle));
     http.on('request', (request, response) => {
       this.#arrived += 1;
-      if (request.httpVersionMajor >= 2) return;
+      const stream = http2StreamOf(response);
+      if (stream) return this.#countStream(stream);
       const { socket } = request;
       if (this.#announcing) this.#leadOn(socket);
       this.#underWay.get(socket)?.add(response);
@@ -99,8 +103,22 @@ export class Connections {
   }
 
   #endIdle(idle: ServerHttp2Session | Socket): void {
-    if ('close' in idle) idle.close();
-    else if (this.#underWay.get(idle)?.size === 0) idle.destroySoon();
+    if (!('close' in idle)) {
+      if (this.#underWay.get(idle)?.size === 0) idle.destroySoon();
+    } else if (this.#streams.has(idle)) idle.close();
+    // An orderly end would wait for ever for headers that have not come whole: of those only Node's native part knows.
+    else idle.destroy();
+  }
+
+  #countStream(stream: ServerHttp2Stream): void {
+    const { session } = stream;
+    if (!session) return;
+    this.#streams.set(session, (this.#streams.get(session) ?? 0) + 1);
+    stream.once('close', () => {
+      const left = (this.#streams.get(session) ?? 0) - 1;
+      if (left > 0) this.#streams.set(session, left);
+      else this.#streams.delete(session);
+    });
   }
 
   #answered(socket: Socket, response: ServerResponse): void {

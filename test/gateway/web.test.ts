@@ -397,6 +397,10 @@ describe('TLS', () => {
       socket.write(beginning);
       return closed(socket);
     });
+    // The preface, empty settings, and the first of the frames that make up the headers of a request.
+    const half = connectTls({ port, host: '127.0.0.1', ALPNProtocols: ['h2'], ...trusting }).resume();
+    half.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x01\x01\0\0\0\0\x01\x82', 'latin1');
+    beginnings.push(closed(half));
     const session = connectHttp2(new URL(url).origin, trusting);
     const stream = session.request({ ':method': 'POST', ':path': '/graphql', 'content-type': 'application/json' });
     const cancelled = once(stream, 'close');
