@@ -111,6 +111,10 @@ class OperationRun implements StreamListener, RunningOperation {
     const { tracer, accessLog } = this.#services;
     this.#entry = operation.entry ?? accessLog?.operationArrived();
     this.#isOwnEntry = operation.entry === undefined;
+    this.#entry?.asked(
+      this.#requestId,
+      'connection' in authority ? authority.connection.principal : authority.principal,
+    );
     this.#span = operation.span ?? (tracer && tracedMessage(tracer, this.#requestId, operation.forwarded));
     try {
       await this.#run(operation, authority);

@@ -124,7 +124,8 @@ test('each operation over a WebSocket has the same', async () => {
   await first;
   await stream.return?.();
   await expect(socket.iterate({ query: '{ nothing }' }).next()).rejects.toBeDefined();
-  expect((await logged(4)).map(([event, { operation, outcome }]) => [event, operation, outcome])).toEqual([
+  expect((await logged(4))[3]?.[1]).toMatchObject({ requestId: expect.any(String), ...who });
+  expect(lines.map(([event, { operation, outcome }]) => [event, operation, outcome])).toEqual([
     ['operation answered', 'One', 'ok'],
     ['stream opened', 'Two', undefined],
     ['stream ended', 'Two', 'ok'],
