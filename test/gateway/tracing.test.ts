@@ -1,4 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigValueError, defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { readCollectorAccess } from '../../gateway/telemetry/config.ts';
@@ -6,6 +11,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import type { SubgraphDefinition } from '../support/federation-subgraph.ts';
 import { lotSubgraphs, PushedEvents } from '../support/pushed-events.ts';
+import { createCertificate } from '../support/self-signed-certificate.ts';
 import { type SeenSpan, startCollector, type TraceCollector } from '../support/trace-collector.ts';
 
 /** A subgraph that answers when the test says so. */
@@ -257,6 +263,31 @@ describe('who begins a trace', () => {
       expect(named(spans, 'POST /graphql').parentSpanId ?? '').toBe('');
     }
   });
+});
+
+test.concurrent('over HTTP/2 a request is traced as over HTTP/1.1', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'andon-tracing-'));
+  const to = await startCollector();
+  const config = { ...tracingTo(to), tls: createCertificate(folder) };
+  const other = await startFederation(lotSubgraphs(new PushedEvents()), { config });
+  const client = clientSpan();
+  const session = connectHttp2(new URL(other.url).origin, { rejectUnauthorized: false });
+  const search = new URLSearchParams({ query: '{ now }' });
+  const stream = session.request({ ':path': `/graphql?${search}`, ...client.headers });
+  await once(stream.resume(), 'close');
+  session.close();
+  await other.close();
+  const request = named(await to.trace(client.traceId, 4), 'GET /graphql');
+  expect(request).toMatchObject({ parentSpanId: client.spanId, hasFailed: false });
+  expect(request.attributes).toMatchObject({
+    'http.response.status_code': 200,
+    'network.protocol.version': '2',
+    'url.scheme': 'https',
+    'url.path': '/graphql',
+    'server.port': Number(new URL(other.url).port),
+  });
+  await to.close();
+  rmSync(folder, { recursive: true });
 });
 
 describe('over transports that stream', () => {
