@@ -1,6 +1,6 @@
 import { type DocumentNode, print } from 'graphql';
 import { checkPlan, IncompletePlan } from './checks/check-plan.ts';
-import { concreteOperation, type WrittenOut } from './concrete-operation.ts';
+import { concreteFragments } from './concrete-fragments.ts';
 import { isContextual } from './contextual-fields.ts';
 import { disentangle, findDemanding, splitByDemand } from './disentangle.ts';
 import { hasMistakableAlias } from './mistakable-aliases.ts';
@@ -39,7 +39,6 @@ export type PlanDocuments = (
  * | the second planner, with fragments on object types | neither finds a path for one on an interface or union |
  * | in parts, disentangled, by either | two @requires want one field with different arguments |
  * | disentangled, and what is missing in parts | both planners forget a type |
- * | either, with all fields in fragments on object types | neither finds a path for the field of an interface |
  *
  * An operation with arguments from a context (@fromContext) is planned by the second planner only.
  *
@@ -109,22 +108,20 @@ async function planOne(options: PlannersOptions, { document, draw, plainly }: Pl
   };
   const isDemanding = demanding.size > 0;
   const filled = async (planner: Planner) => (hasGaps ? either(true, () => attempt.filled(planner, apart)) : undefined);
-  const concretely = async (planner: Planner, what: WrittenOut) => {
-    const written = concreteOperation(apart, schema, what);
+  const concretely = async (planner: Planner) => {
+    const written = concreteFragments(apart, schema);
     return written && either(true, () => attempt.filled(planner, written));
   };
   const ways = [
     (isDemanding || !plainly) && (() => either(true, () => attempt.whole(first, apart))),
     !isDemanding && plainly && (() => either(false, () => attempt.whole(second, document))),
-    () => concretely(second, 'fragments'),
+    () => concretely(second),
     demanding.size === 1 && (() => either(true, () => attempt.whole(second, apart))),
     demanding.size > 1 && (() => inParts('field')),
     isDemanding && (() => inParts('place')),
     !isDemanding && !plainly && (() => either(true, () => attempt.whole(second, apart))),
     () => filled(first),
     () => filled(second),
-    () => concretely(first, 'fields'),
-    () => concretely(second, 'fields'),
   ];
   for (const way of ways) {
     const planned = way && (await way());

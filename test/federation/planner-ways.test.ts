@@ -276,36 +276,3 @@ describe('a requirement of what itself requires something of the first subgraph'
     runs: 10,
   });
 });
-
-describe('a field of an interface that no subgraph has for all of its types, of objects from several', () => {
-  testConformance({
-    subgraphs: {
-      catalogue: `
-        type Query { best: Part! @shareable }
-        interface Part { id: ID! }
-        type Bolt implements Part @key(fields: "id") { id: ID! size: Int @shareable thread: Thread }
-        type Nut implements Part @key(fields: "id") { id: ID! }
-        type Thread { pitch(unit: String): Float }
-      `,
-      sizes: `
-        type Query { best: Part! @shareable }
-        interface Part { id: ID! size: Int }
-        type Bolt implements Part @key(fields: "id") {
-          id: ID!
-          size: Int @external
-          fits: Boolean @requires(fields: "size")
-          thread: Thread @external
-          turns: Int @requires(fields: "thread { pitch(unit: \\"mm\\") }")
-        }
-        type Nut implements Part @key(fields: "id") { id: ID! size: Int }
-        type Thread { pitch(unit: String): Float @external }
-      `,
-    },
-    cases: {
-      'is asked for by type': '{ best { size } }',
-      'beside what requires it': '{ best { size ... on Bolt { fits } } }',
-      'beside what requires a field with arguments': '{ best { id size ... on Bolt { turns thread { pitch } } } }',
-    },
-    runs: 15,
-  });
-});
