@@ -71,7 +71,7 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
     clock: runtime.clock,
     sharing,
     room,
-    exposure: { maskUnknown: config.maskErrors },
+    exposure: { maskUnknown: config.maskErrors, log: runtime.log },
     client(service) {
       const client = clients.get(service);
       if (!client) throw new Error(`The plan names subgraph "${service}", which the supergraph does not.`);

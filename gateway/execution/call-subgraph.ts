@@ -12,7 +12,7 @@ import { placeError } from './place-errors.ts';
 import type { ResponseObject } from './response-data.ts';
 import type { Run } from './run.ts';
 import type { Sharing } from './sharing.ts';
-import { callErrorToFieldError, callFailure, type ErrorExposure, toClientError } from './subgraph-error.ts';
+import { callErrorToFieldError, callFailure, type ErrorExposure, toClientErrors } from './subgraph-error.ts';
 
 /** What compiled plans need from outside. */
 export interface ExecutionScope {
@@ -61,9 +61,7 @@ export function readAnswer(
   const asOf = extensions?.['asOf'];
   const failed = errors !== undefined && errors.length > 0;
   run.consulted(service, typeof asOf === 'string' ? asOf : isoTime(scope.clock.now()), !failed || data != null);
-  const readable = (errors ?? [])
-    .slice(0, maxErrors)
-    .map((error) => ({ error, shown: toClientError(error, service, scope.exposure) }));
+  const readable = failed ? readErrors(scope, service, errors, run) : [];
   if (data === null || data === undefined) return { data: undefined, failure: failureOf(readable, service) };
   for (const { error, shown } of readable) {
     if (!placeError(data, error.path, shown)) run.report(shown);
@@ -71,10 +69,26 @@ export function readAnswer(
   return { data, failure: undefined };
 }
 
-function failureOf(
-  readable: readonly { readonly error: GraphQLFormattedError; readonly shown: FieldError }[],
+interface ReadableError {
+  readonly error: GraphQLFormattedError;
+  readonly shown: FieldError;
+}
+
+function readErrors(
+  { exposure }: ExecutionScope,
   service: string,
-): Failure {
+  errors: readonly GraphQLFormattedError[],
+  { context: { requestId } }: Run,
+): readonly ReadableError[] {
+  const told = errors.slice(0, maxErrors);
+  const shown = toClientErrors(told, { service, requestId }, exposure);
+  return told.flatMap((error, index) => {
+    const readable = shown[index];
+    return readable ? [{ error, shown: readable }] : [];
+  });
+}
+
+function failureOf(readable: readonly ReadableError[], service: string): Failure {
   if (readable.length === 0) return callFailure('SUBGRAPH_MALFORMED_RESPONSE', service);
   return new Failure(
     readable.map(({ error, shown }) => ({ ...shown, below: Array.isArray(error.path) ? error.path : [] })),

@@ -10,7 +10,7 @@ import { compilePlan, inSequence } from './compile-plan.ts';
 import type { CompiledOperation, StreamSource } from './compiled-operation.ts';
 import { compileRootMerge } from './fetch-root.ts';
 import { Run } from './run.ts';
-import { toClientError } from './subgraph-error.ts';
+import { toClientErrors } from './subgraph-error.ts';
 import { compileVariables } from './variables-text.ts';
 
 /** The first fetch opens the stream; the rest of the plan joins each event with the other subgraphs. */
@@ -25,8 +25,8 @@ export function compileSubscription(
   const writeVariables = compileVariables(primary.request.variables);
   const merge = compileRootMerge(primary, scope);
   const join = inSequence(rest.map((node) => compilePlan(node, scope)));
-  const refusal = ({ errors = [] }: SubgraphResponse) => {
-    const shown = errors.map((error) => toClientError(error, primary.service, scope.exposure));
+  const refusal = ({ errors = [] }: SubgraphResponse, requestId: string) => {
+    const shown = toClientErrors(errors, { service: primary.service, requestId }, scope.exposure);
     return new RequestError(
       400,
       shown.map(({ message, extensions }) => new GraphQLError(message, { extensions })),
@@ -42,11 +42,11 @@ export function compileSubscription(
         async *open(context) {
           try {
             for await (const event of await client.subscribe({ request, variables: source.variables, context })) {
-              if (neverRan(event)) throw refusal(event);
+              if (neverRan(event)) throw refusal(event, context.requestId);
               yield event;
             }
           } catch (cause) {
-            throw cause instanceof StreamRefusedError ? refusal(cause.response) : cause;
+            throw cause instanceof StreamRefusedError ? refusal(cause.response, context.requestId) : cause;
           }
         },
         async answer(event, context) {

@@ -1,4 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
+import type { Logger } from '../../runtime/logger.ts';
 import { type SubgraphCallError, sentenceOf } from '../subgraph-client/subgraph-call-error.ts';
 import { Failure, type FieldError } from './failure.ts';
 
@@ -35,10 +36,38 @@ const unmeantCodes = new Set<unknown>([
 export interface ErrorExposure {
   /** Whether messages of errors without a meaningful code are replaced by a sentence that reveals nothing. */
   readonly maskUnknown: boolean;
+  /** Where what they said is told. */
+  readonly log: Logger;
 }
 
-/** An error of a subgraph as clients may read it: with the code it gave, else masked. */
-export function toClientError(error: GraphQLFormattedError, service: string, exposure: ErrorExposure): FieldError {
+/** Whose errors these are. */
+export interface ErrorSource {
+  readonly service: string;
+  readonly requestId: string;
+}
+
+/** Characters of a message that the log keeps. */
+const maxLogged = 500;
+
+/** Errors of one answer of a subgraph as clients may read them; what they may not read is for the log. */
+export function toClientErrors(
+  errors: readonly GraphQLFormattedError[],
+  { service, requestId }: ErrorSource,
+  exposure: ErrorExposure,
+): readonly FieldError[] {
+  const shown = errors.map((error) => toClientError(error, service, exposure));
+  const masked = errors.filter((error, index) => error.message !== shown[index]?.message);
+  const [first] = masked;
+  if (first) {
+    const message = typeof first.message === 'string' ? first.message.slice(0, maxLogged) : undefined;
+    const fields = { subgraph: service, requestId, errors: masked.length, message, path: first.path };
+    exposure.log.warn('errors of a subgraph masked', fields);
+  }
+  return shown;
+}
+
+/** With the code it gave, else masked. */
+function toClientError(error: GraphQLFormattedError, service: string, exposure: ErrorExposure): FieldError {
   const given = typeof error.extensions === 'object' && error.extensions !== null ? error.extensions : {};
   const shown = Object.fromEntries(Object.entries(given).filter(([name]) => !internalExtensions.has(name)));
   const isMeant = typeof given['code'] === 'string' && !unmeantCodes.has(given['code']);

@@ -16,7 +16,7 @@ export async function createApolloEngine(options: EngineOptions): Promise<Engine
   const supergraph = loadSupergraph(supergraphSdl);
   const clients = registry.clientsFor(supergraph.subgraphs);
   const { clock, log } = runtime;
-  const exposure = { maskUnknown: config.maskErrors };
+  const exposure = { maskUnknown: config.maskErrors, log };
   const apolloLog: ApolloLogger = {
     debug: () => undefined,
     info: () => undefined,

@@ -3,7 +3,7 @@ import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import { type Clock, isoTime } from '../../runtime/clock.ts';
 import type { Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing.ts';
-import { callErrorToFieldError, type ErrorExposure, toClientError } from '../execution/subgraph-error.ts';
+import { callErrorToFieldError, type ErrorExposure, toClientErrors } from '../execution/subgraph-error.ts';
 import { type AnswerRoom, noRoom } from '../subgraph-client/answer-room.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
@@ -36,17 +36,20 @@ export function createDataSource({ clock, exposure, sharing, room, client }: Dat
     prepared.set(operation, made, 4 * operation.length);
     return made;
   };
-  const asClientsRead = (errors: readonly GraphQLFormattedError[]): GraphQLFormattedError[] =>
-    errors.map((error) => {
-      const { message, extensions } = toClientError(error, service, exposure);
-      return { message, extensions, ...(Array.isArray(error.path) && { path: error.path }) };
+  const asClientsRead = (errors: readonly GraphQLFormattedError[], requestId: string): GraphQLFormattedError[] =>
+    toClientErrors(errors, { service, requestId }, exposure).map(({ message, extensions }, index) => {
+      const path = errors[index]?.path;
+      return { message, extensions, ...(Array.isArray(path) && { path }) };
     });
   const read = ({ data, errors = [], extensions }: SubgraphResponse, run: Run) => {
     const asOf = extensions?.['asOf'];
     const isObject = typeof data === 'object' && data !== null;
     run.consulted(service, typeof asOf === 'string' ? asOf : isoTime(clock.now()), errors.length === 0 || isObject);
     if (!isObject && errors.length === 0) throw new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service);
-    return { data: isObject ? data : null, ...(errors.length > 0 && { errors: asClientsRead(errors) }) };
+    return {
+      data: isObject ? data : null,
+      ...(errors.length > 0 && { errors: asClientsRead(errors, run.context.requestId) }),
+    };
   };
   return {
     async process({ request, context }) {

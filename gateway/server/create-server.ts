@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { constants, createSecureServer, type SecureServerOptions, type ServerHttp2Session } from 'node:http2';
 import { Duplex } from 'node:stream';
+import { loggedReason } from '../../runtime/logged-reason.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { SeldomWarning } from '../../runtime/seldom-warning.ts';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
 import type { AnswerWriter } from '../execution/answer-writer.ts';
-import { readPem } from '../read-pem.ts';
+import { readCertificates, readPem } from '../read-pem.ts';
 import { refuse } from '../request/request-error.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { Connections } from './connections.ts';
@@ -97,7 +99,7 @@ function createTlsServer(
   config: GatewayConfig,
   tls: TlsConfig,
   handle: HttpHandler,
-  { timers }: Pick<Runtime, 'timers'>,
+  { timers, ...runtime }: Pick<Runtime, 'timers' | 'clock' | 'log'>,
 ): Server {
   const { headersTimeoutMs, requestTimeoutMs } = config.http;
   const own = 'tls.certFile and tls.keyFile';
@@ -108,6 +110,8 @@ function createTlsServer(
   Object.assign(server, timeoutsOf(config));
   // An idle session ends like an idle connection.
   server.timeout = config.http.keepAliveTimeoutMs;
+  const refused = new SeldomWarning('connections failed in the TLS handshake', runtime);
+  server.on('tlsClientError', (cause: Error) => refused.tell(loggedReason(cause)));
   return server.on('request', (request, response) => {
     const stream = http2StreamOf(response);
     // Node has no limit for the time that the body of a stream takes.
@@ -121,7 +125,7 @@ function createTlsServer(
 
 function clientCertificates({ clientCaFile }: TlsConfig): SecureServerOptions {
   if (clientCaFile === undefined) return {};
-  return { ca: readPem(clientCaFile, 'tls.clientCaFile'), requestCert: true, rejectUnauthorized: true };
+  return { ca: readCertificates(clientCaFile, 'tls.clientCaFile'), requestCert: true, rejectUnauthorized: true };
 }
 
 /** @throws ConfigValueError */

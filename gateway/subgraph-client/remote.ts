@@ -144,7 +144,18 @@ async function post(
   if (text.length > longBytes) await room.turns.next();
   room.giveBack(taken);
   const parsed = parseBody(text);
-  if (statusCode < 400 || isAnswer(statusCode, parsed)) return readResponse(service, parsed, text);
+  if (statusCode < 400 || isAnswer(statusCode, parsed)) {
+    try {
+      return readResponse(service, parsed, text);
+    } catch (cause) {
+      const { requestId } = call.context;
+      // The page of a proxy or of a login says by its first words what it is; what is JSON may be anybody's data.
+      const begins = parsed === undefined ? text.slice(0, maxLogged) : undefined;
+      const fields = { subgraph: service, requestId, statusCode, characters: text.length, begins };
+      options.runtime.log.warn('subgraph gave no graphql answer', fields);
+      throw cause;
+    }
+  }
   options.runtime.log.warn('subgraph answered with an error status', {
     subgraph: service,
     statusCode,
@@ -152,6 +163,9 @@ async function post(
   });
   throw new SubgraphCallError(codeForStatus(statusCode), service, { cause: new StatusError(statusCode) });
 }
+
+/** Characters of such an answer that the log keeps. */
+const maxLogged = 200;
 
 const packs = { 'accept-encoding': 'gzip, br' };
 

@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { ConfigValueError, type SubgraphTlsConfig } from '../config.ts';
-import { readPem } from '../read-pem.ts';
+import { readCertificates, readPem } from '../read-pem.ts';
 
 /** Certificates of connections to subgraphs, as `node:tls` takes them; none where the configuration names none. */
 export interface SubgraphTls {
@@ -15,7 +15,7 @@ export function readSubgraphTls(config: SubgraphTlsConfig | undefined): Subgraph
   const { caFile, certFile, keyFile } = config;
   const own = 'subgraphs.tls.certFile and subgraphs.tls.keyFile';
   const tls = {
-    ...(caFile !== undefined && { ca: readPem(caFile, 'subgraphs.tls.caFile') }),
+    ...(caFile !== undefined && { ca: readCertificates(caFile, 'subgraphs.tls.caFile') }),
     ...(certFile !== undefined && { cert: readPem(certFile, own) }),
     ...(keyFile !== undefined && { key: readPem(keyFile, own) }),
   };

@@ -11,6 +11,7 @@ import type { RequestContext } from '../request/request-context.ts';
 import { internalError, RequestError } from '../request/request-error.ts';
 import type { Span } from '../request/span.ts';
 import { tellWatchers } from '../telemetry/told-errors.ts';
+import { attributesOf } from '../telemetry/traced-operation.ts';
 import { tracedMessage } from '../telemetry/traced-request.ts';
 import { describeStream } from './describe-stream.ts';
 import type { LiveAuthority } from './live-authority.ts';
@@ -172,6 +173,7 @@ class OperationRun implements StreamListener, RunningOperation {
     const text = request.text ?? documents.textOf(request);
     const operation = await engine.preparer.prepare(text, request.operationName, { span: this.#span });
     this.#kind = operation.kind;
+    this.#span?.tell(attributesOf(operation));
     const variables = operation.coerceVariables(request.variables);
     const live = await this.#liveAuthority(authority);
     if (this.#state === 'ended') return;

@@ -11,7 +11,7 @@ import { tellErrors } from './told-errors.ts';
  */
 export function tracedOperation(operation: CompiledOperation, tracer: Tracer): CompiledOperation {
   const { executeIncrementally } = operation;
-  const start: SpanStart = { name: operation.kind, kind: 'server', attributes: describe(operation) };
+  const start: SpanStart = { name: operation.kind, kind: 'server', attributes: attributesOf(operation) };
   const run = <T>(
     context: RequestContext,
     work: (context: RequestContext) => Promise<T>,
@@ -29,7 +29,7 @@ export function tracedOperation(operation: CompiledOperation, tracer: Tracer): C
         ({ errors }) => errors,
       ),
     stream: async (variables, principal) =>
-      tracedStream(await operation.stream(variables, principal), describe(operation), tracer),
+      tracedStream(await operation.stream(variables, principal), attributesOf(operation), tracer),
     // Until its first part; the calls for the later ones stand below it nevertheless.
     executeIncrementally:
       executeIncrementally &&
@@ -51,7 +51,7 @@ export function tracedPreparation(
   const its = span.child({ name: 'prepare', kind: 'internal' });
   const told = async () => {
     const operation = await work();
-    its.tell(describe(operation));
+    its.tell(attributesOf(operation));
     return operation;
   };
   return observed(its, told, () => []);
@@ -93,7 +93,8 @@ async function observed<T>(span: Span, work: () => Promise<T>, errorsOf: (answer
   }
 }
 
-const describe = ({ kind, name }: CompiledOperation): SpanAttributes => ({
+/** What a trace says of an operation. */
+export const attributesOf = ({ kind, name }: CompiledOperation): SpanAttributes => ({
   'graphql.operation.type': kind,
   'graphql.operation.name': name,
 });

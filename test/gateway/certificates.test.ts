@@ -10,6 +10,7 @@ import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.t
 import { readPem } from '../../gateway/read-pem.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import type { SubgraphDefinition } from '../support/federation-subgraph.ts';
+import { testRuntime } from '../support/runtime.ts';
 import { createCertificate } from '../support/self-signed-certificate.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'andon-certificates-'));
@@ -54,8 +55,8 @@ const definition: SubgraphDefinition = {
   },
 };
 
-async function start(config: Partial<GatewayConfig>): Promise<Federation> {
-  const federation = await startFederation({ plant: definition }, { config });
+async function start(config: Partial<GatewayConfig>, log = testRuntime().log): Promise<Federation> {
+  const federation = await startFederation({ plant: definition }, { config, runtime: { log } });
   closers.push(() => federation.close());
   return federation;
 }
@@ -97,6 +98,9 @@ describe('a subgraph behind TLS, at an address of the options', () => {
     await expect(behindTls({ tls: { ...known, caFile: '/nowhere.pem' } })).rejects.toThrow(
       '/nowhere.pem cannot be read (ENOENT). Correct subgraphs.tls.caFile.',
     );
+    await expect(behindTls({ tls: { ...known, caFile: gateway?.keyFile } })).rejects.toThrow(
+      `${gateway?.keyFile} has no certificates in PEM that can be read. Correct subgraphs.tls.caFile.`,
+    );
     await expect(behindTls({ tls: { ...known, keyFile: stranger?.keyFile } })).rejects.toThrow(
       /cannot be used for connections to subgraphs \(.*\)\. Name PEM files in subgraphs\.tls: caFile, or certFile with its keyFile\.$/,
     );
@@ -122,8 +126,20 @@ describe('a gateway that knows its clients by certificates', () => {
     await expect(ask(federation, stranger)).rejects.toThrow(/unknown ca|ECONNRESET|hang up/);
   });
 
+  test('tells in the log that somebody did not come in', async () => {
+    if (!plant) throw new Error('There is no certificate.');
+    const warned: string[] = [];
+    const log = { ...testRuntime().log, warn: (event: string) => void warned.push(event) };
+    const federation = await start({ tls: { ...plant, clientCaFile: gateway?.certFile } }, log);
+    await expect(ask(federation)).rejects.toThrow();
+    await expect.poll(() => warned).toEqual(['connections failed in the TLS handshake']);
+  });
+
   test('does not start where these cannot be read', async () => {
     if (!plant) throw new Error('There is no certificate.');
+    await expect(start({ tls: { ...plant, clientCaFile: plant.keyFile } })).rejects.toThrow(
+      `${plant.keyFile} has no certificates in PEM that can be read. Correct tls.clientCaFile.`,
+    );
     await expect(start({ tls: { ...plant, clientCaFile: '/nowhere.pem' } })).rejects.toThrow(
       '/nowhere.pem cannot be read (ENOENT). Correct tls.clientCaFile.',
     );

@@ -173,6 +173,29 @@ describe('a subgraph that fails', () => {
     ]);
   });
 
+  test('and says something else than GraphQL, or what clients may not read, is told in the log with what it said', async () => {
+    const logged: unknown[] = [];
+    const note = (event: string, fields = {}) => void logged.push({ event, ...fields });
+    await start({ maxAttempts: 1 }, { log: { debug: note, info: note, warn: note, error: note } });
+    await warmUp(joined);
+    const { stock } = federation.subgraphs;
+    const told = { subgraph: 'stock', requestId: expect.any(String) };
+    stock?.answerWith((response) => response.end('<html><title>Log in</title>'));
+    expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_MALFORMED_RESPONSE']);
+    stock?.answerWith((response) => response.end('{"secret": 1}'));
+    expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_MALFORMED_RESPONSE']);
+    const event = 'subgraph gave no graphql answer';
+    expect(logged.splice(0)).toEqual([
+      { event, ...told, statusCode: 200, characters: 27, begins: '<html><title>Log in</title>' },
+      { event, ...told, statusCode: 200, characters: 13, begins: undefined },
+    ]);
+    stock?.answerWith((response) => response.writeHead(500).end('{"errors":[{"message":"no row 7 in T_STOCK"}]}'));
+    const { errors } = await federation.query(joined);
+    expect(errors).toMatchObject([{ message: '"stock" could not answer this field.' }]);
+    const masked = { event: 'errors of a subgraph masked', ...told, errors: 1, message: 'no row 7 in T_STOCK' };
+    expect(logged).toEqual([expect.objectContaining(masked)]);
+  });
+
   test('is left alone after five failures in a row, and one answer ends that', async () => {
     await start({ maxAttempts: 1, breakerProbeMs: 50 });
     const { stock: flaky } = federation.subgraphs;

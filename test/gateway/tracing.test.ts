@@ -306,6 +306,7 @@ describe('over transports that stream', () => {
       const spans = await collector.trace(traceId, 4);
       const message = named(spans, 'WebSocket subscribe');
       expect(message).toMatchObject({ kind: 'server', parentSpanId: spanId });
+      expect(message.attributes).toMatchObject({ 'graphql.operation.type': 'query' });
       expect(named(spans, 'query').parentSpanId).toBe(message.spanId);
       expect(named(spans, 'POST events').traceId).toBe(traceId);
     }

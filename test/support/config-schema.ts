@@ -71,8 +71,9 @@ export function createConfigSchema(source: string, root: string, defaults: objec
     if (choices.length > 0) return { type: 'string', enum: choices, ...described };
     const own = sentence(docs.get(plain) ?? '') || description;
     const section = sectionOf(plain, typeof value === 'object' && value !== null ? value : {});
-    // A section without defaults is given whole or not at all.
-    const required = value === undefined && { required: Object.keys(section.properties ?? {}) };
+    // Of a section without defaults, what may not be left out.
+    const whole = optionsOf(plain).filter((option) => !option.type.endsWith('| undefined'));
+    const required = value === undefined && whole.length > 0 && { required: whole.map(({ name }) => name) };
     return { ...section, ...required, ...(own && { description: own }) };
   }
 

@@ -52,7 +52,10 @@ test('an operation that takes too long to plan keeps nobody waiting', async () =
     room,
     sharing: createSharing(config, runtime.clock, room),
   };
-  const unused = { exposure: { maskUnknown: true }, client: () => expect.unreachable('no subgraph is asked') };
+  const unused = {
+    exposure: { maskUnknown: true, log: runtime.log },
+    client: () => expect.unreachable('no subgraph is asked'),
+  };
   const options = { supergraph, config, planner, second: unneeded, scope: { ...scope, ...unused }, runtime };
   await expect(warmUp({ ...options, budgetMs: 5 })).resolves.toBeUndefined();
 });
@@ -73,7 +76,10 @@ test('warming up ends with its time, and after a few hundred operations at most'
     room,
     sharing: createSharing(config, runtime.clock, room),
   };
-  const unused = { exposure: { maskUnknown: true }, client: () => expect.unreachable('no subgraph is asked') };
+  const unused = {
+    exposure: { maskUnknown: true, log: runtime.log },
+    client: () => expect.unreachable('no subgraph is asked'),
+  };
   const options = {
     supergraph,
     config,
