@@ -1,4 +1,3 @@
-import type { GraphQLFormattedError } from 'graphql';
 import type { Clock } from '../../runtime/clock.ts';
 import { isoTime } from '../../runtime/clock.ts';
 import { type AnswerRoom, noRoom } from '../subgraph-client/answer-room.ts';
@@ -7,12 +6,18 @@ import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import type { PreparedRequest, SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { TypeIndex } from '../supergraph/load-supergraph.ts';
-import { Failure, type FieldError, maxErrors } from './failure.ts';
+import { Failure, maxErrors } from './failure.ts';
 import { placeError } from './place-errors.ts';
 import type { ResponseObject } from './response-data.ts';
 import type { Run } from './run.ts';
 import type { Sharing } from './sharing.ts';
-import { callErrorToFieldError, callFailure, type ErrorExposure, toClientErrors } from './subgraph-error.ts';
+import {
+  callErrorToFieldError,
+  callFailure,
+  type ErrorExposure,
+  type ReadableError,
+  toClientErrors,
+} from './subgraph-error.ts';
 
 /** What compiled plans need from outside. */
 export interface ExecutionScope {
@@ -61,31 +66,13 @@ export function readAnswer(
   const asOf = extensions?.['asOf'];
   const failed = errors !== undefined && errors.length > 0;
   run.consulted(service, typeof asOf === 'string' ? asOf : isoTime(scope.clock.now()), !failed || data != null);
-  const readable = failed ? readErrors(scope, service, errors, run) : [];
+  const { requestId } = run.context;
+  const readable = failed ? toClientErrors(errors.slice(0, maxErrors), { service, requestId }, scope.exposure) : [];
   if (data === null || data === undefined) return { data: undefined, failure: failureOf(readable, service) };
   for (const { error, shown } of readable) {
     if (!placeError(data, error.path, shown)) run.report(shown);
   }
   return { data, failure: undefined };
-}
-
-interface ReadableError {
-  readonly error: GraphQLFormattedError;
-  readonly shown: FieldError;
-}
-
-function readErrors(
-  { exposure }: ExecutionScope,
-  service: string,
-  errors: readonly GraphQLFormattedError[],
-  { context: { requestId } }: Run,
-): readonly ReadableError[] {
-  const told = errors.slice(0, maxErrors);
-  const shown = toClientErrors(told, { service, requestId }, exposure);
-  return told.flatMap((error, index) => {
-    const readable = shown[index];
-    return readable ? [{ error, shown: readable }] : [];
-  });
 }
 
 function failureOf(readable: readonly ReadableError[], service: string): Failure {

@@ -26,10 +26,10 @@ export function compileSubscription(
   const merge = compileRootMerge(primary, scope);
   const join = inSequence(rest.map((node) => compilePlan(node, scope)));
   const refusal = ({ errors = [] }: SubgraphResponse, requestId: string) => {
-    const shown = toClientErrors(errors, { service: primary.service, requestId }, scope.exposure);
+    const readable = toClientErrors(errors, { service: primary.service, requestId }, scope.exposure);
     return new RequestError(
       400,
-      shown.map(({ message, extensions }) => new GraphQLError(message, { extensions })),
+      readable.map(({ shown: { message, extensions } }) => new GraphQLError(message, { extensions })),
     );
   };
   return {

@@ -49,21 +49,27 @@ export interface ErrorSource {
 /** Characters of a message that the log keeps. */
 const maxLogged = 500;
 
-/** Errors of one answer of a subgraph as clients may read them; what they may not read is for the log. */
+/** An error as a subgraph told it, and as clients may read it. */
+export interface ReadableError {
+  readonly error: GraphQLFormattedError;
+  readonly shown: FieldError;
+}
+
+/** Errors of one answer of a subgraph; what clients may not read is for the log. */
 export function toClientErrors(
   errors: readonly GraphQLFormattedError[],
   { service, requestId }: ErrorSource,
   exposure: ErrorExposure,
-): readonly FieldError[] {
-  const shown = errors.map((error) => toClientError(error, service, exposure));
-  const masked = errors.filter((error, index) => error.message !== shown[index]?.message);
-  const [first] = masked;
-  if (first) {
+): readonly ReadableError[] {
+  const readable = errors.map((error) => ({ error, shown: toClientError(error, service, exposure) }));
+  const masked = readable.filter(({ error, shown }) => error.message !== shown.message);
+  if (masked[0]) {
+    const first = masked[0].error;
     const message = typeof first.message === 'string' ? first.message.slice(0, maxLogged) : undefined;
     const fields = { subgraph: service, requestId, errors: masked.length, message, path: first.path };
     exposure.log.warn('errors of a subgraph masked', fields);
   }
-  return shown;
+  return readable;
 }
 
 /** With the code it gave, else masked. */

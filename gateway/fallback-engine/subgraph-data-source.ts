@@ -37,10 +37,13 @@ export function createDataSource({ clock, exposure, sharing, room, client }: Dat
     return made;
   };
   const asClientsRead = (errors: readonly GraphQLFormattedError[], requestId: string): GraphQLFormattedError[] =>
-    toClientErrors(errors, { service, requestId }, exposure).map(({ message, extensions }, index) => {
-      const path = errors[index]?.path;
-      return { message, extensions, ...(Array.isArray(path) && { path }) };
-    });
+    toClientErrors(errors, { service, requestId }, exposure).map(
+      ({ error: { path }, shown: { message, extensions } }) => ({
+        message,
+        extensions,
+        ...(Array.isArray(path) && { path }),
+      }),
+    );
   const read = ({ data, errors = [], extensions }: SubgraphResponse, run: Run) => {
     const asOf = extensions?.['asOf'];
     const isObject = typeof data === 'object' && data !== null;

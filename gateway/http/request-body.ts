@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { bytesOf } from '../../runtime/bytes-of.ts';
 import { UnpackError, unpackerFor } from '../../runtime/unpack.ts';
 import { type RequestError, refuse } from '../request/request-error.ts';
 
@@ -35,10 +36,7 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       }
     };
     request.on('data', keep);
-    request.on('end', () => {
-      const [only] = chunks;
-      resolve(only && chunks.length === 1 ? only : Buffer.concat(chunks));
-    });
+    request.on('end', () => resolve(bytesOf(chunks)));
     // Its only error is the end of its connection.
     request.on('error', () => reject(aborted()));
     request.on('close', () => {

@@ -12,7 +12,7 @@ import {
   type SelectionNode,
 } from 'graphql';
 import { inlineFragments } from './inline-fragments.ts';
-import { setOf } from './selections.ts';
+import { onType, setOf } from './selections.ts';
 
 /** Selections that the document may grow to: a fragment on an interface stands there once for each type behind it. */
 const maxSelections = 2000;
@@ -68,8 +68,7 @@ function writeFragment(
   const condition = schema.getType(node.typeCondition?.name.value ?? parent.name);
   const on = (type: GraphQLCompositeType): readonly SelectionNode[] => {
     const inner = write(writing, selections, type);
-    const typeCondition = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type.name } } as const;
-    return inner.length === 0 ? [] : [{ ...node, typeCondition, selectionSet: setOf(inner) }];
+    return inner.length === 0 ? [] : [{ ...node, ...onType(type.name, inner) }];
   };
   if (!isCompositeType(condition)) return [node];
   if (condition === parent) return on(parent);

@@ -1,4 +1,4 @@
-import type { EntityFetchNode, FetchNode, PlanNode } from './plan.ts';
+import type { EntityFetchNode, EntityGroup, FetchNode, PlanNode } from './plan.ts';
 
 /** The fetches of a plan, in the order in which they stand there. The one that opens a stream is one of them. */
 export function* fetchesOf(node: PlanNode): Generator<FetchNode | EntityFetchNode, void> {
@@ -51,5 +51,11 @@ export function changeFetches(node: PlanNode, changes: FetchChanges): PlanNode {
       return node;
   }
 }
+
+/** The plan with other groups of entities in the places of its own. @param change gets the service that is asked for them */
+export const changeGroups = (plan: PlanNode, change: (group: EntityGroup, service: string) => EntityGroup): PlanNode =>
+  changeFetches(plan, {
+    entities: (node) => ({ ...node, groups: node.groups.map((group) => change(group, node.service)) }),
+  });
 
 const asItIs = <T>(node: T): T => node;

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { bytesOf } from '../../runtime/bytes-of.ts';
 import { unpackerFor } from '../../runtime/unpack.ts';
 import type { Cancellation } from '../request/cancellation.ts';
 import { type AnswerRoom, largeBytes, type OperationKind } from './answer-room.ts';
@@ -88,11 +89,6 @@ export function exchange(
     );
   });
 }
-
-const bytesOf = (chunks: readonly Buffer[]): Buffer => {
-  const [only] = chunks;
-  return only && chunks.length === 1 ? only : Buffer.concat(chunks);
-};
 
 interface Space {
   readonly kind: OperationKind;

@@ -1,15 +1,14 @@
 import type { CompiledOperation, EventStream } from '../execution/compiled-operation.ts';
-import type { Coded } from '../request/access-entry.ts';
 import { RequestError } from '../request/request-error.ts';
 import type { Metrics } from './metrics.ts';
+import { type WatchRun, watchedRuns } from './watched-runs.ts';
 
 /** The same operation, with its runs and its events counted. */
 export function measuredOperation(operation: CompiledOperation, metrics: Metrics): CompiledOperation {
-  const { executeIncrementally } = operation;
-  const run = async <T>(work: () => Promise<T>, errorsOf: (answer: T) => readonly Coded[]): Promise<T> => {
+  const watch: WatchRun = async (context, work, errorsOf) => {
     const ended = metrics.operationStarted(operation.kind);
     try {
-      const answer = await work();
+      const answer = await work(context);
       const errors = errorsOf(answer);
       ended(errors.length > 0 ? 'errors' : 'ok');
       return answer;
@@ -20,20 +19,8 @@ export function measuredOperation(operation: CompiledOperation, metrics: Metrics
   };
   return {
     ...operation,
-    execute: (variables, context) =>
-      run(
-        () => operation.execute(variables, context),
-        ({ errors }) => errors,
-      ),
+    ...watchedRuns(operation, watch),
     stream: async (variables, principal) => measuredStream(await operation.stream(variables, principal), metrics),
-    // Until its first part: what is deferred is meant to come late.
-    executeIncrementally:
-      executeIncrementally &&
-      ((variables, context) =>
-        run(
-          () => executeIncrementally(variables, context),
-          ({ first }) => first.errors,
-        )),
   };
 }
 

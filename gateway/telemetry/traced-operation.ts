@@ -1,44 +1,26 @@
 import type { CompiledOperation, EventStream } from '../execution/compiled-operation.ts';
 import type { Coded } from '../request/access-entry.ts';
-import type { RequestContext } from '../request/request-context.ts';
 import { RequestError } from '../request/request-error.ts';
 import type { Span, SpanAttributes, SpanStart, Tracer } from '../request/span.ts';
 import { tellErrors } from './told-errors.ts';
+import { type WatchRun, watchedRuns } from './watched-runs.ts';
 
 /**
  * The same operation, with a span for each run and for each event of its stream
  * (https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/). Neither its text nor its variables are told.
  */
 export function tracedOperation(operation: CompiledOperation, tracer: Tracer): CompiledOperation {
-  const { executeIncrementally } = operation;
   const start: SpanStart = { name: operation.kind, kind: 'server', attributes: attributesOf(operation) };
-  const run = <T>(
-    context: RequestContext,
-    work: (context: RequestContext) => Promise<T>,
-    errorsOf: (answer: T) => readonly Coded[],
-  ): Promise<T> => {
+  // Of an answer in parts it ends with the first; the calls for the others stand below it nevertheless.
+  const watch: WatchRun = (context, work, errorsOf) => {
     const span = context.span ? context.span.child(start) : tracer.start(start);
     return observed(span, () => work({ ...context, span }), errorsOf);
   };
   return {
     ...operation,
-    execute: (variables, context) =>
-      run(
-        context,
-        (its) => operation.execute(variables, its),
-        ({ errors }) => errors,
-      ),
+    ...watchedRuns(operation, watch),
     stream: async (variables, principal) =>
       tracedStream(await operation.stream(variables, principal), attributesOf(operation), tracer),
-    // Until its first part; the calls for the later ones stand below it nevertheless.
-    executeIncrementally:
-      executeIncrementally &&
-      ((variables, context) =>
-        run(
-          context,
-          (its) => executeIncrementally(variables, its),
-          ({ first }) => first.errors,
-        )),
   };
 }
 

@@ -97,9 +97,9 @@ export function noteNode(node: PlanNode, asking: Asking): void {
 function noteFetch(node: FetchNode, asking: Asking): void {
   const places = placesAt(asking, node.path);
   const fetched = readFetch(node, node.outputRewrites);
-  const types = new Set([rootTypeOf(asking.scope, node)]);
-  for (const place of places)
-    note(asking, fetched, { place, types, parent: rootTypeOf(asking.scope, node), ...atRoot }, fetched.selections);
+  const parent = rootTypeOf(asking.scope, node);
+  const types = new Set([parent]);
+  for (const place of places) note(asking, fetched, { place, types, parent, ...atRoot }, fetched.selections);
 }
 
 /** A query may be asked below what a mutation returned. */

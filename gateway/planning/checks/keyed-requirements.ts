@@ -1,7 +1,7 @@
 import { Kind, type SelectionNode } from 'graphql';
 import type { TypeIndex } from '../../supergraph/load-supergraph.ts';
 import type { SubgraphTypes } from '../../supergraph/subgraph-types.ts';
-import { changeFetches } from '../fetches.ts';
+import { changeGroups } from '../fetches.ts';
 import type { EntityGroup, PlanNode, Requirement } from '../plan.ts';
 
 export interface KeyScope {
@@ -56,19 +56,19 @@ function contains(required: readonly Requirement[], key: readonly SelectionNode[
  * whole request.
  */
 export function onlyKeyed(plan: PlanNode, scope: KeyScope): PlanNode {
-  return changeFetches(plan, {
-    entities(node) {
-      const groups = node.groups.map((group) => onlyKeyedGroup(group, node.service, scope));
-      return groups.every((group, index) => group === node.groups[index]) ? node : { ...node, groups };
-    },
-  });
+  return changeGroups(plan, (group, service) => onlyKeyedGroup(group, service, scope));
+}
+
+/** The object types that the conditions of a group are about. */
+export function conditionedTypes({ requires }: EntityGroup, types: TypeIndex): readonly string[] {
+  const conditions = requires.flatMap((node) => (node.kind === 'types' ? [node.condition] : []));
+  return [...new Set(conditions.flatMap((name) => [...types.possible(name)]))];
 }
 
 function onlyKeyedGroup(group: EntityGroup, service: string, scope: KeyScope): EntityGroup {
   // A single condition has its key.
   if (group.requires.length < 2) return group;
-  const conditions = group.requires.flatMap((node) => (node.kind === 'types' ? [node.condition] : []));
-  const all = [...new Set(conditions.flatMap((name) => [...scope.types.possible(name)]))];
+  const all = conditionedTypes(group, scope.types);
   const byType = all.map((type) => [type, requirementsFor(group.requires, type, scope.types)] as const);
   const keyed = byType.filter(([type, required]) => holdsKey(scope, service, required, type));
   if (keyed.length === all.length) return group;

@@ -1,6 +1,6 @@
-import { changeFetches } from '../fetches.ts';
+import { changeGroups } from '../fetches.ts';
 import type { EntityGroup, PlanNode, Rewrite } from '../plan.ts';
-import type { KeyScope } from './keyed-requirements.ts';
+import { conditionedTypes, type KeyScope } from './keyed-requirements.ts';
 
 /** An object of an interface that the subgraph knows as an object is told as one. */
 export const toldAs = (type: string, name: string): Rewrite => ({
@@ -17,19 +17,12 @@ export const toldAs = (type: string, name: string): Rewrite => ({
  * steps in one request, it forgets for the second that the subgraph knows the type as an @interfaceObject only.
  */
 export function withToldNames(plan: PlanNode, scope: KeyScope): PlanNode {
-  return changeFetches(plan, {
-    entities(node) {
-      const groups = node.groups.map((group) => withNames(group, node.service, scope));
-      return groups.every((group, index) => group === node.groups[index]) ? node : { ...node, groups };
-    },
-  });
+  return changeGroups(plan, (group, service) => withNames(group, service, scope));
 }
 
 function withNames(group: EntityGroup, service: string, { types, subgraphTypes }: KeyScope): EntityGroup {
   const told = new Set(group.inputRewrites.flatMap(toldTypes).flatMap((name) => [name, ...types.possible(name)]));
-  const conditions = group.requires.flatMap((node) => (node.kind === 'types' ? [node.condition] : []));
-  const all = new Set(conditions.flatMap((name) => [...types.possible(name)]));
-  const missing = [...all].flatMap((type) => {
+  const missing = conditionedTypes(group, types).flatMap((type) => {
     const name = subgraphTypes.nameIn(service, type);
     return name === type || told.has(type) ? [] : [toldAs(type, name)];
   });
