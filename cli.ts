@@ -1,6 +1,8 @@
 import { isMainThread } from 'node:worker_threads';
 import { errorCode } from './runtime/error-code.ts';
+import { didYouMean } from './runtime/nearest-names.ts';
 import { endProcess, runInThread } from './runtime/process-thread.ts';
+import { UsageError } from './runtime/usage-error.ts';
 import { growYoungGenerationByNeed } from './runtime/young-generation.ts';
 
 interface CliCommand {
@@ -64,7 +66,7 @@ function usage(): string {
   ];
   const width = Math.max(...summaries.map(([name]) => name.length));
   const lines = summaries.map(([name, summary]) => `  ${name.padEnd(width)}  ${summary}`);
-  return `Usage: andon <command> [options]\n\n${lines.join('\n')}\n\n\`andon <command> --help\` explains a command.\n`;
+  return `Usage: andon <command> [options]\n\n${lines.join('\n')}\n\n\`andon <command> --help\` explains a command, \`andon --version\` says which version this is.\n`;
 }
 
 /** Runs one command line. An expected failure prints one line and exits 1; wrong usage exits 2. */
@@ -76,11 +78,14 @@ async function runCli(argv: readonly string[]): Promise<void> {
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) {
-    process.stderr.write(`andon: there is no command ${name}.\n\n${usage()}`);
+    process.stderr.write(
+      `andon: there is no command ${name}.${didYouMean(name, [...Object.keys(commands), 'build'])}\n\n${usage()}`,
+    );
     process.exitCode = 2;
     return;
   }
   try {
+    refuseEmpty(rest);
     const { youngMiB } = command;
     const exitCode =
       youngMiB !== undefined && isMainThread
@@ -95,6 +100,16 @@ async function runCli(argv: readonly string[]): Promise<void> {
 async function runHere({ load, youngMiB }: CliCommand, args: string[]): Promise<unknown> {
   if (youngMiB !== undefined) growYoungGenerationByNeed();
   return (await load())(args);
+}
+
+/** What a script made of a variable that is not set: every command would take it for something else. @throws UsageError */
+function refuseEmpty(argv: readonly string[]): void {
+  for (const [index, argument] of argv.entries()) {
+    const before = argv[index - 1];
+    const name = argument === '' ? before : /^(--[a-z-]+)=$/.exec(argument)?.[1];
+    if (name?.startsWith('--')) throw new UsageError(`${name} is empty. Give it a value, or leave it out.`);
+    if (argument === '') throw new UsageError('An argument is empty. Give it a value, or leave it out.');
+  }
 }
 
 /** `--hours -1` is a wrong value and no option called 1: `parseArgs` takes it only as `--hours=-1`. */
@@ -116,6 +131,12 @@ const remedies: Readonly<Record<string, string>> = {
   EAI_AGAIN: '. No name server answers: correct the name, or give an address.',
   ERR_WORKER_OUT_OF_MEMORY: '. Give it more: NODE_OPTIONS=--max-old-space-size=MEGABYTES.',
   EACCES: '. Give this user the right to it, or name another.',
+  EPERM: '. Give this user the right to it, or name another.',
+  EROFS: '. It cannot be written: name another.',
+  ENOENT: '. Correct the path, or make the folder that is missing in it first.',
+  ENOTDIR: '. Correct the path: something in it is a file, and no folder.',
+  EISDIR: '. Name a file: this is a folder.',
+  ENOSPC: '. Make room there, or name another place.',
 };
 
 /** Errors with a code are the user's to mend, so they get the sentence; anything else is ours and gets the stack. */

@@ -46,7 +46,10 @@ export function readConfig({ gatewayFile, env = process.env }: ConfigSources = {
   });
 }
 
-/** Dashboards of the same authority share one stream: the domain looks at roles, plants and partner, not at who asks. */
+/**
+ * Dashboards of the same authority share one stream: the domain looks at roles, plants and partner, not at who asks. Its
+ * transitions are known again by their key.
+ */
 function readGateway(file: string | undefined, env: NodeJS.ProcessEnv): GatewayConfig {
   const read = readGatewayConfig({ file, env });
   const allowedHosts = readAllowedHosts(env['ANDON_ALLOWED_HOSTS']);
@@ -54,6 +57,10 @@ function readGateway(file: string | undefined, env: NodeJS.ProcessEnv): GatewayC
     ...read,
     host: readHost(env['HOST']) ?? read.host,
     allowedHosts: allowedHosts.length > 0 ? allowedHosts : read.allowedHosts,
+    subgraphs: Object.freeze({
+      ...read.subgraphs,
+      idempotencyKey: read.subgraphs.idempotencyKey ?? 'idempotencyKey',
+    }),
     subscriptions: Object.freeze({ ...read.subscriptions, shareBy: 'authority' as const }),
   });
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { readAuthConfig } from './auth/config.ts';
 import { createDevelopmentTokens } from './auth/development-tokens.ts';
 import { readInternalSecret } from './auth/internal-secret.ts';
@@ -14,13 +13,14 @@ import { createGateway, type Gateway } from './gateway/gateway.ts';
 import type { GraphiqlOptions } from './gateway/http/graphiql.ts';
 import { isLoopback } from './gateway/server/allowed-host.ts';
 import { systemClock } from './runtime/clock.ts';
+import { parseOptions } from './runtime/parse-options.ts';
 import { stopOnSignal } from './runtime/process-thread.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import { createSystemRuntime } from './runtime/system-runtime.ts';
 import type { GraphReader } from './subgraphs/graph-reader.ts';
-import { createLocalSubgraph } from './subgraphs/local-subgraph.ts';
 import { createSubgraphs } from './subgraphs/main.ts';
-import { startSettling } from './subgraphs/settle-loop.ts';
+import { createLocalSubgraph } from './subgraphs/serving/local-subgraph.ts';
+import { startSettling } from './subgraphs/transitions/settle-loop.ts';
 import { welcome } from './welcome.ts';
 
 /** A whole Andon in this process. */
@@ -163,7 +163,7 @@ Settings come from the environment, which wins over the file:
 
 /** `andon up`: starts, says how to use it, and runs until SIGTERM or SIGINT. */
 export async function runUpCommand(argv: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseOptions({
     args: argv,
     options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   });

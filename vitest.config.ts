@@ -2,13 +2,14 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * These change what others in their process would share, or measure the process, or start so many processes of their own
- * that sharing one gains nothing.
+ * These change what others in their process would share, or measure the process, or would abort it if their promise broke,
+ * or start so many processes of their own that sharing one gains nothing.
  */
 const alone = [
   'test/{journeys,runtime}/**/*.test.ts',
   'test/gateway/engine-without-*.test.ts',
-  'test/gateway/planning/planner-process.test.ts',
+  'test/gateway/late-handshakes.test.ts',
+  'test/gateway/planning/planners/planner-process.test.ts',
   'test/gateway/subscriptions/soak.test.ts',
   'test/storage/postgres.test.ts',
 ];
@@ -34,8 +35,10 @@ export default defineConfig({
     // One more than the cores that it is meant for: many tests wait for processes that they start.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Long, for machines that are busy with something else: what hangs is found all the same.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     projects: [
       { extends: true, test: { name: 'alone', include: alone } },

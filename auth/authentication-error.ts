@@ -1,6 +1,7 @@
 /** Every way in which a token is refused, and the sentence that its bearer reads. Nothing here is internal. */
 const sentences = {
-  MISSING_TOKEN: 'This request has no token. Send the header "Authorization: Bearer <token>".',
+  MISSING_TOKEN:
+    'There is no token. Send "authorization: Bearer <token>" as a header, or in the payload of connection_init.',
   MALFORMED_TOKEN: 'The Authorization header does not hold a JWT. Send "Bearer", one space, and the whole token.',
   BAD_SIGNATURE: 'The signature of the token is not valid. Get a new token from your identity provider.',
   TOKEN_REVOKED: 'The token has been taken back. Get a new one from your identity provider.',

@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util';
 import { systemClock } from '../runtime/clock.ts';
+import { parseOptions } from '../runtime/parse-options.ts';
+import { UsageError } from '../runtime/usage-error.ts';
 import { AuthConfigurationError } from './auth-configuration-error.ts';
 import type { AuthConfig } from './config.ts';
 import { readAuthConfig } from './config.ts';
@@ -42,7 +43,7 @@ export interface TokenCommandOptions {
  *
  * @param argv what follows `token` on the command line
  * @returns the exit code: 0, or 1 after a refusal that has been explained
- * @throws the error of `parseArgs` for an option that does not exist
+ * @throws UsageError, or the error of `parseArgs` for an option without its value
  */
 export async function runTokenCommand(argv: readonly string[], options: TokenCommandOptions = {}): Promise<number> {
   const { write = (text) => process.stdout.write(text), writeError = (text) => process.stderr.write(text) } = options;
@@ -73,7 +74,7 @@ async function answer(argv: readonly string[], given: AuthConfig | undefined): P
 }
 
 function parseCommandLine(argv: readonly string[]) {
-  return parseArgs({
+  return parseOptions({
     args: [...argv],
     options: {
       role: { type: 'string', multiple: true },
@@ -95,8 +96,8 @@ function readPerson(values: Values): DevelopmentPerson {
   const held = (values.role ?? []).map(readRole);
   const plants = values.plant ?? [];
   const [first] = held;
-  if (first === undefined) throw new AuthConfigurationError('Give at least one --role. See andon token --help.');
-  if (plants.length === 0) throw new AuthConfigurationError("Give at least one --plant, or --plant '*' for all.");
+  if (first === undefined) throw new UsageError('Give at least one --role.');
+  if (plants.length === 0) throw new UsageError("Give at least one --plant, or --plant '*' for all.");
   requirePartnerRules(held, plants, values.partner);
   const name = values.name ?? first;
   const id = values.id ?? name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '.');
@@ -105,21 +106,20 @@ function readPerson(values: Values): DevelopmentPerson {
 }
 
 function requirePartnerRules(held: readonly string[], plants: readonly string[], partner: string | undefined): void {
-  if (held.includes('PARTNER') && !partner)
-    throw new AuthConfigurationError('The role PARTNER needs --partner NUMBER.');
+  if (held.includes('PARTNER') && !partner) throw new UsageError('The role PARTNER needs --partner NUMBER.');
   if (partner && plants.includes('*')) {
-    throw new AuthConfigurationError("A partner's plants are listed: give each --plant by its code, not '*'.");
+    throw new UsageError("A partner's plants are listed: give each --plant by its code, not '*'.");
   }
 }
 
 function readRole(name: string) {
   const role = clientRoles.find((one) => one === name.toUpperCase());
   if (role) return role;
-  throw new AuthConfigurationError(`There is no role "${name}". The roles are ${clientRoles.join(', ')}.`);
+  throw new UsageError(`There is no role "${name}". The roles are ${clientRoles.join(', ')}.`);
 }
 
 function readHours(text = '12'): number {
   const hours = /^\d{1,4}(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (hours >= 0.01 && hours <= 24 * 365) return hours;
-  throw new AuthConfigurationError(`--hours is "${text}": give a number of hours from 0.01 to 8760.`);
+  throw new UsageError(`--hours is "${text}": give a number of hours from 0.01 to 8760.`);
 }

@@ -1,9 +1,11 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../runtime/parse-options.ts';
+import { UsageError } from '../runtime/usage-error.ts';
 import { AndonProcess } from '../test/support/andon-process.ts';
 import { PostgresCluster } from '../test/support/postgres.ts';
 import { measureDashboardQuery } from './dashboard-query.ts';
 import { measureHoldDelivery } from './hold-delivery.ts';
 import { residentMiB, round } from './measure.ts';
+import { readNumber } from './read-number.ts';
 import { measureTransitions } from './transitions.ts';
 
 const help = `andon bench: measures Andon on this machine, on SQLite and on PostgreSQL.
@@ -20,7 +22,7 @@ time and the memory at rest. PostgreSQL's programs must be installed: it runs a 
 type Dialect = 'sqlite' | 'postgres';
 
 export async function runBenchCommand(argv: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseOptions({
     args: argv,
     options: {
       seconds: { type: 'string', default: '10' },
@@ -32,8 +34,10 @@ export async function runBenchCommand(argv: string[]): Promise<void> {
     process.stdout.write(help);
     return;
   }
+  const seconds = readNumber('--seconds', values.seconds, { min: 1, max: 3600 });
   const dialects = (['sqlite', 'postgres'] as const).filter((dialect) => !values.only || values.only === dialect);
-  for (const dialect of dialects) await measureDialect(dialect, Number(values.seconds));
+  if (dialects.length === 0) throw new UsageError(`--only is "${values.only}". Write sqlite or postgres.`);
+  for (const dialect of dialects) await measureDialect(dialect, seconds);
 }
 
 async function measureDialect(dialect: Dialect, seconds: number): Promise<void> {

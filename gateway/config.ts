@@ -98,13 +98,13 @@ export interface SubgraphsConfig {
   /** Milliseconds before a repetition; each further one waits twice as long. @default 50 */
   readonly retryDelayMs: number;
   /**
-   * Repetitions, hedges included, for a hundred calls to one subgraph: what keeps them from flooding one that is down.
-   * 0 allows none. @default 20
+   * Repetitions, hedges included, for a hundred calls to one subgraph: what keeps them from flooding one that is down. Ten
+   * are there from the start. 0 allows none. @default 20
    */
   readonly retryBudgetPercent: number;
   /**
    * Name of the input field that makes a mutation safe to repeat, such as `idempotencyKey`. Mutations with it are repeated
-   * like queries; without this option none is. @default none
+   * like queries; without this option none is, and one that may have been carried out is not `retryable`. @default none
    */
   readonly idempotencyKey: string | undefined;
   /**
@@ -112,7 +112,10 @@ export interface SubgraphsConfig {
    * answers, and costs the subgraph up to `retryBudgetPercent` more calls. 0 is off. @default 0
    */
   readonly hedgeAfterMs: number;
-  /** Calls in a row without an answer after which the subgraph is left alone (SUBGRAPH_CIRCUIT_OPEN). @default 5 */
+  /**
+   * Calls in a row that ended with SUBGRAPH_TIMEOUT or SUBGRAPH_UNAVAILABLE after which the subgraph is left alone
+   * (SUBGRAPH_CIRCUIT_OPEN). @default 5
+   */
   readonly breakerFailures: number;
   /**
    * Milliseconds after which a running call counts as one without an answer, though it goes on. Equal ones do not join it
@@ -239,7 +242,7 @@ export interface HttpConfig {
    * more than the system lets the process open files, less a tenth for other needs. @default 100000
    */
   readonly maxConnections: number;
-  /** Milliseconds for a request's headers. @default 10000 */
+  /** Milliseconds for a request's headers, as many as for the request at most. @default 10000 */
   readonly headersTimeoutMs: number;
   /** Milliseconds for a whole request to arrive. @default 30000 */
   readonly requestTimeoutMs: number;
@@ -253,6 +256,11 @@ export interface HttpConfig {
    * taken nothing for the longest time, a second at least unless four times as much waits. A stream has 16 KiB of its own besides. @default 268435456
    */
   readonly maxUnsentBytes: number;
+  /**
+   * Bytes that bodies of requests of more than 64 KiB may take, all together, until they are answered. Further ones are
+   * refused with 503, unless nothing else is there. @default 268435456
+   */
+  readonly maxLargeBodyBytes: number;
   /** Milliseconds that an idle connection stays open. @default 65000 */
   readonly keepAliveTimeoutMs: number;
   /**
@@ -406,6 +414,7 @@ export const defaultGatewayConfig: GatewayConfig = Object.freeze({
     requestTimeoutMs: 30_000,
     sendTimeoutMs: 30_000,
     maxUnsentBytes: 268_435_456,
+    maxLargeBodyBytes: 268_435_456,
     keepAliveTimeoutMs: 65_000,
     drainGraceMs: 300,
     drainTimeoutMs: 10_000,

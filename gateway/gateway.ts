@@ -2,19 +2,21 @@ import type { GraphQLSchema } from 'graphql';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Authenticate } from './authorization/authenticate.ts';
 import { ConfigValueError, type GatewayConfig } from './config.ts';
+import { createTrustedCheck } from './documents/check-trusted.ts';
 import { createDocumentSource } from './documents/document-source.ts';
 import { drain } from './drain.ts';
 import { createLiveEngine } from './engine/live-engine.ts';
 import { executeInProcess, type GatewayResult, type InProcessRequest } from './execute-in-process.ts';
-import { AnswerWriter } from './execution/answer-writer.ts';
+import { AnswerWriter } from './execution/write/answer-writer.ts';
 import { createApolloServer } from './http/apollo-server.ts';
+import { BodyRoom } from './http/body-room.ts';
 import { EqualRequests } from './http/equal-requests.ts';
 import { Graphiql, type GraphiqlOptions } from './http/graphiql.ts';
 import { createHttpHandler, graphqlPath } from './http/http-handler.ts';
 import { RequestedOperations } from './http/requested-operations.ts';
 import { StreamEndpoint } from './http-streams/stream-endpoint.ts';
+import { refuseUnfit } from './preparation/prepare-operation.ts';
 import { createForwarding } from './request/forwarded-headers.ts';
-import type { Tracer } from './request/span.ts';
 import { isLoopback } from './server/allowed-host.ts';
 import { createWebServer, type WebServer } from './server/create-server.ts';
 import { hostInUrl, listen } from './server/listen.ts';
@@ -24,9 +26,7 @@ import type { LocalSubgraph } from './subgraph-client/local-subgraph.ts';
 import { LiveAuthorities } from './subscriptions/live-authority.ts';
 import { SharedStreams } from './subscriptions/shared-streams.ts';
 import { StreamQuota } from './subscriptions/stream-quota.ts';
-import { AccessLog } from './telemetry/access-log.ts';
-import { readCollectorAccess } from './telemetry/config.ts';
-import type { Metrics } from './telemetry/metrics.ts';
+import { createTelemetry } from './telemetry/create-telemetry.ts';
 import { type MetricsServer, serveMetrics } from './telemetry/serve-metrics.ts';
 import { serveWebSocket } from './websocket/serve-websocket.ts';
 
@@ -85,26 +85,26 @@ const addressOptions = {
   port: '--port where you gave it, else PORT',
 };
 
-/** Milliseconds that a stopping gateway gives its collector to take the last traces. */
-const maxFlushMs = 2000;
-
 /** @throws SupergraphError, ConfigValueError, EngineError, NoEngineError */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { config, runtime, authenticate } = options;
   refuseOpenDoor(options);
   const { supergraphSdl, subgraphs = new Map(), signInternal } = options;
-  const metrics = await createMetrics(options);
-  const tracer = await createTracer(options);
-  const accessLog = config.http.accessLog ? new AccessLog(runtime) : undefined;
+  const { metrics, tracer, accessLog } = await createTelemetry(config, runtime);
   const answers = new AnswerWriter(metrics && ((errors) => metrics.errorsTold(errors)));
   const engine = await createLiveEngine({ supergraphSdl, runtime, config, subgraphs, signInternal, metrics, tracer });
   await engine.warmUp(options.warmUpMs ?? 0);
   const server = await createApolloServer({ preparer: engine.preparer, config, log: runtime.log, answers });
-  const running = new Set<Promise<unknown>>();
-  let state: 'created' | 'listening' | 'draining' = 'created';
   const documents = createDocumentSource(config.documents);
   const shared = new SharedStreams({ runtime, config: config.subscriptions, answers });
   engine.onReplaced(() => void shared.moveTo(engine.successorOf));
+  const checkTrusted = createTrustedCheck({
+    listed: documents.listed,
+    log: runtime.log,
+    check: (text) => refuseUnfit({ supergraph: engine.supergraph, config }, text),
+  });
+  engine.onReplaced(checkTrusted);
+  checkTrusted();
   const { recheckMs } = config.subscriptions;
   const authorities = new LiveAuthorities({ authenticate, runtime, recheckMs });
   options.onAuthorityChange?.(() => void authorities.recheck());
@@ -130,6 +130,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const equals = config.sharing.router
     ? new EqualRequests(engine.sharing, { clock: runtime.clock, joinableMs: config.subgraphs.breakerSlowMs })
     : undefined;
+  const running = new Set<Promise<unknown>>();
+  let state: 'created' | 'listening' | 'draining' = 'created';
   const handle = createHttpHandler({
     server,
     documents,
@@ -137,6 +139,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     streams,
     equals,
     answers,
+    bodies: new BodyRoom(config.http.maxLargeBodyBytes, runtime),
     unsent,
     config,
     runtime,
@@ -170,21 +173,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     circuits: () => engine.clients.circuits(),
   });
   let metricsServer: MetricsServer | undefined;
-  const stop = async () => {
-    const { clock, log } = runtime;
-    const startedAt = clock.monotonic();
-    log.info('gateway stopping', { requests: running.size, streams: quota.taken });
-    state = 'draining';
-    await drain({ web, sockets, streams, running, config, runtime });
+  const close = async () => {
     authorities.stop();
     shared.close();
     await server.stop();
     await engine.close();
     metricsServer?.close();
-    const { drainGraceMs, drainTimeoutMs } = config.http;
-    const leftMs = startedAt + drainGraceMs + drainTimeoutMs - clock.monotonic();
-    await tracer?.close(Math.min(Math.max(leftMs, 0), maxFlushMs));
-    log.info('gateway stopped', { afterMs: Math.round(clock.monotonic() - startedAt) });
   };
   let drained: Promise<void> | undefined;
   return {
@@ -201,27 +195,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     execute: (request) => track(running, executeInProcess(engine, runtime, request)),
     drain: () => {
-      drained ??= stop();
+      state = 'draining';
+      drained ??= drain({ web, sockets, streams, running, open: quota, config, runtime, tracer, close });
       return drained;
     },
     ready: () => state === 'listening',
   };
-}
-
-/** Its library is loaded where somebody wants to know. */
-async function createMetrics({ config, runtime }: GatewayOptions): Promise<Metrics | undefined> {
-  if (config.metrics.port === undefined) return undefined;
-  const { Metrics } = await import('./telemetry/metrics.ts');
-  return new Metrics(runtime.clock);
-}
-
-/** The same for traces. */
-async function createTracer({ config, runtime }: GatewayOptions): Promise<Tracer | undefined> {
-  const { endpoint, ...tracing } = config.tracing;
-  if (endpoint === undefined) return undefined;
-  const access = readCollectorAccess();
-  const { createOtlpTracer } = await import('./telemetry/otlp-tracer.ts');
-  return createOtlpTracer({ ...tracing, ...access, endpoint, runtime });
 }
 
 function refuseOpenDoor({ config, authenticate }: GatewayOptions): void {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { readAuthConfig } from '../auth/config.ts';
 import { readInternalSecret } from '../auth/internal-secret.ts';
 import { createInternalTokens } from '../auth/internal-token.ts';
@@ -7,6 +6,7 @@ import { readRevocations } from '../auth/revocations.ts';
 import { UsedTokens } from '../auth/used-tokens.ts';
 import { createVerifier } from '../auth/verify.ts';
 import { createCallerVerifier } from '../auth/verify-caller.ts';
+import { parseOptions } from '../runtime/parse-options.ts';
 import { stopOnSignal } from '../runtime/process-thread.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
@@ -42,7 +42,7 @@ const warmUpMs = 300;
 
 /** `andon gateway …`: resolves when it listens; the process then runs until SIGTERM or SIGINT. */
 export async function runGatewayCommand(argv: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseOptions({
     args: argv,
     options: {
       supergraph: { type: 'string' },
@@ -57,7 +57,6 @@ export async function runGatewayCommand(argv: string[]): Promise<void> {
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) {
     throw new UsageError(`--port is "${port}". Write a whole number from 0 to 65535.`);
   }
-  if (file === '') throw new UsageError('--config is empty. Name the file of options, or leave it out.');
   const read = readGatewayConfig({ file });
   const config = port === undefined ? read : { ...read, port: Number(port) };
   const supergraph = values.supergraph ?? config.supergraph.source;

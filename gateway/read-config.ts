@@ -7,6 +7,7 @@ import {
   type EngineChoice,
   type GatewayConfig,
   type GatewayLimits,
+  type HttpConfig,
   type MetricsConfig,
   type OverrideConfig,
   type SubgraphsConfig,
@@ -76,7 +77,7 @@ function readOptions(root: YamlSection): GatewayConfig {
     sharing: Object.freeze(readPlain(root.section('sharing'), defaults.sharing)),
     subscriptions: readSubscriptions(root.section('subscriptions')),
     exposeQueryPlans: root.boolean('exposeQueryPlans') ?? defaults.exposeQueryPlans,
-    http: Object.freeze(readPlain(root.section('http'), defaults.http)),
+    http: readHttp(root.section('http')),
     documents: readDocuments(root.section('documents')),
     cors: readCors(root.section('cors')),
     metrics: readMetrics(root.section('metrics')),
@@ -248,6 +249,16 @@ const webOrigin: ItemRule = {
   remedy: 'Write scheme://host, without a path, or "*".',
 };
 
+function readHttp(section: YamlSection): HttpConfig {
+  const config = readPlain(section, defaultGatewayConfig.http);
+  const { headersTimeoutMs, requestTimeoutMs } = config;
+  if (headersTimeoutMs > requestTimeoutMs && section.has('headersTimeoutMs')) {
+    const problem = `"http.headersTimeoutMs" is ${headersTimeoutMs}, and more than "http.requestTimeoutMs" (${requestTimeoutMs}).`;
+    section.report('headersTimeoutMs', problem, 'Headers are part of the request: give them as much time at most.');
+  }
+  return Object.freeze({ ...config, headersTimeoutMs: Math.min(headersTimeoutMs, requestTimeoutMs) });
+}
+
 function readMetrics(section: YamlSection): MetricsConfig {
   const defaults = defaultGatewayConfig.metrics;
   section.expectOnly(Object.keys(defaults));
@@ -269,7 +280,13 @@ function readTracing(section: YamlSection): TracingConfig {
 
 function readCollector(section: YamlSection): string | undefined {
   const given = section.string('endpoint');
-  if (given === undefined) return undefined;
+  if (given === undefined) {
+    const [other] = section.keys().filter((key) => key !== 'endpoint' && section.has(key));
+    const remedy = 'Name the collector, or leave all of "tracing" out: without one nothing is traced.';
+    if (other !== undefined && !section.has('endpoint'))
+      section.report(other, '"tracing.endpoint" is missing.', remedy);
+    return undefined;
+  }
   const url = /^https?:\/\//.test(given) && URL.canParse(given) ? new URL(given) : undefined;
   if (url && url.username === '' && url.password === '') {
     return url.pathname === '/' ? `${url.origin}/v1/traces${url.search}` : given;

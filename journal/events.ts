@@ -95,7 +95,7 @@ export async function readEventsAfterCursor(
   return events;
 }
 
-export function toJournalEvent(row: EventRow): JournalEvent {
+function toJournalEvent(row: EventRow): JournalEvent {
   return {
     position: String(row.position),
     id: row.id,

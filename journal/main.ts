@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
+import { parseOptions } from '../runtime/parse-options.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { journalMigrations } from './migrations.ts';
@@ -21,7 +21,7 @@ changed, removed or reordered.
 
 /** `andon verify-audit`. @returns the exit code */
 export async function runVerifyAuditCommand(argv: string[]): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = parseOptions({
     args: argv,
     options: {
       'data-dir': { type: 'string' },

@@ -11,6 +11,12 @@ export function nearestNames(
     .map(({ other }) => other);
 }
 
+/** For a name that is not known: a sentence with the one that was probably meant, after a space; empty where none is near. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const [nearest] = nearestNames(name, known, { maxDistance: Math.ceil(name.length / 3) });
+  return nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
+}
+
 /** How many letters have to be written, left out or exchanged to make one of the other (Levenshtein). */
 function distanceOf(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);

@@ -12,7 +12,7 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import { errorCode } from './error-code.ts';
-import { nearestNames } from './nearest-names.ts';
+import { didYouMean } from './nearest-names.ts';
 
 /** One thing that is wrong in a file: what, and what to write instead. */
 export interface Mistake {
@@ -78,9 +78,11 @@ export class YamlSection {
   expectOnly(known: readonly string[]): void {
     for (const key of this.keys()) {
       if (known.includes(key)) continue;
-      const [nearest] = nearestNames(key, known, { maxDistance: Math.ceil(key.length / 3) });
-      const guess = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-      this.report(key, `Unknown key "${this.path}${key}".${guess}`, `Known here: ${known.join(', ')}.`);
+      this.report(
+        key,
+        `Unknown key "${this.path}${key}".${didYouMean(key, known)}`,
+        `Known here: ${known.join(', ')}.`,
+      );
     }
   }
 

@@ -1,8 +1,8 @@
 import type { Journal } from '../journal/journal.ts';
-import { createLoaderFactory, type LoaderFactory } from './loader.ts';
+import { createLoaderFactory, type LoaderFactory } from './reading/loader.ts';
+import { createVisibility, type MayRead, type Visibility } from './reading/visibility.ts';
 import type { SubgraphCall } from './subgraph.ts';
-import type { TransitionExecutor } from './transition-executor.ts';
-import { createVisibility, type MayRead, type Visibility } from './visibility.ts';
+import type { TransitionExecutor } from './transitions/transition-executor.ts';
 
 /** What every resolver gets, besides the services of its domain. */
 export interface SubgraphContext<Loaders = unknown> extends SubgraphCall {

@@ -1,6 +1,6 @@
 import type { Connectors } from '../connectors/main.ts';
 import type { Policies } from '../policies/evaluate.ts';
-import type { OwnedField } from './owned-field.ts';
+import type { OwnedField } from './schema/owned-field.ts';
 import type { SubgraphOptions } from './subgraph.ts';
 
 /** What every subgraph of the manufacturing graph is opened with. */

@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import { readAuthConfig } from '../auth/config.ts';
 import { readInternalSecret } from '../auth/internal-secret.ts';
 import { createInternalTokens } from '../auth/internal-token.ts';
 import { gatewayAudience } from '../auth/verify-caller.ts';
 import { readConfig } from '../config.ts';
 import { type Domain, openDomain } from '../domain.ts';
+import { parseOptions } from '../runtime/parse-options.ts';
 import { stopOnSignal } from '../runtime/process-thread.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { UsageError } from '../runtime/usage-error.ts';
@@ -17,9 +17,9 @@ import { createOpsSubgraph } from './ops/index.ts';
 import { createQmsSubgraph } from './qms/index.ts';
 import { createRemoteGraph } from './remote-graph.ts';
 import { type Restoring, restoreInterlocks } from './restore-interlocks.ts';
-import { serveSubgraph } from './serve.ts';
-import { startSettling } from './settle-loop.ts';
+import { serveSubgraph } from './serving/serve.ts';
 import type { Subgraph } from './subgraph.ts';
+import { startSettling } from './transitions/settle-loop.ts';
 
 /** Subgraphs that may be served, and what goes on meanwhile. */
 export interface OpenSubgraphs {
@@ -64,7 +64,7 @@ not be seen by the others. The embedded stores open for one process only.
 
 /** `andon subgraph NAME`: resolves when it listens; the process then runs until SIGTERM or SIGINT. */
 export async function runSubgraphCommand(argv: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions({
     args: argv,
     allowPositionals: true,
     options: {

@@ -4,10 +4,10 @@ import type { NewInterlock } from '../journal/interlock.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Restriction } from '../journal/restriction.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { MayTransition } from './evaluate.ts';
 import type { GraphReader } from './graph-reader.ts';
-import type { OwningSystem } from './rejection.ts';
-import type { TransitionExecutor } from './transition-executor.ts';
+import type { MayTransition } from './transitions/evaluate.ts';
+import type { OwningSystem } from './transitions/rejection.ts';
+import type { TransitionExecutor } from './transitions/transition-executor.ts';
 
 /** What every domain is built from; its port comes beside it. */
 export interface SubgraphOptions {

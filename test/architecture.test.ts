@@ -52,6 +52,9 @@ const exceptionPort = ['type:connectors/ops/port.ts', 'type:connectors/posting.t
 /** Folders of the gateway that wrap what other folders have, which in turn name their types. */
 const looksAtAll = new Set(['telemetry', 'fallback-engine']);
 
+/** What the domains have in common, apart from them. */
+const subgraphStages = ['schema', 'reading', 'transitions', 'serving'].map((name) => `subgraphs/${name}/`);
+
 /** From the first matching folder: what its files may import from inside the project. `type:` allows types only. */
 const allowed: readonly (readonly [folder: string, targets: readonly string[]])[] = [
   ['runtime/', ['runtime/']],
@@ -62,7 +65,7 @@ const allowed: readonly (readonly [folder: string, targets: readonly string[]])[
   ['policies/', ['policies/', 'runtime/', 'type:auth/principal.ts']],
   ['gateway/', ['gateway/', 'runtime/', 'type:auth/principal.ts']],
   ...['erp', 'mes', 'qms', 'cmms', 'ops'].map((domain) => domainRule(domain)),
-  ['subgraphs/', ['subgraphs/*', 'runtime/', 'journal/', 'auth/', 'type:policies/', 'connectors/*']],
+  ['subgraphs/', ['subgraphs/*', ...subgraphStages, 'runtime/', 'journal/', 'auth/', 'type:policies/', 'connectors/*']],
   ['workflows/', ['workflows/', 'runtime/', 'journal/', 'type:storage/', 'type:auth/principal.ts', ...exceptionPort]],
 ];
 
@@ -70,7 +73,18 @@ function domainRule(domain: string): readonly [string, readonly string[]] {
   const own = [`subgraphs/${domain}/`, `type:connectors/${domain}/port.ts`];
   return [
     `subgraphs/${domain}/`,
-    [...own, 'subgraphs/*', 'connectors/*', 'journal/', 'runtime/', 'auth/principal.ts', 'type:policies/'],
+    [
+      ...own,
+      'subgraphs/*',
+      'subgraphs/transitions/',
+      'subgraphs/reading/',
+      'subgraphs/schema/',
+      'connectors/*',
+      'journal/',
+      'runtime/',
+      'auth/principal.ts',
+      'type:policies/',
+    ],
   ];
 }
 
@@ -115,6 +129,16 @@ describe('the structure of the project', () => {
     expect(findCycle(graph)).toEqual([]);
   });
 
+  test('a folder inside of a folder and the files beside it import each other in one direction only', () => {
+    const own = (path: string) => /^(gateway\/[^/]+|subgraphs)\/[^/]+(?=\/)/.exec(path)?.[0] ?? path;
+    const graph = new Map<string, string[]>();
+    for (const { path, imports } of files) {
+      const targets = imports.map(({ target }) => own(target)).filter((target) => target !== own(path));
+      graph.set(own(path), [...(graph.get(own(path)) ?? []), ...targets]);
+    }
+    expect(findCycle(graph)).toEqual([]);
+  });
+
   test("the gateway's README lists its folders, each with a file that it has", () => {
     const rows = [
       ...readFileSync(join(root, 'gateway/README.md'), 'utf8').matchAll(/^\| `([^`]+)\/`.*\| (?:`(.*)` )?\|$/gm),
@@ -128,7 +152,7 @@ describe('the structure of the project', () => {
   test('each third party is known to one place', () => {
     const homes: Readonly<Record<string, readonly string[]>> = {
       jsonwebtoken: ['auth/'],
-      dataloader: ['subgraphs/loader.ts'],
+      dataloader: ['subgraphs/reading/loader.ts'],
       libsql: ['storage/'],
       pg: ['storage/', 'journal/'],
       kysely: ['storage/', 'journal/', 'connectors/', 'workflows/'],

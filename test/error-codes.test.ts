@@ -1,34 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
-
-const folders = [
-  'auth',
-  'connectors',
-  'gateway',
-  'journal',
-  'policies',
-  'runtime',
-  'storage',
-  'subgraphs',
-  'workflows',
-];
-const root = new URL('../', import.meta.url);
+import { read, readSources } from './support/source-files.ts';
 
 /** What takes a code as its first or second argument. */
 const carriers =
   /\b(?:requireThat|refuse|refuseForNow|refusal|withCode|ClientError|RefusedRequest|SubgraphCallError|PlanningError|AuthenticationError)\(/g;
 const code = /^'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)'$/;
-
-async function sources(): Promise<ReadonlyMap<string, string>> {
-  const found = new Map<string, string>();
-  for (const folder of folders) {
-    for (const name of await readdir(new URL(folder, root), { recursive: true }))
-      if (name.endsWith('.ts'))
-        found.set(`${folder}/${name}`, await readFile(new URL(`${folder}/${name}`, root), 'utf8'));
-  }
-  return found;
-}
 
 /** The first two arguments of a call, as they are written. */
 function firstArguments(text: string, start: number): readonly string[] {
@@ -63,14 +40,14 @@ function codesIn(text: string): readonly string[] {
 }
 
 async function documentedCodes(): Promise<readonly string[]> {
-  const page = await readFile(new URL('docs/errors.md', root), 'utf8');
+  const page = await read('docs/errors.md');
   return [...page.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)].map((match) => match[1]!);
 }
 
 describe('docs/errors.md', () => {
   it('has every code that the sources can answer with', async () => {
     const documented = new Set(await documentedCodes());
-    const missing = [...(await sources())].flatMap(([file, text]) =>
+    const missing = [...(await readSources())].flatMap(([file, text]) =>
       codesIn(text)
         .filter((one) => !documented.has(one))
         .map((one) => `${one} (${file})`),
@@ -81,13 +58,13 @@ describe('docs/errors.md', () => {
   it('has no code that nothing answers with', async () => {
     const documented = await documentedCodes();
     expect(documented.length).toBeGreaterThan(50);
-    const text = [...(await sources()).values()].join('\n');
+    const text = [...(await readSources()).values()].join('\n');
     const gone = documented.filter((one) => !text.includes(`'${one}'`) && !new RegExp(`^  ${one}:`, 'm').test(text));
     expect(gone).toEqual([]);
   });
 
   it('says nothing twice within a table', async () => {
-    const page = await readFile(new URL('docs/errors.md', root), 'utf8');
+    const page = await read('docs/errors.md');
     for (const section of page.split(/^## /m).slice(1)) {
       const codes = [...section.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)].map((match) => match[1]);
       expect(codes).toEqual([...new Set(codes)]);

@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
 import { readAuthConfig } from '../auth/config.ts';
 import { readInternalSecret } from '../auth/internal-secret.ts';
 import { createInternalTokens } from '../auth/internal-token.ts';
 import { gatewayAudience } from '../auth/verify-caller.ts';
 import { readConfig } from '../config.ts';
 import { openDomain } from '../domain.ts';
+import { parseOptions } from '../runtime/parse-options.ts';
 import { stopOnSignal } from '../runtime/process-thread.ts';
 import { createSystemRuntime } from '../runtime/system-runtime.ts';
 import { UsageError } from '../runtime/usage-error.ts';
@@ -22,7 +22,7 @@ both try every step, and each step still happens once.
 
 /** `andon workflows`: resolves when it follows the journal; the process then runs until SIGTERM or SIGINT. */
 export async function runWorkflowsCommand(argv: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseOptions({
     args: argv,
     options: {
       gateway: { type: 'string', default: 'http://127.0.0.1:4000/graphql' },

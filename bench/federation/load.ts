@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { cpuMs, residentMiB, round } from '../measure.ts';
+import { cpuMs, percentile, round } from '../measure.ts';
 import { onCore } from './child-process.ts';
 
 const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
@@ -31,33 +31,44 @@ export interface Figures {
   readonly failed: number;
 }
 
+/** One turn of load. */
 interface Sent {
   readonly requests: number;
-  readonly perSecond: number;
+  /** From the first request to the last answer. */
+  readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly failed: number;
 }
 
-/** Loads a gateway that is warm, and reads from the system what it used meanwhile. */
-export async function measureLoad(options: LoadOptions): Promise<Figures> {
-  await warmUp(options);
+export interface Turn extends Sent {
+  /** What the gateway used of its processor until the last answer. */
+  readonly cpuMs: number;
+}
+
+/** Loads a gateway that is warm. Whatever it has begun is answered and counted: slow ones have much on its way. */
+export async function takeTurn(options: LoadOptions): Promise<Turn> {
   const before = cpuMs(options.pid);
-  const { requests, perSecond, p50Ms, p99Ms, failed } = await sendLoad(options);
-  const cpuMsPerRequest = (cpuMs(options.pid) - before) / requests;
-  const memoryMiB = residentMiB(options.pid);
+  const { requests, seconds, p50Ms, p99Ms, failed } = await sendLoad(options);
+  return { requests, seconds, p50Ms, p99Ms, failed, cpuMs: cpuMs(options.pid) - before };
+}
+
+export function figuresOf(turns: readonly Turn[], memoryMiB: number): Figures {
+  const sum = (of: (turn: Turn) => number) => turns.reduce((total, turn) => total + of(turn), 0);
+  const requests = sum((turn) => turn.requests);
+  const median = (of: (turn: Turn) => number) => round(percentile(turns.map(of), 0.5));
   return {
-    perSecond: Math.round(perSecond),
-    p50Ms: round(p50Ms),
-    p99Ms: round(p99Ms),
-    cpuMsPerRequest: Math.round(cpuMsPerRequest * 1000) / 1000,
+    perSecond: Math.round(requests / sum((turn) => turn.seconds)),
+    p50Ms: median((turn) => turn.p50Ms),
+    p99Ms: median((turn) => turn.p99Ms),
+    cpuMsPerRequest: Math.round((sum((turn) => turn.cpuMs) / requests) * 1000) / 1000,
     memoryMiB,
-    failed,
+    failed: sum((turn) => turn.failed),
   };
 }
 
 /** Code that was run a thousand times is compiled; on a busy machine that takes longer than it takes to get hot. */
-async function warmUp(options: LoadOptions): Promise<void> {
+export async function warmUp(options: LoadOptions): Promise<void> {
   const seconds = Math.max(3, options.seconds / 2);
   for (let sent = 0, round = 0; sent < 1000 && round < 5; round += 1) {
     sent += (await sendLoad({ ...options, seconds })).requests;
@@ -73,9 +84,13 @@ async function sendLoad(options: LoadOptions): Promise<Sent> {
     );
   }
   const script = join(folder, 'processes/requests.lua');
-  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '--latency', '-s', script, url];
-  return readWrk(await run(['wrk', ...flags, '--', query, requests, authorization]));
+  const flags = ['-t1', `-c${connections}`, `-d${seconds + drainSeconds}s`, '--timeout', '10s', '--latency'];
+  const args = ['--', query, requests, `${seconds}`, authorization];
+  return readWrk(await run(['wrk', ...flags, '-s', script, url, ...args]));
 }
+
+/** What is on its way when the last request has been sent is answered within. */
+const drainSeconds = 3;
 
 async function run(argv: readonly string[]): Promise<string> {
   const [command = '', ...args] = onCore(0, argv);
@@ -99,7 +114,7 @@ function readWrk(report: string): Sent {
   };
   return {
     requests: number(/(\d+) requests in/),
-    perSecond: number(/Requests\/sec:\s+([\d.]+)/),
+    seconds: number(/Last answer after ([\d.]+) s/),
     p50Ms: latency('50'),
     p99Ms: latency('99'),
     failed: number(/Non-2xx or 3xx responses: (\d+)/) + number(/timeout (\d+)/),

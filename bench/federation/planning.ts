@@ -1,6 +1,6 @@
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createNativeEngine, type Engine } from '../../gateway/engine/engine.ts';
-import { createSharing } from '../../gateway/execution/sharing.ts';
+import { createSharing } from '../../gateway/execution/sharing/sharing.ts';
 import { CostReport } from '../../gateway/limits/cost-report.ts';
 import { createHivePlanner } from '../../gateway/planning/planners/hive-planner.ts';
 import { AnswerRoom } from '../../gateway/subgraph-client/answer-room.ts';

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { endWithReader } from '../../runtime/end-with-reader.ts';
+import { parseOptions } from '../../runtime/parse-options.ts';
 import { UsageError } from '../../runtime/usage-error.ts';
 import { composeSupergraph } from '../supergraph/compose.ts';
 
@@ -16,7 +17,7 @@ that everything has one owner.
 
 /** `andon compose …` @throws CompositionError, ConfigFileError, UsageError */
 export async function runComposeCommand(argv: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseOptions({
     args: argv,
     options: {
       config: { type: 'string' },
@@ -30,6 +31,11 @@ export async function runComposeCommand(argv: string[]): Promise<void> {
   const { sdl, hints, warnings } = await composeSupergraph(values.config);
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
   if (values.hints) for (const hint of hints) process.stderr.write(`hint: ${hint}\n`);
-  if (values.output === undefined) process.stdout.write(sdl);
-  else writeFileSync(values.output, sdl);
+  if (values.output === undefined) {
+    endWithReader();
+    process.stdout.write(sdl);
+  } else {
+    writeFileSync(values.output, sdl);
+    process.stderr.write(`andon compose: wrote ${values.output}.\n`);
+  }
 }

@@ -1,6 +1,8 @@
-import { parseArgs } from 'node:util';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
+import { endWithReader } from '../../runtime/end-with-reader.ts';
+import { errorCode } from '../../runtime/error-code.ts';
+import { parseOptions } from '../../runtime/parse-options.ts';
 import { systemTimers } from '../../runtime/timers.ts';
 import { UsageError } from '../../runtime/usage-error.ts';
 import { readGatewayConfig } from '../read-config.ts';
@@ -11,12 +13,12 @@ const help = `andon subscribe [options] 'subscription { … }': prints each even
   --token TOKEN  who subscribes; see "andon token"
   --help         this text
 
-Where nobody answers, and when the connection is lost, it says so and tries again until somebody does. To go on without a gap, select \`cursor\` and give the last one as \`after\`.
+It says on standard error when it is connected. Where nobody answers, and when the connection is lost, it says so and tries again until somebody does; it gives up where that is no use, as with a certificate that nobody here trusts. To go on without a gap, select \`cursor\` and give the last one as \`after\`.
 `;
 
 /** `andon subscribe`: runs until the subscription ends or the process is told to. @returns the exit code */
 export async function runSubscribeCommand(argv: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseOptions({
     args: argv,
     allowPositionals: true,
     options: {
@@ -26,11 +28,13 @@ export async function runSubscribeCommand(argv: string[]): Promise<number> {
     },
   });
   const [query, ...others] = positionals;
-  if (values.help || query === undefined) {
+  if (values.help) {
     process.stdout.write(help);
-    return values.help ? 0 : 2;
+    return 0;
   }
+  if (query === undefined) throw new UsageError("Write the subscription: andon subscribe 'subscription { … }'.");
   if (others.length > 0) throw new UsageError('Give one subscription, in quotes.');
+  endWithReader();
   return follow(readUrl(values.url), values.token, query);
 }
 
@@ -54,8 +58,8 @@ function follow(url: string, token: string | undefined, query: string): Promise<
     webSocketImpl: WebSocket,
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait: (retries) => systemTimers.sleep(Math.min(retryWaitMs.first * 2 ** retries, retryWaitMs.longest)),
-    shouldRetry: (problem) => !isRefusal(problem),
-    on: { connected: away.over, closed: (event) => isRefusal(event) || away.begins(event) },
+    shouldRetry: (problem) => !isFinal(problem),
+    on: { connected: away.over, closed: (event) => isFinal(event) || away.begins(event) },
     ...(token ? { connectionParams: { authorization: `Bearer ${token}` } } : {}),
   });
   return new Promise((resolve) => {
@@ -64,7 +68,7 @@ function follow(url: string, token: string | undefined, query: string): Promise<
       {
         next: (event) => process.stdout.write(`${JSON.stringify(event)}\n`),
         error: (problem) => {
-          say(describe(problem));
+          say(tlsFaultOf(problem, url) ?? describe(problem));
           resolve(1);
         },
         complete: () => resolve(0),
@@ -73,7 +77,7 @@ function follow(url: string, token: string | undefined, query: string): Promise<
   });
 }
 
-/** Says when the server has gone and when it is back, not each time that it is tried. */
+/** Says when it is connected and when the server has gone, not each time that it is tried. */
 function sayOnce(url: string) {
   let isAway = false;
   return {
@@ -86,10 +90,29 @@ function sayOnce(url: string) {
       );
     },
     over() {
-      if (isAway) say('connected.');
+      say(`connected to ${url}.`);
       isAway = false;
     },
   };
+}
+
+/** Whether trying again is no use. */
+const isFinal = (problem: unknown): boolean => isRefusal(problem) || tlsFaultOf(problem, '') !== undefined;
+
+/** What is wrong where the connection cannot be made safe, and what to do; undefined where that is not the fault. */
+function tlsFaultOf(problem: unknown, url: string): string | undefined {
+  const isEvent = typeof problem === 'object' && problem !== null && 'error' in problem;
+  const error: unknown = isEvent ? problem.error : problem;
+  if (!(error instanceof Error)) return undefined;
+  const code = errorCode(error) ?? '';
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) {
+    return `what answers at ${url} does not speak TLS, or no version of it that is spoken here (${code}). Correct --url: http:// where it has no certificate.`;
+  }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `the certificate of ${url} is for another name (${error.message}). Correct --url.`;
+  }
+  if (!/CERT|^UNABLE_TO_|^CRL_|^INVALID_(CA|PURPOSE)$/.test(code)) return undefined;
+  return `the certificate of ${url} is not trusted (${code}: ${error.message}). Where it is your own, set NODE_EXTRA_CA_CERTS to the file (PEM) of who signed it; else have it renewed.`;
 }
 
 /** Close codes 4000 and up are the server's word that trying again the same way is no use. */

@@ -12,6 +12,8 @@ export interface DocumentRequest {
 
 /** Finds the text of a request's document. Every transport passes through here before the operation is prepared. */
 export interface DocumentSource {
+  /** Trusted documents, by the ids of their manifest. */
+  readonly listed: ReadonlyMap<string, string>;
   /** @throws RequestError the id is unknown, does not fit the text, or the document is not trusted */
   textOf(request: DocumentRequest): string;
 }
@@ -23,6 +25,7 @@ export function createDocumentSource(config: DocumentsConfig): DocumentSource {
   const persisted =
     config.persistedQueries && !config.strict ? new PersistedQueries(config.maxPersistedQueries) : undefined;
   return {
+    listed: trusted?.listed ?? new Map(),
     textOf({ query, documentId, extensions }) {
       const hash = hashIn(extensions);
       const id = documentId ?? hash;

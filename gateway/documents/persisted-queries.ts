@@ -25,7 +25,11 @@ export class PersistedQueries {
       return known;
     }
     if (createHash('sha256').update(text).digest('hex') !== hash) {
-      throw refuse(400, 'PERSISTED_QUERY_HASH_MISMATCH', 'provided sha does not match query');
+      throw refuse(
+        400,
+        'PERSISTED_QUERY_HASH_MISMATCH',
+        'provided sha does not match query: send the SHA-256 of exactly this text, in small hexadecimal digits, or the text alone.',
+      );
     }
     // One that could push out most others is not worth keeping.
     if (text.length <= maxCharacters / 16) this.#texts.set(hash, text, text.length);

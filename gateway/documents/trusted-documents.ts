@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { errorCode } from '../../runtime/error-code.ts';
 import { isRecord } from '../../runtime/is-record.ts';
 
 /** The operations of known clients, made when those clients were built. */
 export interface TrustedDocuments {
-  /** @param id as the client sends it; a prefix `sha256:` is the specification's and may be left out */
+  /** The texts, by the ids of the manifest. */
+  readonly listed: ReadonlyMap<string, string>;
+  /** @param id as the client sends it: the manifest's, or the SHA-256 of the text, which the specification writes `sha256:…` */
   byId(id: string): string | undefined;
   hasText(text: string): boolean;
 }
@@ -36,8 +39,14 @@ export function readTrustedDocuments(file: string): TrustedDocuments {
     if (typeof text !== 'string' || text === '') throw new DocumentManifestError(file, `"${id}" has no text.`);
     texts.set(withoutPrefix(id), text);
   }
+  const listed = new Map(texts);
   const known = new Set(texts.values());
-  return { byId: (id) => texts.get(withoutPrefix(id)), hasText: (text) => known.has(text) };
+  // Clients that know nothing of the manifest's ids name the same texts by their hashes.
+  for (const text of known) {
+    const hash = createHash('sha256').update(text).digest('hex');
+    if (!texts.has(hash)) texts.set(hash, text);
+  }
+  return { listed, byId: (id) => texts.get(withoutPrefix(id)), hasText: (text) => known.has(text) };
 }
 
 function apolloEntries(file: string, manifest: Record<string, unknown>): [string, unknown][] {

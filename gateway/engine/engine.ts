@@ -1,7 +1,7 @@
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { GatewayConfig } from '../config.ts';
-import type { ExecutionScope } from '../execution/call-subgraph.ts';
-import type { Sharing } from '../execution/sharing.ts';
+import type { ExecutionScope } from '../execution/fetch/call-subgraph.ts';
+import type { Sharing } from '../execution/sharing/sharing.ts';
 import type { CostReport } from '../limits/cost-report.ts';
 import { createDocumentPlanner } from '../planning/document-planner.ts';
 import { ApolloPlanner } from '../planning/planners/apollo-planner.ts';
@@ -67,11 +67,17 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
   const drawOverride = createOverrideDraw(planner.overridePercentages, runtime.ids);
   const clients = registry.clientsFor(supergraph.subgraphs);
   const scope: ExecutionScope = {
+    sharesObjects: true,
     types: supergraph.types,
+    requirements: supergraph.subgraphTypes,
     clock: runtime.clock,
     sharing,
     room,
-    exposure: { maskUnknown: config.maskErrors, log: runtime.log },
+    exposure: {
+      maskUnknown: config.maskErrors,
+      log: runtime.log,
+      misfitted: metrics && ((service) => metrics.misfitted(service)),
+    },
     client(service) {
       const client = clients.get(service);
       if (!client) throw new Error(`The plan names subgraph "${service}", which the supergraph does not.`);
@@ -79,7 +85,8 @@ export async function createNativeEngine(options: EngineOptions): Promise<Engine
     },
   };
   const { schema, types, subgraphTypes } = supergraph;
-  const planDocuments = createDocumentPlanner({ first: planner, second, schema, types, subgraphTypes });
+  const { labels } = config.override;
+  const planDocuments = createDocumentPlanner({ first: planner, second, schema, types, subgraphTypes, labels });
   const compile = createNativeCompiler({ supergraph, planDocuments, scope, log: runtime.log, drawOverride });
   return {
     name: 'native',

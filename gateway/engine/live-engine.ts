@@ -1,5 +1,5 @@
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
-import { createSharing, type Sharing } from '../execution/sharing.ts';
+import { createSharing, type Sharing } from '../execution/sharing/sharing.ts';
 import { CostReport } from '../limits/cost-report.ts';
 import { RequestError } from '../request/request-error.ts';
 import { AnswerRoom } from '../subgraph-client/answer-room.ts';

@@ -1,11 +1,12 @@
 import type { Logger } from '../../runtime/logger.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { GatewayConfig } from '../config.ts';
-import type { ExecutionScope } from '../execution/call-subgraph.ts';
+import type { ExecutionScope } from '../execution/fetch/call-subgraph.ts';
 import { CostReport } from '../limits/cost-report.ts';
 import { createDocumentPlanner } from '../planning/document-planner.ts';
 import type { ApolloPlanner } from '../planning/planners/apollo-planner.ts';
-import { type Planner, PlanningError } from '../planning/planners/planner.ts';
+import type { Planner } from '../planning/planners/planner.ts';
+import { PlanningError } from '../planning/planning-error.ts';
 import { sampleOperations } from '../planning/sample-operations.ts';
 import { createNativeCompiler } from '../preparation/native-compiler.ts';
 import { createOperationPreparer } from '../preparation/operation-preparer.ts';
@@ -33,14 +34,15 @@ const lastMs = 50;
 export async function warmUp(options: WarmUpOptions): Promise<void> {
   const { supergraph, config, planner, second, scope, runtime, budgetMs } = options;
   const { schema, types, subgraphTypes } = supergraph;
-  // Samples do not meet everything that the first planner cannot do with these.
-  if (supergraph.sdl.includes('isInterfaceObject: true') || subgraphTypes.hasContext) second.start();
+  // Samples do not meet everything that needs it.
+  if (subgraphTypes.hasContext) second.start();
   const planDocuments = createDocumentPlanner({
     first: planner,
     second: onlyStarted(second),
     schema,
     types,
     subgraphTypes,
+    labels: config.override.labels,
   });
   const compile = createNativeCompiler({ supergraph, planDocuments, scope, log: noLog, drawOverride: undefined });
   const preparer = createOperationPreparer({

@@ -20,6 +20,17 @@ export interface FieldError {
    * null that must not be took the whole object away.
    */
   readonly elsewhere?: ResponsePath;
+  /** What is wrong with a value that is needed to ask for the field, for the log. */
+  readonly needed?: NeededMisfit;
+}
+
+/** A value that does not fit, at `keys` below an object that some subgraph is to be asked about. */
+export interface NeededMisfit {
+  readonly keys: readonly string[];
+  /** `Type.field`. */
+  readonly field: string;
+  readonly expected: string;
+  readonly given: string;
 }
 
 /**

@@ -9,11 +9,11 @@ import {
 import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { OperationAnswer } from '../execution/answer.ts';
-import { createCoercion } from '../execution/coercion.ts';
+import { createCoercion } from '../execution/compile/coercion.ts';
 import type { CompiledOperation, Variables } from '../execution/compiled-operation.ts';
 import { Run } from '../execution/run.ts';
 import type { CompileOperation, SelectedOperation } from '../execution/selected-operation.ts';
-import type { Sharing } from '../execution/sharing.ts';
+import type { Sharing } from '../execution/sharing/sharing.ts';
 import { withoutDefer } from '../incremental/resolve-defer.ts';
 import { disentangle, findDemanding } from '../planning/disentangle.ts';
 import { hasMistakableAlias } from '../planning/mistakable-aliases.ts';
@@ -25,6 +25,7 @@ import type { RequestContext } from '../request/request-context.ts';
 import { RequestError, refuse } from '../request/request-error.ts';
 import type { AnswerRoom } from '../subgraph-client/answer-room.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
+import { inSeries, oneAfterTheOther } from './in-series.ts';
 import type { ApolloExecutor, ApolloLogger } from './load-apollo-gateway.ts';
 
 export interface ApolloScope {
@@ -50,20 +51,22 @@ export function createApolloCompiler(scope: ApolloScope): CompileOperation {
     const runPlan = async (variables: Variables, context: RequestContext) => {
       const run = new Run(variables, context);
       try {
-        const { document, key: variant, isDisentangled } = documentFor(variables);
-        const result = await scope
-          .executor({
-            request: { variables },
-            operationName: operation.name?.value ?? null,
-            document,
-            queryHash: `${queryHash}${variant}`,
-            context: run,
-            logger: scope.apolloLog,
-            metrics: {},
-          })
-          .catch((cause: unknown) => {
-            throw planningFailed(scope.log, selected, cause);
-          });
+        const { documents, key: variant, isDisentangled } = documentFor(variables);
+        const result = await oneAfterTheOther(documents, (document, index) =>
+          scope
+            .executor({
+              request: { variables },
+              operationName: operation.name?.value ?? null,
+              document,
+              queryHash: `${queryHash}${variant}:${index}`,
+              context: run,
+              logger: scope.apolloLog,
+              metrics: {},
+            })
+            .catch((cause: unknown) => {
+              throw planningFailed(scope.log, selected, cause);
+            }),
+        );
         return toAnswer(isDisentangled ? entangle(result) : result, run, scope.log);
       } finally {
         scope.room.release(run);
@@ -109,14 +112,15 @@ function createDocumentVariants(selected: SelectedOperation, { schema, subgraphT
     // Apollo's executor takes what stands under a name for what the planner asked for under it.
     const isDisentangled =
       hasMistakableAlias(document, subgraphTypes) || findDemanding(document, schema, subgraphTypes).size > 0;
-    const variant = { document: isDisentangled ? disentangleAll(document) : document, isDisentangled };
+    const variant = { documents: inSeries(isDisentangled ? disentangleAll(document) : document), isDisentangled };
     variants.set(key, variant);
     return { ...variant, key };
   };
 }
 
 interface ApolloDocument {
-  readonly document: DocumentNode;
+  /** To be run one after the other. */
+  readonly documents: readonly DocumentNode[];
   /** Whether selected fields have keys of their own: see `disentangle`. */
   readonly isDisentangled: boolean;
 }
@@ -214,6 +218,12 @@ function planningFailed(log: Logger, operation: LabelledOperation, cause: unknow
 /** Nulls that Apollo's executor had to propagate are told beside the errors, and only where there is no error. */
 function toAnswer({ data, errors, extensions }: FormattedExecutionResult, run: Run, log: Logger): OperationAnswer {
   const completed = (extensions?.['valueCompletion'] ?? []) as readonly GraphQLFormattedError[];
+  const [first] = completed;
+  if (first) {
+    const { requestId } = run.context;
+    const fields = { requestId, path: first.path, problem: first.message, misfits: completed.length };
+    log.warn('subgraph answer does not fit the schema', fields);
+  }
   return {
     data: JSON.stringify(data ?? null),
     errors: [

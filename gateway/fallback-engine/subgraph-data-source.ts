@@ -1,9 +1,9 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { BoundedCache } from '../../runtime/bounded-cache.ts';
 import { type Clock, isoTime } from '../../runtime/clock.ts';
+import { callErrorToFieldError, type ErrorExposure, toClientErrors } from '../execution/fetch/subgraph-error.ts';
 import type { Run } from '../execution/run.ts';
-import type { Sharing } from '../execution/sharing.ts';
-import { callErrorToFieldError, type ErrorExposure, toClientErrors } from '../execution/subgraph-error.ts';
+import type { Sharing } from '../execution/sharing/sharing.ts';
 import { type AnswerRoom, noRoom } from '../subgraph-client/answer-room.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
 import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';

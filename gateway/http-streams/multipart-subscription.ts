@@ -1,5 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { AnswerWriter } from '../execution/answer-writer.ts';
+import type { AnswerWriter } from '../execution/write/answer-writer.ts';
 import { multipartEnd, multipartMixed, multipartPart } from '../http/multipart.ts';
 import type { OperationSink } from '../subscriptions/run-operation.ts';
 import type { HttpStream } from './http-stream.ts';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import type { Principal } from '../../auth/principal.ts';
-import type { AnswerWriter } from '../execution/answer-writer.ts';
+import type { AnswerWriter } from '../execution/write/answer-writer.ts';
 import { refuse } from '../request/request-error.ts';
 import type { UnsentAnswers } from '../server/unsent-answers.ts';
 import { idTooLong, isTooLong } from '../subscriptions/operation-id.ts';

@@ -1,5 +1,5 @@
-import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
+import type { AnswerWriter } from '../execution/write/answer-writer.ts';
 import type { AcceptedFormats } from '../http/accepted-formats.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { AnswersInStreams } from '../http/graphql-endpoint-options.ts';

@@ -3,8 +3,8 @@ import { buildSchema, type FormattedExecutionResult, type GraphQLFormattedError 
 import type { Logger } from '../../runtime/logger.ts';
 import type { GatewayConfig } from '../config.ts';
 import type { OperationAnswer } from '../execution/answer.ts';
-import type { AnswerWriter, ShownPlan } from '../execution/answer-writer.ts';
-import { asksForPlan, showPlan } from '../execution/show-plan.ts';
+import type { AnswerWriter, ShownPlan } from '../execution/write/answer-writer.ts';
+import { asksForPlan, showPlan } from '../execution/write/show-plan.ts';
 import { isStackOverflow, isTokenLimit, nestedTooDeep, tokenLimitExceeded } from '../limits/parse-document.ts';
 import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import type { RequestContext } from '../request/request-context.ts';
@@ -101,7 +101,10 @@ function answerWith({ preparer, config, log }: Omit<ServerOptions, 'answers'>): 
   return {
     requestDidStart: async () => ({
       async didEncounterErrors({ errors, contextValue: { request } }) {
-        tellWatchers(request, errors);
+        tellWatchers(
+          request,
+          errors.map((error) => asClientsRead(error.toJSON(), error, config.limits.maxTokens)),
+        );
       },
       async responseForOperation({ source, document, request, contextValue }) {
         const { span } = contextValue.request;

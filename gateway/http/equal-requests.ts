@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { type Sharing, sharerOf } from '../execution/sharing.ts';
-import { type Leaving, SingleFlight, type SingleFlightOptions } from '../execution/single-flight.ts';
+import { type Sharing, sharerOf } from '../execution/sharing/sharing.ts';
+import { type Leaving, SingleFlight, type SingleFlightOptions } from '../execution/sharing/single-flight.ts';
 import type { Cancellation } from '../request/cancellation.ts';
 import { isClosed } from '../server/once-closed.ts';
 import type { Exchange } from './exchange.ts';

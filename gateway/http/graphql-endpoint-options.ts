@@ -1,9 +1,10 @@
 import type { GatewayConfig } from '../config.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
-import type { AnswerWriter } from '../execution/answer-writer.ts';
+import type { AnswerWriter } from '../execution/write/answer-writer.ts';
 import type { UnsentAnswers } from '../server/unsent-answers.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';
 import type { GraphQLServer } from './apollo-server.ts';
+import type { BodyRoom } from './body-room.ts';
 import type { EqualRequests } from './equal-requests.ts';
 import type { Exchange } from './exchange.ts';
 import type { OperationParams } from './operation-params.ts';
@@ -18,6 +19,7 @@ export interface GraphQLEndpointOptions {
   /** Absent where equal requests do not share their answer. */
   readonly equals: EqualRequests | undefined;
   readonly answers: AnswerWriter;
+  readonly bodies: BodyRoom;
   readonly unsent: UnsentAnswers;
   readonly config: GatewayConfig;
 }

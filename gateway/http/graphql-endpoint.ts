@@ -45,13 +45,23 @@ export async function answerExchange(options: GraphQLEndpointOptions, exchange: 
       const joined = key === undefined ? undefined : equals?.join(key, exchange);
       if (joined) return sendAnswer(exchange, await joined, options);
       const body = parseJson(text, 'The body');
-      if (Array.isArray(body)) return answerBatch(options, exchange, body);
+      if (Array.isArray(body)) {
+        if (token !== undefined) throw batchIntoStream();
+        return answerBatch(options, exchange, body);
+      }
       return answerOne(options, exchange, { accepted, params: readBodyParams(body), token, key });
     }
     default:
       throw refuse(405, 'METHOD_NOT_ALLOWED', 'Send GraphQL requests with GET or POST.');
   }
 }
+
+const batchIntoStream = () =>
+  refuse(
+    400,
+    'BAD_REQUEST',
+    'A batch is answered as one. Send each operation for an event stream in a request of its own.',
+  );
 
 /** HEAD is a GET without the body (RFC 9110, 9.3.2); streams, which are nothing but body, are none of it. */
 const whatGetSays = (accepted: AcceptedFormats) => ({
@@ -136,10 +146,10 @@ async function readyToRun(
   }
 }
 
-async function readJson({ config }: GraphQLEndpointOptions, { request }: Exchange): Promise<string> {
+async function readJson({ config, bodies }: GraphQLEndpointOptions, { request, response }: Exchange): Promise<string> {
   const contentType = request.headers['content-type'];
   if (!isJsonType(contentType)) throw isSimple(contentType) ? forgery() : notJson();
-  return readBody(request, config.limits.maxBodyBytes);
+  return readBody(request, config.limits.maxBodyBytes, bodies.placeFor(response));
 }
 
 /** What any web page may send to any host without being asked (Fetch standard, "CORS-safelisted request-header"). */

@@ -7,6 +7,7 @@ import type { ReadForwarded } from '../request/forwarded-headers.ts';
 import { internalError, RequestError } from '../request/request-error.ts';
 import type { Span, Tracer } from '../request/span.ts';
 import { checkHost } from '../server/allowed-host.ts';
+import { allowedMethods } from '../server/allowed-methods.ts';
 import { noRoomForConnections } from '../server/connection-limit.ts';
 import type { HttpHandler } from '../server/create-server.ts';
 import { bringIntoOriginForm } from '../server/origin-form.ts';
@@ -42,7 +43,6 @@ export interface HttpHandlerOptions extends GraphQLEndpointOptions {
 
 /** Node's HTTP on one side, Apollo Server on the other. Who asks is settled before the body is read. */
 export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
-  const { graphiql } = options;
   return async (request, response) => {
     const isSurplus = options.isSurplus(request);
     if (isSurplus || !options.isReady()) response.shouldKeepAlive = false;
@@ -60,35 +60,45 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
       entry = options.accessLog?.requestArrived(request, response);
       span = options.tracer && tracedRequest(options.tracer, graphqlPath, request, response);
     }
+    const arrived: Arrived = { request, response, path, search, span, entry };
     try {
       if (isSurplus) throw noRoomForConnections();
-      checkHost(request, options.config);
-      if (path === graphqlPath) response.setHeader('vary', variesBy(options.config));
-      if (await graphiql?.answer(request, response, path, search)) return;
-      if (path === '/' && graphiql) return send(response, 302, { location: graphqlPath }, '');
-      if (path !== graphqlPath)
-        return send(response, 404, { 'content-type': 'text/plain' }, 'Not found. Try /graphql.\n');
-      const { cors } = options.config;
-      const { origin } = request.headers;
-      const allowsOrigins = cors.origins.length > 0;
-      if (allowsOrigins) {
-        for (const [name, value] of Object.entries(corsHeaders(origin, cors))) response.setHeader(name, value);
-      }
-      if (allowsOrigins && isPreflight(request)) {
-        const asked = request.headers['access-control-request-headers'];
-        return send(response, 204, preflightHeaders(asked, cors), '');
-      }
-      await answerGraphQL(options, { request, response, search, span, entry });
+      await answerPath(options, arrived);
     } catch (cause) {
-      answerRefusal(cause, { request, response, span, entry }, options);
+      answerRefusal(cause, arrived, options);
     }
   };
 }
 
-async function answerGraphQL(
-  options: HttpHandlerOptions,
-  arrived: Pick<Exchange, 'request' | 'response' | 'search' | 'span' | 'entry'>,
-): Promise<void> {
+/** A request that nobody has asked yet who sends it. */
+interface Arrived extends Pick<Exchange, 'request' | 'response' | 'search' | 'span' | 'entry'> {
+  readonly path: string;
+}
+
+/** @throws RequestError */
+async function answerPath(options: HttpHandlerOptions, arrived: Arrived): Promise<void> {
+  const { request, response, path, search } = arrived;
+  const { config, graphiql } = options;
+  checkHost(request, config);
+  if (path === graphqlPath) response.setHeader('vary', variesBy(config));
+  if (await graphiql?.answer(request, response, path, search)) return;
+  if (path === '/' && graphiql) return send(response, 302, { location: graphqlPath }, '');
+  if (path !== graphqlPath) return send(response, 404, { 'content-type': 'text/plain' }, 'Not found. Try /graphql.\n');
+  if (config.cors.origins.length > 0 && answerOrigin(arrived, config.cors)) return;
+  if (request.method === 'OPTIONS') return send(response, 204, { allow: allowedMethods }, '');
+  await answerGraphQL(options, arrived);
+}
+
+/** Tells the page of another origin what it may do. @returns whether that was all that it asked */
+function answerOrigin({ request, response }: Arrived, cors: GatewayConfig['cors']): boolean {
+  const { headers } = request;
+  for (const [name, value] of Object.entries(corsHeaders(headers.origin, cors))) response.setHeader(name, value);
+  if (!isPreflight(request)) return false;
+  send(response, 204, preflightHeaders(headers['access-control-request-headers'], cors), '');
+  return true;
+}
+
+async function answerGraphQL(options: HttpHandlerOptions, arrived: Arrived): Promise<void> {
   const { request, response, search, span, entry } = arrived;
   const requestId = requestIdOf(request) ?? options.runtime.ids.next();
   response.setHeader('x-request-id', requestId);
@@ -116,7 +126,7 @@ function requestIdOf(request: IncomingMessage): string | undefined {
 
 function answerRefusal(
   cause: unknown,
-  { request, response, span, entry }: Pick<Exchange, 'request' | 'response' | 'span' | 'entry'>,
+  { request, response, span, entry }: Arrived,
   { runtime, answers }: HttpHandlerOptions,
 ): void {
   const requestId = String(response.getHeader('x-request-id') ?? runtime.ids.next());
@@ -142,7 +152,7 @@ function answerRefusal(
 /** The headers that tell programs what would have been right (RFC 9110, 11.6.1, 10.2.1, 15.5.16 and 10.2.3). */
 const remedies: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'www-authenticate': 'Bearer' },
-  405: { allow: 'GET, HEAD, POST, PUT, DELETE' },
+  405: { allow: allowedMethods },
   415: { accept: 'application/json', 'accept-encoding': 'gzip, br' },
   503: { 'retry-after': '5' },
 };

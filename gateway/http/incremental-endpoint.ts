@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { type IncrementalAnswer, type IncrementalBatch, wholeAnswer } from '../execution/answer.ts';
-import type { AnswerWriter, ShownPlan } from '../execution/answer-writer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
-import { asksForPlan, showPlan } from '../execution/show-plan.ts';
+import type { AnswerWriter, ShownPlan } from '../execution/write/answer-writer.ts';
+import { asksForPlan, showPlan } from '../execution/write/show-plan.ts';
 import { type IncrementalFormat, writeBatch, writeFirstPart, writeOnlyPart } from '../incremental/incremental-body.ts';
 import type { UnsentAnswers } from '../server/unsent-answers.ts';
 import type { AcceptedFormats } from './accepted-formats.ts';

@@ -1,11 +1,13 @@
 import { Kind } from 'graphql';
 import { BoundedCache } from '../../runtime/bounded-cache.ts';
-import type { ExecutionScope } from '../execution/call-subgraph.ts';
+import { compileIntrospection } from '../execution/compile/introspection.ts';
 import type { ExecuteIncrementally, OperationSource } from '../execution/compiled-operation.ts';
-import { compileIntrospection } from '../execution/introspection.ts';
-import { compileResponseWriter, introspectionFields } from '../execution/response-writer.ts';
+import type { ExecutionScope } from '../execution/fetch/call-subgraph.ts';
+import { createFindGivers } from '../execution/fetch/givers.ts';
 import { rootFieldsOf } from '../execution/root-fields.ts';
 import { Run } from '../execution/run.ts';
+import { tellMisfits } from '../execution/tell-misfits.ts';
+import { compileResponseWriter, introspectionFields } from '../execution/write/response-writer.ts';
 import { isContextual } from '../planning/contextual-fields.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import { type Conditions, conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
@@ -78,14 +80,18 @@ async function compileVariant(
     whole.fragments,
     introspectionOf(source, whole, supergraph),
   );
+  const findGivers = createFindGivers(staged.plans, scope.types);
   const isMutation = source.operation.operation === 'mutation';
   return async (variables, given) => {
     const context = isMutation ? { ...given, mayShare: false } : given;
     const run = new Run(variables, context, introspect?.(variables));
+    run.findGivers = findGivers;
     try {
       await step(run);
       const { data, errors } = write(run);
-      return followUp({ data, errors, sources: run.sources(), plans: staged.plans }, run, find);
+      tellMisfits(scope, run);
+      const first = { data, errors, sources: run.sources(), plans: staged.plans };
+      return followUp(first, { run, find, tellMisfits: (its) => tellMisfits(scope, its) });
     } finally {
       scope.room.release(run);
       if (isMutation) scope.sharing.fence();

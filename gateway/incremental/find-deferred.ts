@@ -16,9 +16,9 @@ import {
 } from 'graphql';
 import type { ResponsePath } from '../execution/failure.ts';
 import { isResponseObject, type ResponseObject, typenameOf } from '../execution/response-data.ts';
-import { compileFragmentWriter, type FragmentWriter, type WriterScope } from '../execution/response-writer.ts';
 import { applies } from '../execution/select-fields.ts';
 import type { Step } from '../execution/step.ts';
+import { compileFragmentWriter, type FragmentWriter, type WriterScope } from '../execution/write/response-writer.ts';
 import { selectedKey } from '../planning/selected-keys.ts';
 import { type KeyTree, nestTree, treeOfSelections } from './key-tree.ts';
 import { deferOf, labelOf, withoutDeferredIn } from './resolve-defer.ts';

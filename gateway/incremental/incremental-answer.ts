@@ -13,9 +13,16 @@ interface Place extends DeferredObject {
   readonly id: string;
 }
 
+export interface Following {
+  readonly run: Run;
+  readonly find: FindDeferred | undefined;
+  /** See there; once each further part is written. */
+  tellMisfits(run: Run): void;
+}
+
 /** The first part is written: follows it up with what is deferred. */
-export function followUp(first: OperationAnswer, run: Run, find: FindDeferred | undefined): IncrementalAnswer {
-  const delivery = new Delivery(run);
+export function followUp(first: OperationAnswer, { run, find, tellMisfits }: Following): IncrementalAnswer {
+  const delivery = new Delivery(run, tellMisfits);
   // Its errors have gone out with it; what is reported from now on belongs to what comes later.
   run.errors.length = 0;
   const pending = delivery.start(find, first.data, run.root, []);
@@ -25,12 +32,14 @@ export function followUp(first: OperationAnswer, run: Run, find: FindDeferred | 
 /** Runs each deferred fragment, once for all of its places, and hands out the places as they become ready. */
 class Delivery {
   readonly #run: Run;
+  readonly #tellMisfits: Following['tellMisfits'];
   readonly #running = new Set<Promise<void>>();
   readonly #ready: (readonly Place[])[] = [];
   #lastId = -1;
 
-  constructor(run: Run) {
+  constructor(run: Run, tellMisfits: Following['tellMisfits']) {
     this.#run = run;
+    this.#tellMisfits = tellMisfits;
   }
 
   /** @param written JSON text of what the client has got of `merged` */
@@ -65,6 +74,7 @@ class Delivery {
         finished.push(part);
         pending.push(...this.start(place.fragment.find, part.data, place.object, place.path));
       }
+      this.#tellMisfits(this.#run);
       const hasNext = this.#running.size > 0 || this.#ready.length > 0;
       yield { finished, pending, sources: this.#run.sources(), hasNext };
     }
@@ -73,7 +83,7 @@ class Delivery {
   #write(place: Place): FinishedPart {
     const { isPlain, sharesObjects } = this.#run;
     const merged = { errors: this.#run.errors.splice(0), isPlain, sharesObjects };
-    const { data, errors } = place.fragment.write(place.object, place.path, merged);
+    const { data, errors } = place.fragment.write(place.object, place.path, merged, this.#run);
     return { ...pendingPart(place), data, errors };
   }
 }

@@ -1,5 +1,5 @@
 import type { FinishedPart, IncrementalAnswer, IncrementalBatch, PendingPart } from '../execution/answer.ts';
-import type { AnswerWriter, ShownPlan } from '../execution/answer-writer.ts';
+import type { AnswerWriter, ShownPlan } from '../execution/write/answer-writer.ts';
 
 /**
  * How parts are written: as Apollo's clients and graphql-js 17.0.0-alpha.2 have it (`deferSpec=20220824`), or by the

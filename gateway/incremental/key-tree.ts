@@ -1,6 +1,6 @@
 import { type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
-import type { Shape } from '../execution/shape.ts';
-import type { PathStep, Requirement } from '../planning/plan.ts';
+import type { Shape } from '../execution/fetch/shape.ts';
+import type { Requirement } from '../planning/plan.ts';
 
 /** Response keys, and those below them, whatever the types: what a part of a plan gives, or a part of an answer needs. */
 export type KeyTree = ReadonlyMap<string, KeyTree>;
@@ -40,9 +40,6 @@ export function treeOfRequirements(requires: readonly Requirement[]): KeyTree {
   });
   return mergeTrees([new Map([['__typename', emptyTree]]), ...trees]);
 }
-
-export const keysOfPath = (path: readonly PathStep[]): readonly string[] =>
-  path.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
 
 /** The tree with `tree` at the end of `keys`. */
 export function nestTree(keys: readonly string[], tree: KeyTree): KeyTree {

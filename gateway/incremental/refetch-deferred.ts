@@ -8,10 +8,18 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { inlineFragments } from '../planning/inline-fragments.ts';
-import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest } from '../planning/plan.ts';
+import {
+  type EntityFetchNode,
+  type EntityGroup,
+  type FetchNode,
+  keysOfPath,
+  type PathStep,
+  type PlanNode,
+  type PlannedRequest,
+} from '../planning/plan.ts';
 import { usedVariables } from '../planning/selections.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
-import { type KeyTree, keysOfPath, treeAt } from './key-tree.ts';
+import { type KeyTree, treeAt } from './key-tree.ts';
 import { placeBelow, ResponseNames } from './response-names.ts';
 import { groupKeys } from './split-fetch.ts';
 

@@ -1,8 +1,14 @@
 import { type DocumentNode, Kind, parse, print, type SelectionNode, type SelectionSetNode } from 'graphql';
 import { inlineFragments } from '../planning/inline-fragments.ts';
-import type { EntityFetchNode, FetchNode, PlanNode, PlannedRequest } from '../planning/plan.ts';
+import {
+  type EntityFetchNode,
+  type FetchNode,
+  keysOfPath,
+  type PlanNode,
+  type PlannedRequest,
+} from '../planning/plan.ts';
 import { usedVariables } from '../planning/selections.ts';
-import { type KeyTree, keysOfPath, treeAt } from './key-tree.ts';
+import { type KeyTree, treeAt } from './key-tree.ts';
 
 /** Calls that one call is made into at most. What would need more goes with the last. */
 const maxCalls = 8;

@@ -1,20 +1,12 @@
-import type { ExecutionScope } from '../execution/call-subgraph.ts';
-import { compilePlan, inParallel, inSequence } from '../execution/compile-plan.ts';
+import { compilePlan, compilePlans, inParallel, inSequence } from '../execution/compile/compile-plan.ts';
+import type { ExecutionScope } from '../execution/fetch/call-subgraph.ts';
+import { readRootShapes, readShapes, renameShapes } from '../execution/fetch/shape.ts';
 import type { Run } from '../execution/run.ts';
-import { readRootShapes, readShapes, renameShapes } from '../execution/shape.ts';
 import type { Step } from '../execution/step.ts';
 import type { DocumentPlan } from '../planning/document-planner.ts';
 import { fetchesOf } from '../planning/fetches.ts';
-import type { EntityFetchNode, FetchNode, PlanNode } from '../planning/plan.ts';
-import {
-  type KeyTree,
-  keysOfPath,
-  mergeTrees,
-  nestTree,
-  treeAt,
-  treeOfRequirements,
-  treeOfShapes,
-} from './key-tree.ts';
+import { type EntityFetchNode, type FetchNode, keysOfPath, type PlanNode } from '../planning/plan.ts';
+import { type KeyTree, mergeTrees, nestTree, treeAt, treeOfRequirements, treeOfShapes } from './key-tree.ts';
 import { type RefetchScope, refetchDeferred } from './refetch-deferred.ts';
 import { splitFetches } from './split-fetch.ts';
 
@@ -39,7 +31,7 @@ export interface StageScope extends ExecutionScope {
 export function stagePlan({ plans, isDisentangled }: DocumentPlan, scope: StageScope): StagedPlan {
   if (isDisentangled) {
     // Its parts overlap, and each forgets what it had to ask beside: it runs as a whole before the first part is sent.
-    const whole = once(inSequence(plans.map((plan) => compilePlan(plan, scope))));
+    const whole = once(compilePlans(plans, scope));
     return { plans, stepFor: () => whole };
   }
   const asked = plans.flatMap((plan) => [...fetchesOf(plan)]).map((node) => readExchange(node, scope));

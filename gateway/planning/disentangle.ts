@@ -16,7 +16,7 @@ import type { SubgraphTypes } from '../supergraph/subgraph-types.ts';
 import { typename } from './ask-typenames.ts';
 import { fragmentsOf } from './plannable.ts';
 import { selectedKey } from './selected-keys.ts';
-import { setOf, usedVariables } from './selections.ts';
+import { setOf, usedDefinitions } from './selections.ts';
 
 /**
  * The same operation with every selected field under a key of its own. A planner that adds `price(currency: "USD")`
@@ -156,10 +156,7 @@ function filterPlaces(document: DocumentNode, { schema, fragments }: Walk, decid
     if (node.kind !== Kind.OPERATION_DEFINITION) return [];
     const root = schema.getRootType(node.operation)?.name ?? '';
     const selectionSet = setOf(keep(node.selectionSet.selections, root, '', false));
-    const used = usedVariables(selectionSet);
-    const variableDefinitions = (node.variableDefinitions ?? []).filter(({ variable }) =>
-      used.has(variable.name.value),
-    );
+    const variableDefinitions = usedDefinitions(selectionSet, node.variableDefinitions ?? []);
     return [{ ...node, variableDefinitions, selectionSet }];
   });
   return { kind: Kind.DOCUMENT, definitions };

@@ -1,4 +1,5 @@
 import { type DocumentNode, print } from 'graphql';
+import { Turns } from '../../runtime/turns.ts';
 import { checkPlan, IncompletePlan } from './checks/check-plan.ts';
 import { concreteFragments } from './concrete-fragments.ts';
 import { isContextual } from './contextual-fields.ts';
@@ -8,6 +9,9 @@ import type { PlanNode } from './plan.ts';
 import { planAhead } from './plan-ahead.ts';
 import { PlanAttempt, type PlannersOptions, rethrowPassing } from './plan-attempt.ts';
 import type { Planner } from './planners/planner.ts';
+import { PlannerCrashError } from './planners/planner-process.ts';
+import { PlanningError } from './planning-error.ts';
+import { stepsTogether } from './steps-together.ts';
 
 export interface DocumentPlan {
   /** To be run one after the other; none where there is nothing to ask. */
@@ -35,7 +39,8 @@ export type PlanDocuments = (
  * |---|---|
  * | the first planner | nearly always |
  * | the first planner, disentangled | a @requires and the client want one field with different arguments, or the client calls another field like a key |
- * | the second planner | the first finds no path, or forgets a type |
+ * | our own planner, by keys | the first finds no path, above all with interface objects, forgets a type, or ends over it |
+ * | the second planner | the same, where ours finds none |
  * | the second planner, with fragments on object types | neither finds a path for one on an interface or union |
  * | in parts, disentangled, by either | two @requires want one field with different arguments |
  * | disentangled, and what is missing in parts | both planners forget a type |
@@ -44,7 +49,8 @@ export type PlanDocuments = (
  *
  * @throws PlanningError of the first planner, where no way leads to a plan
  */
-export function createDocumentPlanner(options: PlannersOptions): PlanDocuments {
+export function createDocumentPlanner(planners: PlannersOptions): PlanDocuments {
+  const options = { ...planners, turns: new Turns() };
   const planFirst = planAhead(options.first);
   return async (documents, draw, validated) => {
     const isMistakable = documents.some((document) => hasMistakableAlias(document, options.subgraphTypes));
@@ -62,7 +68,7 @@ export function createDocumentPlanner(options: PlannersOptions): PlanDocuments {
       const isOther = document && plan.isDisentangled !== isDisentangled;
       return isOther ? planOne(options, { document, draw, plainly: undefined }) : plan;
     });
-    return { plans: (await Promise.all(alike)).flatMap(({ plans }) => plans), isDisentangled };
+    return { plans: (await Promise.all(alike)).flatMap(({ plans }) => plans.map(stepsTogether)), isDisentangled };
   };
 }
 
@@ -75,6 +81,11 @@ async function planInContext(options: PlannersOptions, { document, draw }: Plann
   return { plans, isDisentangled: true };
 }
 
+interface DocumentPlannerOptions extends PlannersOptions {
+  /** Of our own planner, which works where requests are answered: others are answered in between. */
+  readonly turns: Turns;
+}
+
 interface PlannedDocument {
   readonly document: DocumentNode;
   readonly draw: number | undefined;
@@ -82,16 +93,21 @@ interface PlannedDocument {
   readonly plainly: (() => Promise<readonly PlanNode[]>) | undefined;
 }
 
-async function planOne(options: PlannersOptions, { document, draw, plainly }: PlannedDocument): Promise<DocumentPlan> {
+async function planOne(
+  options: DocumentPlannerOptions,
+  { document, draw, plainly }: PlannedDocument,
+): Promise<DocumentPlan> {
   if (isContextual(document, options)) return planInContext(options, { document, draw, plainly });
   let failure: unknown;
   let hasGaps = false;
+  let hasCrashed = false;
   const either = async (isDisentangled: boolean, way: () => Promise<readonly PlanNode[]>) => {
     try {
       return { plans: await way(), isDisentangled };
     } catch (cause) {
       rethrowPassing(cause);
       failure ??= cause;
+      hasCrashed ||= cause instanceof PlanningError && cause.cause instanceof PlannerCrashError;
       hasGaps ||= cause instanceof IncompletePlan && cause.gaps.length > 0;
       return undefined;
     }
@@ -112,15 +128,17 @@ async function planOne(options: PlannersOptions, { document, draw, plainly }: Pl
     const written = concreteFragments(apart, schema);
     return written && either(true, () => attempt.filled(planner, written));
   };
+  const byKeys = () => attempt.byKeys(apart, () => options.turns.next());
   const ways = [
-    (isDemanding || !plainly) && (() => either(true, () => attempt.whole(first, apart))),
+    (isDemanding || !plainly) && !hasCrashed && (() => either(true, () => attempt.whole(first, apart))),
+    () => either(true, byKeys),
     !isDemanding && plainly && (() => either(false, () => attempt.whole(second, document))),
     () => concretely(second),
     demanding.size === 1 && (() => either(true, () => attempt.whole(second, apart))),
     demanding.size > 1 && (() => inParts('field')),
     isDemanding && (() => inParts('place')),
     !isDemanding && !plainly && (() => either(true, () => attempt.whole(second, apart))),
-    () => filled(first),
+    !hasCrashed && (() => filled(first)),
     () => filled(second),
   ];
   for (const way of ways) {

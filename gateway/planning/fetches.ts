@@ -22,6 +22,12 @@ export function* fetchesOf(node: PlanNode): Generator<FetchNode | EntityFetchNod
   }
 }
 
+/** Whether some fetch has arguments from a context (@fromContext). */
+export function hasContext(plan: PlanNode): boolean {
+  for (const fetch of fetchesOf(plan)) if (fetch.kind === 'entities' && fetch.context) return true;
+  return false;
+}
+
 /** What takes the place of a fetch; what is left out stays as it is. */
 export interface FetchChanges {
   readonly fetch?: (node: FetchNode) => FetchNode;

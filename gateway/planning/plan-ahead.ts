@@ -1,6 +1,7 @@
 import type { PlanNode } from './plan.ts';
-import { type Planner, PlanningError } from './planners/planner.ts';
+import type { Planner } from './planners/planner.ts';
 import { PlannerCrashError } from './planners/planner-process.ts';
+import { PlanningError } from './planning-error.ts';
 
 /**
  * Plans an operation while its document is being validated, which takes about as long.

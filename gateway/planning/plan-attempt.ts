@@ -1,17 +1,25 @@
 import { type DocumentNode, Kind, print } from 'graphql';
-import type { CoverageScope } from './checks/asked-fields.ts';
+import type { FieldAnswer } from '../supergraph/subgraph-types.ts';
 import { checkPlan, IncompletePlan } from './checks/check-plan.ts';
+import type { CoverageScope } from './checks/coverage.ts';
+import { losesValues } from './checks/lost-values.ts';
+import { overwritesValues } from './checks/overwritten-values.ts';
 import { maxGaps } from './checks/plan-coverage.ts';
 import { gapDocuments } from './gap-documents.ts';
 import { joinParts } from './join-parts.ts';
 import type { PlanNode } from './plan.ts';
-import { type Planner, PlanningError } from './planners/planner.ts';
+import { planByKeys } from './planners/by-keys/plan-by-keys.ts';
+import { hasMoved } from './planners/override-draw.ts';
+import type { Planner } from './planners/planner.ts';
+import { PlanningError } from './planning-error.ts';
 
 export interface PlannersOptions extends CoverageScope {
   /** Fast. */
   readonly first: Planner;
   /** Slow, and fails at other things. */
   readonly second: Planner;
+  /** Labels of @override whose fields have moved. */
+  readonly labels: readonly string[];
 }
 
 const forget = { kind: 'forget' } as const;
@@ -28,6 +36,23 @@ export class PlanAttempt {
 
   async whole(planner: Planner, document: DocumentNode): Promise<PlanNode[]> {
     return checkPlan(this.#options, document, await planner.plan(print(document), this.#draw));
+  }
+
+  /**
+   * By our own planner, which follows keys. A large operation takes it some ten milliseconds, and so does its check.
+   * @param document disentangled
+   * @param turn resolves in a turn of the event loop in which nothing else is planned
+   */
+  async byKeys(document: DocumentNode, turn: () => Promise<void>): Promise<readonly PlanNode[]> {
+    await turn();
+    const { labels } = this.#options;
+    const draw = this.#draw ?? 100;
+    const isActive = ({ label, isNew }: FieldAnswer) => label === undefined || hasMoved(label, labels, draw) === isNew;
+    const plan = planByKeys({ ...this.#options, isActive }, document);
+    if (!plan) throw new PlanningError('PLANNING_FAILED');
+    await turn();
+    if (losesValues([plan]) || overwritesValues([plan])) throw new PlanningError('PLAN_LOSES_VALUES');
+    return checkPlan(this.#options, document, plan);
   }
 
   /** @param begun what is planned already */

@@ -93,6 +93,10 @@ export type PathStep =
   | { readonly kind: 'list' }
   | { readonly kind: 'types'; readonly names: readonly string[] };
 
+/** The keys of a path, without its lists and types. */
+export const keysOfPath = (path: readonly PathStep[]): readonly string[] =>
+  path.flatMap((step) => (step.kind === 'field' ? [step.name] : []));
+
 /** What a representation holds. */
 export type Requirement =
   | {
@@ -102,6 +106,8 @@ export type Requirement =
       readonly selections: readonly Requirement[];
     }
   | { readonly kind: 'types'; readonly condition: string; readonly selections: readonly Requirement[] };
+
+export const typenameRequirement: Requirement = { kind: 'field', name: '__typename', alias: undefined, selections: [] };
 
 export type RewriteStep =
   | { readonly kind: 'key'; readonly name: string }

@@ -1,6 +1,7 @@
 import {
   type ArgumentNode,
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   type InlineFragmentNode,
   Kind,
@@ -19,22 +20,35 @@ import { typename } from './ask-typenames.ts';
  * subgraphs included, before the next begins, and a plan for all of them runs such joins beside the next mutation.
  */
 export function toPlannable(operation: OperationDefinitionNode, fragments: Fragments): readonly DocumentNode[] {
-  const selections = dataSelections(operation.selectionSet.selections, fragments);
+  const selections = inlineSpreads(operation.selectionSet.selections, fragments, isData);
   if (selections.length === 0) return [];
   if (operation.operation !== 'mutation') return [documentWith(operation, selections, fragments)];
-  return groupByKey(selections.flatMap((node) => splitFields(node))).map((group) =>
-    documentWith(operation, group, fragments),
-  );
+  return groupByKey(selections.flatMap(splitFields)).map((group) => documentWith(operation, group, fragments));
+}
+
+/** The root selections of an operation, for each key of its answer. */
+export function rootFieldsApart(
+  { selectionSet }: OperationDefinitionNode,
+  fragments: Fragments,
+): readonly (readonly SelectionNode[])[] {
+  return groupByKey(inlineSpreads(selectionSet.selections, fragments, () => true).flatMap(splitFields));
 }
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** The root selections without introspection; spreads become inline, so that what they hold can be taken out. */
-function dataSelections(selections: readonly SelectionNode[], fragments: Fragments): SelectionNode[] {
+/** Whether it is not introspection. */
+const isData = ({ name }: FieldNode) => !name.value.startsWith('__');
+
+/** The root selections with some of the fields; spreads become inline, so that what they hold can be taken out. */
+function inlineSpreads(
+  selections: readonly SelectionNode[],
+  fragments: Fragments,
+  isWanted: (field: FieldNode) => boolean,
+): SelectionNode[] {
   return selections.flatMap((node): SelectionNode[] => {
-    if (node.kind === Kind.FIELD) return node.name.value.startsWith('__') ? [] : [node];
+    if (node.kind === Kind.FIELD) return isWanted(node) ? [node] : [];
     const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fragments.get(node.name.value);
-    const inner = dataSelections(fragment?.selectionSet.selections ?? [], fragments);
+    const inner = inlineSpreads(fragment?.selectionSet.selections ?? [], fragments, isWanted);
     return inner.length === 0 ? [] : [inlined(node, fragment?.typeCondition, inner)];
   });
 }

@@ -1,15 +1,14 @@
-import { GraphQLError } from 'graphql';
 import { BoundedCache } from '../../runtime/bounded-cache.ts';
-import type { ExecutionScope } from '../execution/call-subgraph.ts';
-import { createCoercion } from '../execution/coercion.ts';
-import { prepareVariant, type Variant } from '../execution/compile-variant.ts';
+import { createCoercion } from '../execution/compile/coercion.ts';
+import { prepareVariant, type Variant } from '../execution/compile/compile-variant.ts';
 import type { CompiledOperation, OperationSource, Restriction, Variables } from '../execution/compiled-operation.ts';
 import { Failure } from '../execution/failure.ts';
+import type { ExecutionScope } from '../execution/fetch/call-subgraph.ts';
 import { rootFieldsOf } from '../execution/root-fields.ts';
 import { compileIncremental } from '../incremental/compile-incremental.ts';
 import { withoutDefer } from '../incremental/resolve-defer.ts';
 import { type Conditions, conditionVariables, resolveConditions } from '../planning/resolve-conditions.ts';
-import { RequestError } from '../request/request-error.ts';
+import { refuseWith } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';
 
 /** Combinations of @skip and @include values that are kept planned for one operation. */
@@ -70,9 +69,8 @@ export async function compileOperation(
 /** A stream of events that the caller may not read is not opened. */
 function refuseEmptyStream(source: OperationSource, { denied }: Restriction, supergraph: Supergraph): void {
   if (source.operation.operation !== 'subscription' || rootFieldsOf(source, supergraph).length > 0) return;
-  const errors = [...denied.values()].flatMap((failure) => Failure.errorsOf(failure));
-  throw new RequestError(
+  throw refuseWith(
     403,
-    errors.map(({ message, extensions }) => new GraphQLError(message, { extensions })),
+    [...denied.values()].flatMap((failure) => Failure.errorsOf(failure)),
   );
 }

@@ -1,11 +1,11 @@
 import type { Logger } from '../../runtime/logger.ts';
-import type { ExecutionScope } from '../execution/call-subgraph.ts';
+import type { ExecutionScope } from '../execution/fetch/call-subgraph.ts';
 import type { CompileOperation, SelectedOperation } from '../execution/selected-operation.ts';
 import { askTypenames } from '../planning/ask-typenames.ts';
 import type { DocumentPlan, PlanDocuments } from '../planning/document-planner.ts';
 import type { OperationParts } from '../planning/operation-parts.ts';
 import { toPlannable } from '../planning/plannable.ts';
-import { PlanningError } from '../planning/planners/planner.ts';
+import { PlanningError } from '../planning/planning-error.ts';
 import { operationLabel } from '../request/operation-label.ts';
 import { refuse } from '../request/request-error.ts';
 import type { Supergraph } from '../supergraph/load-supergraph.ts';

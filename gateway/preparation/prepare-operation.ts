@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  GraphQLError,
   type GraphQLObjectType,
   Kind,
   MaxIntrospectionDepthRule,
@@ -59,6 +58,17 @@ export async function prepareOperation(
   return bound ? bound(await compiled) : compiled;
 }
 
+/** Looks at a whole document as preparing it would, and plans nothing. @throws RequestError it would be refused */
+export function refuseUnfit(
+  { supergraph, config }: Pick<PreparationOptions, 'supergraph' | 'config'>,
+  text: string,
+): void {
+  const document = parseDocument(text, config.limits.maxTokens);
+  const fragments = fragmentsOf(document);
+  for (const operation of operationsOf(document)) checkLimits(operation, fragments, config.limits);
+  validateDocument(supergraph, document, config.introspection);
+}
+
 function rootTypeOf({ schema }: Supergraph, { operation }: OperationDefinitionNode): GraphQLObjectType {
   const type = schema.getRootType(operation);
   if (!type) throw refuse(400, 'GRAPHQL_VALIDATION_FAILED', `The schema has no ${operation} type.`);
@@ -76,9 +86,19 @@ function validateDocument({ schema }: Supergraph, document: DocumentNode, intros
   if (errors.length > 0) throw new RequestError(400, withCode(errors, 'GRAPHQL_VALIDATION_FAILED'));
 }
 
-/** graphql-js compares each pair of fields that are answered under one name, up to a limit of its own. */
+/** graphql-js compares each pair of fields that are answered under one name, up to a limit of its own (`MAX_COMPLEXITY_BUDGET`). */
 const tooManyRepetitions = () =>
-  refuse(400, 'FIELD_LIMIT_EXCEEDED', 'The operation selects the same fields too many times. Select each once.');
+  refuse(
+    400,
+    'FIELD_LIMIT_EXCEEDED',
+    'The operation selects the same fields too many times: to see whether they agree takes more than 500,000 comparisons, a bound that no option moves. Select each once.',
+  );
+
+/** @returns a sentence with the first of them */
+function namesOf(operations: readonly OperationDefinitionNode[]): string {
+  const names = operations.flatMap((operation) => (operation.name ? [`"${operation.name.value}"`] : []));
+  return names.length === 0 ? '' : ` It has ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : '.'}`;
+}
 
 function selectOperation(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
   const operations = operationsOf(document);
@@ -88,7 +108,7 @@ function selectOperation(document: DocumentNode, name: string | undefined): Oper
   const message = operation
     ? 'The document has several operations. Send "operationName" to choose one.'
     : name
-      ? `The document has no operation named "${name}".`
+      ? `The document has no operation named "${name}".${namesOf(operations)}`
       : 'The document has no operation.';
-  throw new RequestError(400, [new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })]);
+  throw refuse(400, 'OPERATION_RESOLUTION_FAILURE', message);
 }

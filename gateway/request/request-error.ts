@@ -36,13 +36,22 @@ function shortened(error: GraphQLError): GraphQLError {
 }
 
 /** @returns a refusal with one error that carries `code` and says what to do */
-export function refuse(status: number, code: string, message: string): RequestError {
-  return new RequestError(status, [new GraphQLError(message, { extensions: { code } })]);
-}
+export const refuse = (status: number, code: string, message: string): RequestError =>
+  refuseWith(status, [{ message, extensions: { code } }]);
 
 /** The same for what has no room at the moment: asked a little later, it may. */
-export function refuseForNow(code: string, message: string): RequestError {
-  return new RequestError(503, [new GraphQLError(message, { extensions: { code, retryable: true } })]);
+export const refuseForNow = (code: string, message: string): RequestError =>
+  refuseWith(503, [{ message, extensions: { code, retryable: true } }]);
+
+/** The same for what others have found: the fields that are denied, the errors of a subgraph. */
+export function refuseWith(
+  status: number,
+  told: readonly Pick<GraphQLFormattedError, 'message' | 'extensions'>[],
+): RequestError {
+  return new RequestError(
+    status,
+    told.map(({ message, extensions }) => new GraphQLError(message, { extensions })),
+  );
 }
 
 /** What clients read of a failure of our own. The log has the rest, under this id. */

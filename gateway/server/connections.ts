@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { Http2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { http2StreamOf } from './http2-stream.ts';
 import { asksForWebSocket, type OfferedUpgrade, passOverUpgrade } from './pass-over-upgrade.ts';
 
@@ -14,13 +15,17 @@ export class Connections {
   readonly #underWay = new Map<Socket, Set<ServerResponse>>();
   /** How many requests each session of HTTP/2 has under way, where there are some. */
   readonly #streams = new WeakMap<Http2Session, number>();
+  /** Sessions that were quiet for as long as an idle one may be, with a request under way: a stream without events. */
+  readonly #quiet = new WeakMap<Http2Session, () => void>();
+  readonly #endAfterIdleTime: (session: Http2Session) => () => void;
   readonly #onceAnswered = new Map<Socket, () => void>();
   #openWebSocket: (upgrade: OfferedUpgrade) => void = ({ socket }) => void socket.destroy();
   #announcing = false;
   #ending = false;
   #arrived = 0;
 
-  constructor(http: Server, isTls: boolean) {
+  constructor(http: Server, isTls: boolean, timers: Runtime['timers']) {
+    this.#endAfterIdleTime = (session) => timers.after(http.timeout, () => session.destroy());
     const opened = (socket: Socket) => {
       // One that offered another protocol in vain is opened anew.
       if (this.#underWay.has(socket)) return;
@@ -37,7 +42,7 @@ export class Connections {
       http.on('secureConnection', (socket: TLSSocket) => void (socket.alpnProtocol === 'h2' || opened(socket)));
     else http.on('connection', opened);
     // Who listens has to end what is idle.
-    if (isTls) http.on('timeout', (idle: ServerHttp2Session | Socket) => this.#endIdle(idle));
+    if (isTls) http.on('timeout', (idle: Http2Session | Socket) => this.#endIdle(idle));
     http.on('request', (request, response) => {
       this.#arrived += 1;
       const stream = http2StreamOf(response);
@@ -68,13 +73,13 @@ export class Connections {
   }
 
   /**
-   * Runs when the requests that came whole on this connection have been answered, and says whether the answer to one that
-   * has not come whole has begun.
+   * Runs when the requests that came whole on this connection have been answered, with the response to the one that has
+   * not, where its headers have.
    */
-  onceAnswered(socket: Socket, run: (hasBegun: boolean) => void): void {
+  onceAnswered(socket: Socket, run: (unread: ServerResponse | undefined) => void): void {
     const responses = [...(this.#underWay.get(socket) ?? [])];
     const last = responses.findLast(({ req }) => req.complete);
-    const runNow = () => run(responses.some(({ req, headersSent }) => !req.complete && headersSent));
+    const runNow = () => run(responses.find(({ req }) => !req.complete));
     if (last) last.once('close', runNow);
     else runNow();
   }
@@ -102,22 +107,33 @@ export class Connections {
     for (const response of this.#underWay.get(socket) ?? []) response.shouldKeepAlive = true;
   }
 
-  #endIdle(idle: ServerHttp2Session | Socket): void {
+  #endIdle(idle: Http2Session | Socket): void {
     if (!('close' in idle)) {
       if (this.#underWay.get(idle)?.size === 0) idle.destroySoon();
-    } else if (this.#streams.has(idle)) idle.close();
+    } else if (this.#streams.has(idle)) this.#becameQuiet(idle);
     // An orderly end would wait for ever for headers that have not come whole: of those only Node's native part knows.
     else idle.destroy();
+  }
+
+  /** Node tells once only that a session is idle. */
+  #becameQuiet(session: Http2Session): void {
+    this.#quiet.set(session, () => undefined);
+    session.once('close', () => this.#quiet.get(session)?.());
   }
 
   #countStream(stream: ServerHttp2Stream): void {
     const { session } = stream;
     if (!session) return;
+    this.#quiet.get(session)?.();
     this.#streams.set(session, (this.#streams.get(session) ?? 0) + 1);
     stream.once('close', () => {
       const left = (this.#streams.get(session) ?? 0) - 1;
-      if (left > 0) this.#streams.set(session, left);
-      else this.#streams.delete(session);
+      if (left > 0) {
+        this.#streams.set(session, left);
+        return;
+      }
+      this.#streams.delete(session);
+      if (this.#quiet.has(session) && !session.destroyed) this.#quiet.set(session, this.#endAfterIdleTime(session));
     });
   }
 

@@ -1,19 +1,22 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, maxHeaderSize, type Server, type ServerResponse } from 'node:http';
 import { constants, createSecureServer, type SecureServerOptions, type ServerHttp2Session } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { loggedReason } from '../../runtime/logged-reason.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { SeldomWarning } from '../../runtime/seldom-warning.ts';
 import { ConfigValueError, type GatewayConfig, type TlsConfig } from '../config.ts';
-import type { AnswerWriter } from '../execution/answer-writer.ts';
+import type { AnswerWriter } from '../execution/write/answer-writer.ts';
 import { readCertificates, readPem } from '../read-pem.ts';
 import { refuse } from '../request/request-error.ts';
+import { allowedMethods } from './allowed-methods.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { Connections } from './connections.ts';
+import { endBeforeSocket } from './end-before-socket.ts';
 import { http2StreamOf } from './http2-stream.ts';
-import { answerMalformed } from './malformed-requests.ts';
+import { answerMalformed, tookTooLong } from './malformed-requests.ts';
 import type { OfferedUpgrade } from './pass-over-upgrade.ts';
 import { refuseOnSocket } from './refuse-on-socket.ts';
+import { refuseOnStream } from './refuse-on-stream.ts';
 
 /** Answers one request. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -42,20 +45,25 @@ export function createWebServer(
   runtime: Pick<Runtime, 'timers' | 'clock' | 'log'>,
   answers: AnswerWriter,
 ): WebServer {
-  const http = config.tls ? createTlsServer(config, config.tls, handle, runtime) : createPlainServer(config, handle);
+  const http = config.tls
+    ? createTlsServer(config, config.tls, { handle, answers, ...runtime })
+    : createPlainServer(config, handle);
   const limit = new ConnectionLimit(http, config.http.maxConnections, runtime);
   const sessions = new Set<ServerHttp2Session>();
   http.on('session', (session: ServerHttp2Session) => {
     sessions.add(session);
+    endBeforeSocket(session);
     session.once('close', () => sessions.delete(session));
   });
-  const connections = new Connections(http, config.tls !== undefined);
+  const connections = new Connections(http, config.tls !== undefined, runtime.timers);
   answerMalformed(http, { connections, timers: runtime.timers, answers });
   // What a client expects besides 100-continue may be passed over (RFC 9110, 10.1.1); Node would refuse it without a word.
   http.on('checkExpectation', (request, response) => void http.emit('request', request, response));
-  // A body that is too large is refused before it is sent (RFC 9110, 10.1.1).
+  // What is refused for its headers is refused before its body is sent (RFC 9110, 10.1.1): who reads it asks for it.
   http.on('checkContinue', (request, response) => {
-    if (Number(request.headers['content-length'] ?? 0) <= config.limits.maxBodyBytes) response.writeContinue();
+    request.once('resume', () => {
+      if (!response.headersSent) response.writeContinue();
+    });
     http.emit('request', request, response);
   });
   http.on('connect', (_, to) => refuseTunnel(answers, to));
@@ -84,8 +92,8 @@ export function createWebServer(
 function refuseTunnel(answers: AnswerWriter, to: Duplex | ServerResponse): void {
   if (to instanceof Duplex) {
     to.once('finish', () => to.destroy());
-    refuseOnSocket(answers, to, noTunnel(), ['connection: close', 'allow: GET, HEAD, POST, PUT, DELETE']);
-  } else to.writeHead(405).end();
+    refuseOnSocket(answers, to, noTunnel(), ['connection: close', `allow: ${allowedMethods}`]);
+  } else refuseOnStream(answers, to, noTunnel(), { allow: allowedMethods });
 }
 
 const noTunnel = () => refuse(405, 'METHOD_NOT_ALLOWED', 'This is no proxy. Send GraphQL requests with GET or POST.');
@@ -94,17 +102,34 @@ function createPlainServer(config: GatewayConfig, handle: HttpHandler): Server {
   return createServer(timeoutsOf(config), (request, response) => void handle(request, response));
 }
 
+interface TlsServerOptions extends Pick<Runtime, 'timers' | 'clock' | 'log'> {
+  readonly handle: HttpHandler;
+  readonly answers: AnswerWriter;
+}
+
+/**
+ * What clients over HTTP/2 are told beforehand. Headers have as much room as over HTTP/1.1: a request with more is reset. Node
+ * would set no limit, and nghttp2 end the session at 130 KB, with everything else on it. Nor would it limit how much runs at
+ * once on one connection, while the number of connections has a limit.
+ */
+const sessionSettings = { maxHeaderListSize: maxHeaderSize, maxConcurrentStreams: 1000 };
+
 /** The compatibility API of `node:http2` has the shape of `node:http`, and plain HTTP/1.1 clients are served by the latter. */
 function createTlsServer(
   config: GatewayConfig,
   tls: TlsConfig,
-  handle: HttpHandler,
-  { timers, ...runtime }: Pick<Runtime, 'timers' | 'clock' | 'log'>,
+  { handle, answers, timers, ...runtime }: TlsServerOptions,
 ): Server {
   const { headersTimeoutMs, requestTimeoutMs } = config.http;
   const own = 'tls.certFile and tls.keyFile';
   const keys = { cert: readPem(tls.certFile, own), key: readPem(tls.keyFile, own) };
-  const options = { ...keys, ...clientCertificates(tls), allowHTTP1: true, handshakeTimeout: headersTimeoutMs };
+  const options = {
+    ...keys,
+    ...clientCertificates(tls),
+    allowHTTP1: true,
+    handshakeTimeout: headersTimeoutMs,
+    settings: sessionSettings,
+  };
   const server = createSecure(options, tls);
   // Node takes these as options of `node:http` only, and has defaults of minutes here.
   Object.assign(server, timeoutsOf(config));
@@ -116,7 +141,12 @@ function createTlsServer(
     const stream = http2StreamOf(response);
     // Node has no limit for the time that the body of a stream takes.
     if (stream && !stream.endAfterHeaders) {
-      const cancel = timers.after(requestTimeoutMs, () => stream.close(constants.NGHTTP2_CANCEL));
+      const cancel = timers.after(requestTimeoutMs, () => {
+        if (response.headersSent) return stream.close(constants.NGHTTP2_CANCEL);
+        refuseOnStream(answers, response, tookTooLong());
+        // The answer is whole, and nobody waits for the rest of the request (RFC 9113, 8.1).
+        stream.once('finish', () => stream.close(constants.NGHTTP2_NO_ERROR));
+      });
       request.once('end', cancel).once('close', cancel);
     }
     void handle(request, response);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { noteLastWords } from '../request/last-words.ts';
 
 /** How long a client that goes on sending is listened to after its refusal. */
 export const lingerMs = 1000;
@@ -22,6 +23,7 @@ export function refuseAndClose(
 ): void {
   response.writeHead(status, { ...headers, connection: 'close', 'content-length': body.length });
   response.write(body);
+  noteLastWords(response, { status, bytes: body.length, errors: [] });
   const cancel = timers.after(lingerMs, end);
   let thrownAway = 0;
   request.on('data', (chunk: Buffer) => {

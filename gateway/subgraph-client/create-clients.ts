@@ -49,11 +49,28 @@ export function createClient(
   if (url.startsWith('local:')) {
     const local = subgraphs.get(url.slice('local:'.length));
     if (!local) throw new SupergraphError(`Subgraph "${name}" is ${url}, which this process does not serve.`);
-    return createLocalClient(name, local, deadlines);
+    return createLocalClient(name, local, { ...deadlines, idempotencyKey: config.idempotencyKey });
   }
-  if (!URL.canParse(url)) throw new SupergraphError(`Subgraph "${name}" has no usable routing_url ("${url}").`);
+  if (!URL.canParse(url) || !/^https?:/i.test(url)) {
+    throw new SupergraphError(
+      `Subgraph "${name}" has no usable routing_url ("${url}").`,
+      'Write its address, beginning with http:// or https://, and compose it again; or name it in subgraphs.urlBySubgraph.',
+    );
+  }
   const authorize = ({ context }: SubgraphCall, body?: string) =>
     context.principal && signInternal?.(context.principal, context.requestId, name, body);
   const forwarding = config.forwardHeadersBySubgraph[name] ?? config.forwardHeaders;
-  return createRemoteClient({ service: name, url, tls, deadlines, runtime, authorize, forwarding, config, room });
+  const signs = signInternal !== undefined;
+  return createRemoteClient({
+    service: name,
+    url,
+    tls,
+    deadlines,
+    runtime,
+    authorize,
+    signs,
+    forwarding,
+    config,
+    room,
+  });
 }

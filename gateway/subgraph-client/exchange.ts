@@ -11,6 +11,8 @@ export interface Exchange {
   readonly body: string;
   /** Bytes that a packed answer may have, unpacked. */
   readonly maxBytes: number;
+  /** Called before the first byte leaves; while it waits for a connection, nothing has. */
+  readonly sending: (() => void) | undefined;
 }
 
 export interface ExchangeAnswer {
@@ -34,7 +36,7 @@ export class NoRoomError extends Error {
  */
 export function exchange(
   dispatcher: Dispatcher,
-  { kind, path, headers, body, maxBytes }: Exchange,
+  { kind, path, headers, body, maxBytes, sending }: Exchange,
   cancellation: Cancellation,
   room: Pick<AnswerRoom, 'take' | 'giveBack'>,
 ): Promise<ExchangeAnswer> {
@@ -53,6 +55,7 @@ export function exchange(
           if (cancellation.aborted) return abort();
           forget?.();
           forget = cancellation.onCancel(abort);
+          sending?.();
         },
         onResponseStart(_controller, status, { 'content-encoding': packed }) {
           statusCode = status;

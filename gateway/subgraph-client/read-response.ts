@@ -12,6 +12,8 @@ import { SubgraphCallError } from './subgraph-call-error.ts';
 export function readResponse(service: string, body: unknown, text?: string): SubgraphResponse {
   if (!isRecord(body) || !fits(body)) throw new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service);
   if (Array.isArray(body['errors'])) cutPaths(body['errors']);
+  // Servers that write every field of a response say so that there are none.
+  else if (body['errors'] === null) body['errors'] = undefined;
   const response: SubgraphResponse & { [isPlain]?: true; [bodyLength]?: number } = body;
   if (text && text.length > largeBytes) response[bodyLength] = text.length;
   if (text?.includes('\\') === false) response[isPlain] = true;
@@ -30,6 +32,7 @@ function cutPaths(errors: readonly Record<string, unknown>[]): void {
 
 function fits({ data, errors }: Record<string, unknown>): boolean {
   const dataFits = data === undefined || data === null || isRecord(data);
-  const errorsFit = errors === undefined || (Array.isArray(errors) && errors.every(isRecord));
-  return dataFits && errorsFit && (data !== undefined || errors !== undefined);
+  const hasErrors = errors !== undefined && errors !== null;
+  const errorsFit = !hasErrors || (Array.isArray(errors) && errors.every(isRecord));
+  return dataFits && errorsFit && (data !== undefined || hasErrors);
 }

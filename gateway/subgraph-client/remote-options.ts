@@ -16,6 +16,8 @@ export interface RemoteOptions {
   readonly room: AnswerRoom;
   /** Names of the headers of clients that it gets, in lower case. */
   readonly forwarding: readonly string[];
+  /** Whether calls for a known principal are signed by this gateway. */
+  readonly signs: boolean;
   /** The Authorization header of one call with this body, or of a connection. */
   readonly authorize: (call: SubgraphCall, body?: string) => string | undefined;
 }

@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
 import type { DocumentSource } from '../documents/document-source.ts';
-import type { AnswerWriter } from '../execution/answer-writer.ts';
+import type { AnswerWriter } from '../execution/write/answer-writer.ts';
 import type { OperationPreparer } from '../preparation/operation-preparer.ts';
 import type { Tracer } from '../request/span.ts';
 import type { SubscriptionRule } from '../supergraph/subscription-rules.ts';

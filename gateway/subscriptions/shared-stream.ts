@@ -1,14 +1,15 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
-import type { AnswerWriter } from '../execution/answer-writer.ts';
+import type { AnswerWriter } from '../execution/write/answer-writer.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import type { DeliveryPolicy } from '../supergraph/subscription-rules.ts';
 import { type ReplayBudget, ReplayRing } from './replay-ring.ts';
 import { StreamClient, type StreamListener } from './stream-client.ts';
 import type { StreamEvent } from './stream-event.ts';
 import type { StreamStart } from './stream-key.ts';
-import { endedError, type OpenedOperation, type Resumption, Upstream } from './upstream.ts';
+import { endedError } from './stream-problem.ts';
+import { type OpenedOperation, type Resumption, Upstream } from './upstream.ts';
 
 export interface StreamRequest extends OpenedOperation {
   readonly context: RequestContext;

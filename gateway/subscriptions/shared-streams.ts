@@ -1,7 +1,7 @@
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { SubscriptionsConfig } from '../config.ts';
-import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { CompiledOperation } from '../execution/compiled-operation.ts';
+import type { AnswerWriter } from '../execution/write/answer-writer.ts';
 import type { ReplayBudget } from './replay-ring.ts';
 import { SharedStream, type SharedStreamServices, type StreamRequest } from './shared-stream.ts';
 import type { StreamListener } from './stream-client.ts';

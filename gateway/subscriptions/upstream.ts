@@ -1,17 +1,16 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Runtime } from '../../runtime/runtime.ts';
-import type { AnswerWriter } from '../execution/answer-writer.ts';
 import type { CompiledOperation, EventStream, Variables } from '../execution/compiled-operation.ts';
-import { callErrorToFieldError } from '../execution/subgraph-error.ts';
+import type { AnswerWriter } from '../execution/write/answer-writer.ts';
 import { Cancellation } from '../request/cancellation.ts';
 import type { RequestContext } from '../request/request-context.ts';
-import { internalError, RequestError, refuse } from '../request/request-error.ts';
+import { internalError, RequestError } from '../request/request-error.ts';
 import { eventId } from '../subgraph-client/event-id.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
-import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import type { SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import { reconnectDelayMs } from './reconnect-delay.ts';
 import type { StreamEvent } from './stream-event.ts';
+import { explainProblem, mayPass, reloadError, sourceChanged } from './stream-problem.ts';
 
 /** An operation with its variables: what is asked of the subgraph. */
 export interface OpenedOperation {
@@ -274,49 +273,10 @@ export class Upstream {
   }
 
   #explain(problem: unknown): readonly GraphQLFormattedError[] {
-    if (problem === undefined) return [endedError];
-    if (problem instanceof RequestError) return problem.formatted;
-    if (problem instanceof SubgraphCallError) {
-      const { message, extensions } = callErrorToFieldError(problem);
-      return [{ message, extensions: { ...extensions } }];
-    }
+    const told = explainProblem(problem);
+    if (told) return told;
     const { requestId } = this.#options.context();
     this.#options.runtime.log.error('subscription failed', { requestId, cause: problem });
     return [internalError(requestId)];
   }
 }
-
-const passingCodes: ReadonlySet<string> = new Set([
-  'SUBGRAPH_UNAVAILABLE',
-  'SUBGRAPH_TIMEOUT',
-  'SUBGRAPH_CIRCUIT_OPEN',
-  'SUBGRAPH_OVERLOADED',
-]);
-
-/** A refusal stays one, however often the subgraph is asked, unless it says that it may be repeated. */
-function mayPass(problem: unknown): boolean {
-  if (problem === undefined) return true;
-  if (problem instanceof SubgraphCallError) return passingCodes.has(problem.code);
-  return problem instanceof RequestError && problem.errors.every(({ extensions }) => extensions['retryable'] === true);
-}
-
-const sourceChanged = () =>
-  refuse(400, 'SCHEMA_RELOAD', 'Its events come from another place now. Subscribe again, with your last cursor.');
-
-function reloadError(cause: unknown): GraphQLFormattedError {
-  const reasons = cause instanceof RequestError ? cause.message : 'It could not be planned again.';
-  const message = `The schema was replaced, and this subscription cannot go on: ${reasons}`;
-  return { message, extensions: { code: 'SCHEMA_RELOAD', retryable: !isRefusedForGood(cause) } };
-}
-
-/** What the new supergraph refuses in the operation it will refuse again. That its events come from another place it takes. */
-const isRefusedForGood = (cause: unknown): boolean =>
-  cause instanceof RequestError &&
-  cause.status < 500 &&
-  cause.errors.every(({ extensions }) => extensions['code'] !== 'SCHEMA_RELOAD');
-
-export const endedError: GraphQLFormattedError = {
-  message:
-    'The source of this subscription ended it. Subscribe again, with your last cursor where the field takes one.',
-  extensions: { code: 'SUBSCRIPTION_ENDED', retryable: true },
-};

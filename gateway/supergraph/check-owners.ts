@@ -135,7 +135,7 @@ function checkResolvedFields(subgraph: CheckedSubgraph, owners: Owners): Composi
     return [
       {
         code: 'OWNER_VIOLATED',
-        subgraph: subgraph.name,
+        subgraphs: [subgraph.name],
         location: locate(node) ?? subgraph.name,
         message: `${coordinate} belongs to ${owner.system} (subgraph "${owner.subgraph}", ${owner.location}), but subgraph "${subgraph.name}" of ${system} resolves it.`,
         remedy: `Mark it @external here and let "${owner.subgraph}" resolve it, or give the field its own @owner(system: ${system}).`,
@@ -160,7 +160,7 @@ function checkTransition(
   owners: Owners,
 ): CompositionProblem | undefined {
   const mutation = `Mutation.${node.name.value}`;
-  const place = { subgraph: subgraph.name, location: locate(node) ?? subgraph.name };
+  const place = { subgraphs: [subgraph.name], location: locate(node) ?? subgraph.name };
   const coordinate = argument(node.directives, 'transition', 'of');
   if (coordinate === undefined) {
     const message = `${mutation} of "${subgraph.name}" (${subgraph.system}) does not say whose state it changes.`;
@@ -188,7 +188,7 @@ function exists(coordinate: string, all: readonly CheckedSubgraph[]): boolean {
 function describeConflict(coordinate: string, first: Claim, second: Claim): CompositionProblem {
   return {
     code: 'OWNER_CONFLICT',
-    subgraph: second.subgraph,
+    subgraphs: [second.subgraph],
     location: second.location,
     message: `${coordinate} is claimed by ${first.system} (subgraph "${first.subgraph}", ${first.location}) and by ${second.system} (subgraph "${second.subgraph}").`,
     remedy: 'Keep one of the two @owner directives: everything has exactly one system of record.',

@@ -28,22 +28,34 @@ export function composeSources(sources: readonly SubgraphSource[]): ComposedSupe
   const ownerProblems = checkOwners(sources);
   if (ownerProblems.length > 0) throw new CompositionError(ownerProblems);
   const result = composeServices(sources.map(({ name, url, document }) => ({ name, url, typeDefs: document })));
-  if (result.errors) throw new CompositionError(result.errors.map(toProblem));
+  if (result.errors) throw new CompositionError(result.errors.map((error) => toProblem(error, sources)));
   const sdl = result.supergraphSdl;
   return { sdl, hints: result.hints.map((hint) => hint.toString()), warnings: findLostDirectives(sources, sdl) };
 }
 
-function toProblem(error: GraphQLError): CompositionProblem {
+function toProblem(error: GraphQLError, sources: readonly SubgraphSource[]): CompositionProblem {
   const nodes: readonly (ASTNode & { subgraph?: string })[] = error.nodes ?? [];
   const named = /^\[([\w-]+)\]/.exec(error.message)?.[1];
   const code = String(error.extensions['code'] ?? 'INVALID_SUBGRAPH');
   return {
     code,
-    subgraph: named ?? [...new Set(nodes.flatMap((node) => node.subgraph ?? []))].join(', '),
+    subgraphs: named !== undefined ? [named] : subgraphsOf(nodes, error.message, sources),
     location: nodes.map(locate).find((place) => place !== undefined) ?? 'supergraph',
     message: error.message.replace(/^\[[\w-]+\] /, ''),
     remedy: remedies[code] ?? `Change the definition named above; "${code}" is explained in the federation error list.`,
   };
+}
+
+/** Where no node says whose it is, several are concerned together: those that the sentence names. */
+function subgraphsOf(
+  nodes: readonly { readonly subgraph?: string }[],
+  message: string,
+  sources: readonly SubgraphSource[],
+): readonly string[] {
+  const own = new Set(nodes.flatMap(({ subgraph }) => subgraph ?? []));
+  if (own.size > 0) return [...own];
+  const lists = message.match(/\bsubgraphs? "[^"]+"(?:(?:,| and|, and) "[^"]+")*/g) ?? [];
+  return sources.map(({ name }) => name).filter((name) => lists.some((list) => list.includes(`"${name}"`)));
 }
 
 const remedies: Readonly<Record<string, string>> = {

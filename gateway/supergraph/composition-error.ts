@@ -2,7 +2,8 @@
 export interface CompositionProblem {
   /** Stable, from the composition library or from the owner checks. */
   readonly code: string;
-  readonly subgraph: string;
+  /** Those that it concerns; none where it is about all of them together. */
+  readonly subgraphs: readonly string[];
   /** `file:line`, or the file alone where the line is unknown. */
   readonly location: string;
   readonly message: string;
@@ -20,6 +21,7 @@ export class CompositionError extends Error {
   }
 }
 
-function describeProblem({ code, subgraph, location, message, remedy }: CompositionProblem): string {
-  return `  ${location}: [${subgraph}] ${code}: ${message}\n    ${remedy}`;
+function describeProblem({ code, subgraphs, location, message, remedy }: CompositionProblem): string {
+  const whose = subgraphs.length > 0 ? `[${subgraphs.join(', ')}] ` : '';
+  return `  ${location}: ${whose}${code}: ${message}\n    ${remedy}`;
 }

@@ -33,6 +33,8 @@ export class JoinIndex {
   readonly #keys = new Map<string, readonly string[]>();
   /** `GRAPH/Type.field` of external fields, without those of keys. */
   readonly #external = new Set<string>();
+  /** The same with those of keys. */
+  readonly #referredTo = new Set<string>();
 
   constructor(supergraph: DocumentNode) {
     this.#graphs = new Map(readJoinGraphs(supergraph).map(({ value, name }) => [name, value]));
@@ -104,10 +106,19 @@ export class JoinIndex {
     return this.#namesIn(service, type).some((known) => this.#external.has(`${graph}/${known}.${name}`));
   }
 
+  /** Whether it says @external there, which has no meaning for a key. */
+  isReferredTo(service: string, type: string, name: string): boolean {
+    return this.#referredTo.has(`${this.#graphs.get(service)}/${type}.${name}`);
+  }
+
   /** The name under which the subgraph knows objects of the type: an interface that it knows as an object may be it. */
   nameIn(service: string, type: string): string {
     if (this.#keys.has(this.#placeOf(service, type))) return type;
     return this.#namesIn(service, type)[1] ?? type;
+  }
+
+  isInterfaceObject(service: string, type: string): boolean {
+    return this.#interfaceObjects.has(this.#placeOf(service, type));
   }
 
   #placeOf(service: string, type: string): string {
@@ -170,6 +181,7 @@ export class JoinIndex {
       for (const directive of named(field.directives, 'join__field')) {
         const graph = textOf(directive, 'graph');
         if (textOf(directive, 'external') !== 'true') continue;
+        this.#referredTo.add(`${graph}/${name.value}.${field.name.value}`);
         const types = named(directives, 'join__type').filter((type) => textOf(type, 'graph') === graph);
         const keys = types.flatMap((type) => namesIn(textOf(type, 'key')));
         if (!keys.includes(field.name.value)) this.#external.add(`${graph}/${name.value}.${field.name.value}`);

@@ -15,7 +15,7 @@ import { readOverrideLabels } from './override-labels.ts';
 import { buildPublicSchema } from './public-schema.ts';
 import { unknownFeatures } from './required-features.ts';
 import { readSubgraphEndpoints, type SubgraphEndpoint } from './subgraph-endpoints.ts';
-import { readSubgraphTypes, type SubgraphTypes } from './subgraph-types.ts';
+import { namedType, readSubgraphTypes, type SubgraphTypes } from './subgraph-types.ts';
 import { readSubscriptionRules, type SubscriptionRule } from './subscription-rules.ts';
 import { findMistake, SupergraphError } from './supergraph-error.ts';
 
@@ -42,6 +42,8 @@ export interface TypeIndex {
   isObject(name: string): boolean;
   /** The object types that satisfy a type condition: the type itself, or all that implement it or are its members. */
   possible(condition: string): ReadonlySet<string>;
+  /** Whether a field has an ID, or a list of them. */
+  isId(typeName: string, fieldName: string): boolean;
 }
 
 /** @throws SupergraphError */
@@ -121,11 +123,16 @@ function refuseRepeated({ definitions }: DocumentNode): void {
 function indexTypes(document: DocumentNode): TypeIndex {
   const objects = new Set<string>();
   const possible = new Map<string, Set<string>>();
+  const ids = new Map<string, ReadonlySet<string>>();
   const add = (condition: string, object: string) => {
     const set = possible.get(condition) ?? new Set();
     possible.set(condition, set.add(object));
   };
   for (const node of document.definitions) {
+    if (node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.INTERFACE_TYPE_DEFINITION) {
+      const fields = (node.fields ?? []).filter(({ type }) => namedType(type) === 'ID');
+      ids.set(node.name.value, new Set(fields.map(({ name }) => name.value)));
+    }
     if (node.kind === Kind.OBJECT_TYPE_DEFINITION) {
       objects.add(node.name.value);
       add(node.name.value, node.name.value);
@@ -138,5 +145,9 @@ function indexTypes(document: DocumentNode): TypeIndex {
     }
   }
   const none: ReadonlySet<string> = new Set();
-  return { isObject: (name) => objects.has(name), possible: (condition) => possible.get(condition) ?? none };
+  return {
+    isObject: (name) => objects.has(name),
+    possible: (condition) => possible.get(condition) ?? none,
+    isId: (type, field) => ids.get(type)?.has(field) === true,
+  };
 }

@@ -26,7 +26,7 @@ function parseSchemaFile(subgraph: string, file: string): DocumentNode {
     const remedy =
       cause instanceof GraphQLError ? 'Correct the syntax at this line.' : 'Check the path in the supergraph file.';
     const location = line === undefined ? shown : `${shown}:${line}`;
-    throw new CompositionError([{ code: 'INVALID_GRAPHQL', subgraph, location, message, remedy }]);
+    throw new CompositionError([{ code: 'INVALID_GRAPHQL', subgraphs: [subgraph], location, message, remedy }]);
   }
 }
 

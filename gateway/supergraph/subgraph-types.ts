@@ -15,12 +15,22 @@ export interface SubgraphTypes {
   fieldShape(service: string, typeName: string, fieldName: string): string | undefined;
   /** Whether the subgraph called `service` only refers to the field (@external), and has it in no key. */
   isExternal(service: string, typeName: string, fieldName: string): boolean;
+  /** Whether the subgraph says @external there, be it of a key, where that has no meaning. */
+  isReferredTo(service: string, typeName: string, fieldName: string): boolean;
   /** What the subgraph called `service` also gives of the field's objects (@provides), external there or not. */
   providedBy(service: string, typeName: string, fieldName: string): readonly SelectionNode[];
   /** Fields without selections, never null, of a key by which the subgraph called `service` finds objects of the type. */
   plainKey(service: string, typeName: string): readonly string[] | undefined;
   /** Whether the subgraph called `service` answers the field of every object that it knows, from nothing but its key. */
   isOwn(service: string, typeName: string, fieldName: string): boolean;
+  /** Who answers the field of objects of the type, whether or not they want more than a key for it. */
+  answersOf(typeName: string, fieldName: string): readonly FieldAnswer[];
+  /** The subgraphs that find objects of the type by some key. */
+  servicesOf(typeName: string): readonly string[];
+  /** Whether the subgraph called `service` knows the interface as an object (@interfaceObject). */
+  isInterfaceObject(service: string, typeName: string): boolean;
+  /** The subgraphs that tell of an object of the interface, found by a key, which type it has. */
+  tellersOf(interfaceName: string): readonly string[];
   /** The subgraphs that answer the field for a representation: first those that want nothing but a key in it. */
   ownersOf(typeName: string, fieldName: string): readonly string[];
   /** What the subgraph called `service` wants in a representation to resolve the field; empty where it wants a key only. */
@@ -37,6 +47,15 @@ export interface SubgraphTypes {
   isContextual(typeName: string, fieldName: string): boolean;
   /** Whether a field of that name is part of some key or @requires, of whatever type. */
   isNeeded(fieldName: string): boolean;
+}
+
+/** A subgraph that answers a field. */
+export interface FieldAnswer {
+  readonly service: string;
+  /** Of a progressive @override; none where it always answers. */
+  readonly label: string | undefined;
+  /** With a label: whether it answers where the field has moved, or where it has not. */
+  readonly isNew: boolean;
 }
 
 /** What plans are checked against, each question asked of the join directives once. */
@@ -62,7 +81,34 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
     const own = index.ownJoin(service, typeName, fieldName);
     return own !== undefined && conditional.every((name) => ['', 'false'].includes(textOf(own, name)));
   });
+  const answerIn = (service: string, typeName: string, fieldName: string): readonly FieldAnswer[] => {
+    const known = index.nameIn(service, typeName);
+    if (!index.field(known, fieldName) || !index.keysOf(service, known)) return [];
+    if (index.joins(known, fieldName).length === 0) return [{ service, label: undefined, isNew: false }];
+    const own = index.ownJoin(service, known, fieldName);
+    // Fields of keys are given by whoever has the key, external or not.
+    if (!own || (textOf(own, 'external') === 'true' && index.isExternal(service, known, fieldName))) return [];
+    const label = textOf(own, 'overrideLabel');
+    if (label === '')
+      return textOf(own, 'usedOverridden') === 'true' ? [] : [{ service, label: undefined, isNew: false }];
+    return [{ service, label, isNew: textOf(own, 'override') !== '' }];
+  };
+  const answers = remember((typeName, fieldName) =>
+    index.services.flatMap((service) => answerIn(service, typeName, fieldName)),
+  );
+  const keysOf = remember((service, typeName) => {
+    const names = [typeName, ...index.interfacesOf(typeName)];
+    return names.flatMap((name) => (index.keysOf(service, name) ?? []).map(parseSelections));
+  });
+  const found = remember((typeName) => index.services.filter((service) => keysOf(service, typeName).length > 0));
   return {
+    answersOf: (typeName, fieldName) => answers(typeName, fieldName),
+    servicesOf: (typeName) => found(typeName, ''),
+    isInterfaceObject: (service, typeName) => index.isInterfaceObject(service, typeName),
+    tellersOf: (typeName) =>
+      index.services.filter(
+        (service) => !index.isInterfaceObject(service, typeName) && (index.keysOf(service, typeName) ?? []).length > 0,
+      ),
     ownersOf(typeName, fieldName) {
       const own = index.services.filter((service) => isOwn(service, typeName, fieldName));
       return [...own, ...index.services.filter((service) => requirementIn(service, typeName, fieldName) !== '')];
@@ -85,15 +131,13 @@ export function readSubgraphTypes(supergraph: DocumentNode): SubgraphTypes {
         .find((names) => names.every((name) => fieldShape(service, typeName, name)?.endsWith('!'))),
     isOwn,
     isExternal: remember((service, typeName, fieldName) => index.isExternal(service, typeName, fieldName)),
+    isReferredTo: (service, typeName, fieldName) => index.isReferredTo(service, typeName, fieldName),
     providedBy: remember((service, typeName, fieldName) => parseSelections(provisionIn(service, typeName, fieldName))),
     requirementOf: remember((service, typeName, fieldName) =>
       parseSelections(requirementIn(service, typeName, fieldName)),
     ),
     nameIn: (service, typeName) => index.nameIn(service, typeName),
-    keysOf: remember((service, typeName) => {
-      const names = [typeName, ...index.interfacesOf(typeName)];
-      return names.flatMap((name) => (index.keysOf(service, name) ?? []).map(parseSelections));
-    }),
+    keysOf,
     fieldShape,
     fieldType: remember((service, typeName, fieldName) => {
       const own = index.joinOf(service, typeName, fieldName);
@@ -186,4 +230,5 @@ function parseSelections(fieldSet: string): readonly SelectionNode[] {
   return operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet.selections : [];
 }
 
-const namedType = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type));
+export const namedType = (type: TypeNode): string =>
+  type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);

@@ -28,7 +28,7 @@ const commonNames = ['after', 'since', 'cursor', 'fromCursor', 'lastEventId'];
  *
  * - `@resumable(cursor: "…", after: "…", snapshot: "…")` names the field of the payload and the arguments. A field without
  *   it may still have an argument that, by its name, takes a cursor.
- * - `@delivery(policy: LATEST)`; without it MUST_DELIVER.
+ * - `@delivery(policy: "LATEST")`; without it MUST_DELIVER.
  * - `@finite`: the source's end is the end, not a failure.
  */
 export function readSubscriptionRules(supergraph: DocumentNode): ReadonlyMap<string, SubscriptionRule> {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Principal } from '../../auth/principal.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { AccessEntry, AnsweredOperation, Coded } from '../request/access-entry.ts';
+import { isAnswered, lastWordsOf } from '../request/last-words.ts';
 import { codesOf } from './error-codes.ts';
 import { httpMethodOf } from './http-method.ts';
 
@@ -20,7 +21,12 @@ export class AccessLog {
     const fields = { method: httpMethodOf(method) ?? 'other' };
     const entry = new LoggedEntry('request answered', fields, this.#services);
     response.once('close', () => {
-      if (!response.writableEnded) entry.aborted();
+      if (!isAnswered(response)) entry.aborted();
+      const words = lastWordsOf(response);
+      if (words) {
+        entry.told(words.errors);
+        return entry.end({ status: words.status, bytes: words.bytes });
+      }
       const length = response.getHeader('content-length');
       entry.end({
         ...(response.headersSent && { status: response.statusCode }),

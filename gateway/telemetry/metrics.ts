@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Coded } from '../request/access-entry.ts';
+import { isAnswered, lastWordsOf } from '../request/last-words.ts';
 import { labelOfCode, otherCode } from './error-codes.ts';
 import { httpMethodOf } from './http-method.ts';
 
@@ -60,6 +61,11 @@ export class Metrics {
     name: 'andon_errors_total',
     help: 'Errors that clients were told, by their code.',
     labelNames: ['code'],
+  });
+  readonly #misfits = this.#counter({
+    name: 'andon_subgraph_misfits_total',
+    help: 'Answers with something that a subgraph sent and that does not fit the schema.',
+    labelNames: ['subgraph'],
   });
   readonly #events = this.#counter({
     name: 'andon_subscription_events_total',
@@ -137,7 +143,8 @@ export class Metrics {
     const startedAt = this.#clock.monotonic();
     response.once('close', () => {
       if (isStream(response)) return;
-      const status = response.writableEnded ? `${response.statusCode}` : 'aborted';
+      const answered = lastWordsOf(response)?.status ?? response.statusCode;
+      const status = isAnswered(response) ? `${answered}` : 'aborted';
       const labels = { method: httpMethodOf(method) ?? 'other', status };
       this.#requests.observe(labels, this.#secondsSince(startedAt));
     });
@@ -161,6 +168,10 @@ export class Metrics {
       // Nobody is there to be told.
       if (code !== 'REQUEST_ABORTED') this.#errors.inc({ code });
     }
+  }
+
+  misfitted(subgraph: string): void {
+    this.#misfits.inc({ subgraph });
   }
 
   eventAnswered(): void {

@@ -20,6 +20,7 @@ import { SeldomWarning } from '../../runtime/seldom-warning.ts';
 import { readTraceParent, type TraceHeaders } from '../request/forwarded-headers.ts';
 import type { Span, SpanAttributes, SpanStart, Tracer } from '../request/span.ts';
 import type { CollectorAccess } from './config.ts';
+import { createWatchedAgent, type Reach } from './watched-agent.ts';
 
 export interface OtlpTracerOptions extends CollectorAccess {
   /** Where traces are sent: http(s), with the path. */
@@ -48,7 +49,12 @@ const maxAttributeLength = 256;
 export function createOtlpTracer(options: OtlpTracerOptions): Tracer {
   const { endpoint, serviceName, sampleRatio, headers, resource, runtime } = options;
   const backlog = new Backlog(endpoint, runtime);
-  const library = new OTLPTraceExporter({ url: endpoint, headers: { ...headers }, timeoutMillis: exportTimeoutMs });
+  const library = new OTLPTraceExporter({
+    url: endpoint,
+    headers: { ...headers },
+    timeoutMillis: exportTimeoutMs,
+    httpAgentOptions: (protocol) => createWatchedAgent(protocol, backlog),
+  });
   const processor = new BatchSpanProcessor({
     exporter: backlog.relieveBy(library),
     maxQueueSize: maxWaiting,
@@ -76,14 +82,20 @@ export function createOtlpTracer(options: OtlpTracerOptions): Tracer {
     start: (start, headers) => begin(start, headers && contextOf(headers)),
     close: (withinMs) =>
       new Promise((resolve) => {
-        const giveUp = runtime.timers.after(withinMs, resolve);
+        const end = () => {
+          cancel();
+          resolve();
+        };
+        const cancel = runtime.timers.after(withinMs, () => {
+          backlog.giveUp(new Error(`no answer within ${Math.round(withinMs)} ms`));
+          resolve();
+        });
+        // Until its time is over the library tries again and again.
+        backlog.onceUnreachable(end);
         provider
           .shutdown()
           .catch(() => undefined)
-          .finally(() => {
-            giveUp();
-            resolve();
-          });
+          .finally(end);
       }),
   };
 }
@@ -139,11 +151,14 @@ class OtlpSpan implements Span {
 }
 
 /** What waits to be sent, and the one place where it is told that nobody takes it. Clients never hear of it. */
-class Backlog {
+class Backlog implements Reach {
   readonly #endpoint: string;
   readonly #unsent: SeldomWarning;
   readonly #dropped: SeldomWarning;
   #waiting = 0;
+  /** Why the last try to reach the collector has failed, while more of them follow. */
+  #failure: Error | undefined;
+  #onUnreachable: (() => void) | undefined;
 
   constructor(endpoint: string, runtime: Pick<Runtime, 'clock' | 'log'>) {
     const { origin, pathname } = new URL(endpoint);
@@ -158,11 +173,33 @@ class Backlog {
     else this.#dropped.tell({ endpoint: this.#endpoint, waiting: maxWaiting });
   }
 
+  readonly connected = (): void => {
+    this.#failure = undefined;
+  };
+
+  readonly failed = (cause: Error): void => {
+    this.#failure = cause;
+    if (this.#onUnreachable) this.giveUp(cause);
+    this.#onUnreachable?.();
+  };
+
+  /** Calls `run` where the collector cannot be reached: at once, or when it is tried the next time. */
+  onceUnreachable(run: () => void): void {
+    this.#onUnreachable = run;
+    if (this.#failure) this.failed(this.#failure);
+  }
+
+  /** Nobody waits for the rest any more. */
+  giveUp(cause: Error): void {
+    this.#unsent.tell({ endpoint: this.#endpoint, ...reasonOf(cause) });
+  }
+
   relieveBy(exporter: SpanExporter): SpanExporter {
     return {
       export: (spans, done) => {
         this.#waiting -= spans.length;
         exporter.export(spans, ({ code, error }) => {
+          this.#failure = undefined;
           // The library would tell a logger of the whole process, each time.
           if (code !== sent) this.#unsent.tell({ endpoint: this.#endpoint, spans: spans.length, ...reasonOf(error) });
           done({ code: sent });

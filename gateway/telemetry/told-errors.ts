@@ -9,7 +9,7 @@ export function tellErrors(span: Span, errors: readonly Coded[]): void {
 }
 
 /** A client was told these, which may be its own fault. @returns their codes, each once */
-export function tellCodes(span: Span, errors: readonly Coded[]): readonly string[] {
+function tellCodes(span: Span, errors: readonly Coded[]): readonly string[] {
   if (errors.length === 0 || !span.isSampled) return [];
   const codes = codesOf(errors);
   span.tell({ 'andon.error.count': errors.length, 'andon.error.codes': codes });

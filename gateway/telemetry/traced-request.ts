@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { type ForwardedHeaders, traceIn, traceOf } from '../request/forwarded-headers.ts';
+import { isAnswered, lastWordsOf } from '../request/last-words.ts';
 import type { Span, SpanAttributes, Tracer } from '../request/span.ts';
 import { httpMethodOf } from './http-method.ts';
+import { tellWatchers } from './told-errors.ts';
 
 /**
  * The span of one request, as part of its client's trace; it ends with its answer
@@ -27,16 +29,19 @@ export function tracedRequest(tracer: Tracer, route: string, request: IncomingMe
         ...serverOf(headers.host ?? headers[':authority']?.toString()),
       },
       ending(its) {
-        if (!response.headersSent) return its.fail('REQUEST_ABORTED');
-        its.tell({ 'http.response.status_code': response.statusCode });
-        if (response.statusCode >= 500) its.fail(`${response.statusCode}`);
+        const words = lastWordsOf(response);
+        if (!words && !response.headersSent) return its.fail('REQUEST_ABORTED');
+        const status = words?.status ?? response.statusCode;
+        its.tell({ 'http.response.status_code': status });
+        if (status >= 500) its.fail(`${status}`);
       },
     },
     traceOf(headers),
   );
   if (span.isSampled) {
     response.once('close', () => {
-      if (!response.writableEnded) span.fail('REQUEST_ABORTED');
+      if (!isAnswered(response)) span.fail('REQUEST_ABORTED');
+      tellWatchers({ span }, lastWordsOf(response)?.errors ?? []);
       span.end();
     });
   }

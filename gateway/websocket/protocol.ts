@@ -67,23 +67,29 @@ export function readClientMessage(text: string): ClientMessage | string {
     case 'subscribe': {
       if (!isId(id)) return 'Invalid message: subscribe needs an id';
       const operation = readPayload(payload);
-      if (!operation) return 'Invalid message: subscribe needs a payload with a query';
+      if (typeof operation === 'string') return `Invalid message: ${operation}`;
       return { type, id, payload: operation, refusal };
     }
     default:
-      return typeof type === 'string' ? 'Invalid message: its type is not known' : 'Invalid message: it has no type';
+      return typeof type === 'string'
+        ? `Invalid message: ${subprotocol} has no type ${JSON.stringify(type.slice(0, 30))}`
+        : 'Invalid message: it has no type';
   }
 }
 
 const isId = (id: unknown): id is string => typeof id === 'string' && id !== '';
 
-function readPayload(payload: unknown): SubscribePayload | undefined {
-  if (!isRecord(payload)) return undefined;
+/** @returns what is wrong with it, where something is */
+function readPayload(payload: unknown): SubscribePayload | string {
+  if (!isRecord(payload)) return 'subscribe needs a payload with a query';
   const { query, documentId, operationName, variables, extensions } = payload;
-  if (!isOptionalString(query) || !isOptionalString(documentId) || !isOptionalString(operationName)) return undefined;
-  if (!isOptionalRecord(variables) || !isOptionalRecord(extensions)) return undefined;
+  if (!isOptionalString(query)) return 'query must be a string';
+  if (!isOptionalString(documentId)) return 'documentId must be a string';
+  if (!isOptionalString(operationName)) return 'operationName must be a string';
+  if (!isOptionalRecord(variables)) return 'variables must be an object';
+  if (!isOptionalRecord(extensions)) return 'extensions must be an object';
   const namesDocument = documentId != null || extensions?.['persistedQuery'] != null;
-  if (query == null && !namesDocument) return undefined;
+  if (query == null && !namesDocument) return 'subscribe needs a payload with a query';
   return {
     query: query ?? undefined,
     documentId: documentId ?? undefined,

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { AnswerWriter } from '../execution/answer-writer.ts';
+import type { AnswerWriter } from '../execution/write/answer-writer.ts';
 import type { RequestError } from '../request/request-error.ts';
 import { refuseOnSocket } from '../server/refuse-on-socket.ts';
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { Turns } from '../../runtime/turns.ts';
 import type { GatewayConfig } from '../config.ts';
 import { noRoomForConnections } from '../server/connection-limit.ts';
 import type { WebServer } from '../server/create-server.ts';
@@ -48,6 +49,7 @@ export function serveWebSocket({ web, services, config }: WebSocketOptions): Web
     refuseUpgrade(answers, socket, wrongHandshake(`${message}. Correct it.`)),
   );
   const encode = createFrameEncoder();
+  const turns = new Turns();
   web.onWebSocket(({ request, socket, head }) => {
     bringIntoOriginForm(request);
     const refusal = web.isSurplus(request) ? noRoomForConnections() : upgradeRefusalOf(request, config);
@@ -57,6 +59,7 @@ export function serveWebSocket({ web, services, config }: WebSocketOptions): Web
         return accepted.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
       }
       connections.set(accepted, connect(services, request, accepted, { raw: socket, encode }));
+      takeTurns(accepted, socket, turns);
       accepted.on('close', () => connections.delete(accepted));
     });
   });
@@ -107,6 +110,23 @@ function connect(
   socket.on('close', () => connection.closed());
   socket.on('error', (cause) => services.runtime.log.debug('socket failed', { cause }));
   return connection;
+}
+
+/**
+ * So many bytes of one socket are read in one turn of the event loop, and then it waits for one of its own. libuv reads two
+ * megabytes of whoever sends as fast as it can: as pings these are 300,000, and keep everybody else waiting for seconds.
+ */
+const bytesPerTurn = 65_536;
+
+function takeTurns(socket: WebSocket, raw: Duplex, turns: Turns): void {
+  let read = 0;
+  raw.on('data', (chunk: Buffer) => {
+    read += chunk.length;
+    if (read < bytesPerTurn) return;
+    read = 0;
+    socket.pause();
+    void turns.next().then(() => socket.resume());
+  });
 }
 
 /**

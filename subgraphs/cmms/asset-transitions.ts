@@ -5,11 +5,11 @@ import type {
   CmmsResults,
   SetAssetAvailability,
 } from '../../connectors/cmms/port.ts';
-import { eventOf } from '../event-of.ts';
-import { asDeclared, id } from '../input-checks.ts';
-import type { Rejection } from '../rejection.ts';
-import { mayAct } from '../state-machine.ts';
-import type { AnyTransition, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { asDeclared, id } from '../transitions/input-checks.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import { mayAct } from '../transitions/state-machine.ts';
+import type { AnyTransition, Transition } from '../transitions/transition.ts';
 import { assetIdOf, assetKey } from './keys.ts';
 import { actionTowards, assetMachine } from './machines.ts';
 

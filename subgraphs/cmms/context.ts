@@ -1,7 +1,7 @@
 import type { AssetRow, AssignmentRow, CmmsPort, WorkOrderRow } from '../../connectors/cmms/port.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { createSubgraphContext, type SubgraphContext, type SystemServices } from '../context.ts';
-import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
+import type { EntityLoader, ListLoader, LoaderFactory } from '../reading/loader.ts';
 import type { SubgraphCall } from '../subgraph.ts';
 import {
   assetIdOf,

@@ -1,5 +1,5 @@
 import type { Availability, WorkOrderState } from '../../connectors/cmms/port.ts';
-import type { StateMachine } from '../state-machine.ts';
+import type { StateMachine } from '../transitions/state-machine.ts';
 
 type WorkOrderAction = 'request' | 'approve' | 'schedule' | 'start' | 'complete' | 'verify' | 'cancel';
 

@@ -9,10 +9,10 @@ import type {
 } from '../../connectors/cmms/port.ts';
 import type { EventData, EventType } from '../../journal/catalogue.ts';
 import type { NewEvent } from '../../journal/envelope.ts';
-import { eventOf } from '../event-of.ts';
-import { asDeclared, id, plannedTime, text } from '../input-checks.ts';
-import type { Rejection } from '../rejection.ts';
-import type { AnyTransition, Call, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { asDeclared, id, plannedTime, text } from '../transitions/input-checks.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import type { AnyTransition, Call, Transition } from '../transitions/transition.ts';
 import { assetIdOf, assetKey, downtimeKey, workOrderId, workOrderKey } from './keys.ts';
 import { workOrderMachine } from './machines.ts';
 

@@ -1,7 +1,7 @@
 import type { AssetFilter, AssetRow, WorkOrderFilter, WorkOrderRow } from '../../connectors/cmms/port.ts';
 import { naturalKey } from '../../connectors/natural-key.ts';
-import { list } from '../list.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
+import { list } from '../reading/list.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
 import type { CmmsContext } from './context.ts';
 
 interface ById {

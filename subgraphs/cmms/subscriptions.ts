@@ -1,5 +1,5 @@
-import { type Change, type FollowArguments, followEvents } from '../follow-events.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
+import { type Change, type FollowArguments, followEvents } from '../reading/follow-events.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
 import type { CmmsContext } from './context.ts';
 
 type AvailabilityChange = Change<'asset.availabilityChanged'>;

@@ -1,5 +1,5 @@
 import type { CmmsPort } from '../../connectors/cmms/port.ts';
-import type { AnyTransition } from '../transition.ts';
+import type { AnyTransition } from '../transitions/transition.ts';
 import { createAssetTransitions } from './asset-transitions.ts';
 import { createMaintenanceTransitions } from './maintenance-transitions.ts';
 

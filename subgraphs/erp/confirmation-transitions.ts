@@ -1,8 +1,8 @@
 import type { ConfirmOperation, ErpPort, OperationRow, OrderRow } from '../../connectors/erp/port.ts';
-import { eventOf } from '../event-of.ts';
-import { amount, id } from '../input-checks.ts';
-import type { Rejection } from '../rejection.ts';
-import type { AnyTransition, Guard, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { amount, id } from '../transitions/input-checks.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import type { AnyTransition, Guard, Transition } from '../transitions/transition.ts';
 import { operationId, operationKey, orderId } from './keys.ts';
 import { confirmationMachine } from './machines.ts';
 

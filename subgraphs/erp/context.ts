@@ -10,7 +10,7 @@ import type {
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
 import { createSubgraphContext, type SubgraphContext, type SystemServices } from '../context.ts';
-import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
+import type { EntityLoader, ListLoader, LoaderFactory } from '../reading/loader.ts';
 import type { SubgraphCall } from '../subgraph.ts';
 import * as keys from './keys.ts';
 

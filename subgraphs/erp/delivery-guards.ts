@@ -1,7 +1,7 @@
 import type { DeliveryRow } from '../../connectors/erp/port.ts';
-import { askGraph } from '../ask-graph.ts';
-import type { Rejection } from '../rejection.ts';
-import type { Guard } from '../transition.ts';
+import { askGraph } from '../transitions/ask-graph.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import type { Guard } from '../transitions/transition.ts';
 import { causeId, deliveryId, lotId } from './keys.ts';
 import { unanswered } from './order-guards.ts';
 

@@ -9,9 +9,9 @@ import type {
 } from '../../connectors/erp/port.ts';
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Restriction } from '../../journal/restriction.ts';
-import { eventOf } from '../event-of.ts';
-import { id } from '../input-checks.ts';
-import type { AnyTransition, Call, Guard, Subject, Touch, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { id } from '../transitions/input-checks.ts';
+import type { AnyTransition, Call, Guard, Subject, Touch, Transition } from '../transitions/transition.ts';
 import { isNotBlocked, isShippable, stockIsFree } from './delivery-guards.ts';
 import { deliveryId, deliveryKey, lotId, materialId, orderId } from './keys.ts';
 import { deliveryMachine } from './machines.ts';

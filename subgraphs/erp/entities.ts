@@ -10,11 +10,11 @@ import type {
   StockRow,
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
-import type { ConnectionArguments } from '../connection.ts';
-import { newestFirst } from '../newest-first.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
-import { toldCauses } from '../told-causes.ts';
-import type { TransitionAnswer } from '../transition.ts';
+import type { ConnectionArguments } from '../reading/connection.ts';
+import { newestFirst } from '../reading/newest-first.ts';
+import { toldCauses } from '../reading/told-causes.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
+import type { TransitionAnswer } from '../transitions/transition.ts';
 import type { ErpContext } from './context.ts';
 import { deliveryTransitionNames } from './delivery-transitions.ts';
 import {

@@ -1,5 +1,5 @@
 import type { CapacityStatus, DeliveryState, OrderState } from '../../connectors/erp/port.ts';
-import type { StateMachine } from '../state-machine.ts';
+import type { StateMachine } from '../transitions/state-machine.ts';
 
 /**
  * A production order in the ERP.

@@ -1,7 +1,7 @@
 import type { OrderRow } from '../../connectors/erp/port.ts';
-import { askGraph } from '../ask-graph.ts';
-import type { OwningSystem, Rejection } from '../rejection.ts';
-import type { Guard } from '../transition.ts';
+import { askGraph } from '../transitions/ask-graph.ts';
+import type { OwningSystem, Rejection } from '../transitions/rejection.ts';
+import type { Guard } from '../transitions/transition.ts';
 import { materialId, operationId, orderId, workCenterId } from './keys.ts';
 
 type OrderGuard = Guard<OrderRow, unknown>;

@@ -13,8 +13,8 @@ import type {
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
 import { naturalKey } from '../../connectors/natural-key.ts';
-import { list } from '../list.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
+import { list } from '../reading/list.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
 import type { ErpContext } from './context.ts';
 import { deliveryId, lotId, orderId, plantId } from './keys.ts';
 

@@ -1,7 +1,7 @@
 import type { ErpPort, OrderRow } from '../../connectors/erp/port.ts';
 import { naturalKey } from '../../connectors/natural-key.ts';
 import type { Restriction } from '../../journal/restriction.ts';
-import { readEveryPage } from '../every-page.ts';
+import { readEveryPage } from '../reading/every-page.ts';
 import type { RecordedRestriction } from '../subgraph.ts';
 import { operationId, orderId } from './keys.ts';
 

@@ -6,10 +6,10 @@ import type {
   MoveStock,
   StockType,
 } from '../../connectors/erp/port.ts';
-import { eventOf } from '../event-of.ts';
-import { asDeclared, code, id, positiveAmount } from '../input-checks.ts';
-import type { Rejection } from '../rejection.ts';
-import type { AnyTransition, Guard, Subject, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { asDeclared, code, id, positiveAmount } from '../transitions/input-checks.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import type { AnyTransition, Guard, Subject, Transition } from '../transitions/transition.ts';
 import { causeId, lotId, lotKey, materialId, orderId } from './keys.ts';
 
 interface MoveInput {

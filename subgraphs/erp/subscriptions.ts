@@ -1,7 +1,7 @@
 import type { EventType } from '../../journal/catalogue.ts';
-import type { Change, FollowArguments } from '../follow-events.ts';
-import { followEvents } from '../follow-events.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
+import type { Change, FollowArguments } from '../reading/follow-events.ts';
+import { followEvents } from '../reading/follow-events.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
 import type { ErpContext } from './context.ts';
 import { orderId } from './keys.ts';
 

@@ -1,5 +1,5 @@
 import type { ErpPort } from '../../connectors/erp/port.ts';
-import type { AnyTransition } from '../transition.ts';
+import type { AnyTransition } from '../transitions/transition.ts';
 import { createConfirmationTransitions } from './confirmation-transitions.ts';
 import { createDeliveryTransitions } from './delivery-transitions.ts';
 import { createOrderTransitions } from './order-transitions.ts';

@@ -5,9 +5,9 @@ import type {
   SetWorkCenterCapacity,
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
-import { eventOf } from '../event-of.ts';
-import { asDeclared, id } from '../input-checks.ts';
-import type { AnyTransition, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { asDeclared, id } from '../transitions/input-checks.ts';
+import type { AnyTransition, Transition } from '../transitions/transition.ts';
 import { workCenterId, workCenterKey } from './keys.ts';
 import { capacityMachine } from './machines.ts';
 

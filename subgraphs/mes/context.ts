@@ -8,8 +8,8 @@ import type {
 } from '../../connectors/mes/port.ts';
 import type { ReadOptions } from '../../connectors/page.ts';
 import { createSubgraphContext, type SubgraphContext, type SystemServices } from '../context.ts';
-import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
-import { rowsOfIds } from '../rows-by-id.ts';
+import type { EntityLoader, ListLoader, LoaderFactory } from '../reading/loader.ts';
+import { rowsOfIds } from '../reading/rows-by-id.ts';
 import type { SubgraphCall } from '../subgraph.ts';
 import * as keys from './keys.ts';
 

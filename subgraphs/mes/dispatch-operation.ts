@@ -1,10 +1,10 @@
 import type { Principal } from '../../auth/principal.ts';
 import { SystemUnavailableError } from '../../connectors/errors.ts';
 import type { DispatchOperation, LotKey, MesPort, OperationKey, OperationState } from '../../connectors/mes/port.ts';
-import { eventOf } from '../event-of.ts';
 import type { GraphReader } from '../graph-reader.ts';
-import { code, id } from '../input-checks.ts';
-import type { Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { code, id } from '../transitions/input-checks.ts';
+import type { Transition } from '../transitions/transition.ts';
 import { lotKey, operationId, orderKey } from './keys.ts';
 import { operationMachine } from './machines.ts';
 

@@ -10,11 +10,11 @@ import type {
   WorkCenterRow,
 } from '../../connectors/mes/port.ts';
 import type { Timers } from '../../runtime/timers.ts';
-import { eventOf } from '../event-of.ts';
 import type { GraphReader } from '../graph-reader.ts';
-import { asDeclared, code, id, listOfIds } from '../input-checks.ts';
-import { orNull } from '../or-null.ts';
-import type { AnyTransition, Call, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { asDeclared, code, id, listOfIds } from '../transitions/input-checks.ts';
+import { orNull } from '../transitions/or-null.ts';
+import type { AnyTransition, Call, Transition } from '../transitions/transition.ts';
 import { assetId, assetKey, downtimeId, downtimeKey, workCenterId, workCenterKey } from './keys.ts';
 import { downtimeMachine } from './machines.ts';
 import { restrictionsOfDowntimes } from './restrictions.ts';

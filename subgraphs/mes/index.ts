@@ -1,11 +1,11 @@
 import type { MesPort } from '../../connectors/mes/port.ts';
-import { mutations } from '../mutations.ts';
-import { plantOnlyFields } from '../plant-only.ts';
-import { readTypeDefs } from '../read-type-defs.ts';
-import { scalars } from '../scalars.ts';
+import { plantOnlyFields } from '../reading/plant-only.ts';
+import { readTypeDefs } from '../schema/read-type-defs.ts';
+import { scalars } from '../schema/scalars.ts';
+import { buildSubgraphSchema } from '../schema/subgraph-schema.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
-import { buildSubgraphSchema } from '../subgraph-schema.ts';
-import { TransitionExecutor } from '../transition-executor.ts';
+import { mutations } from '../transitions/mutations.ts';
+import { TransitionExecutor } from '../transitions/transition-executor.ts';
 import { createMesContext, type MesContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';

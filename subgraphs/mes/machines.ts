@@ -1,5 +1,5 @@
 import type { DowntimeState, OperationState } from '../../connectors/mes/port.ts';
-import type { StateMachine } from '../state-machine.ts';
+import type { StateMachine } from '../transitions/state-machine.ts';
 
 const operationStates: readonly OperationState[] = [
   'NOT_ALLOWED_TO_START',

@@ -16,12 +16,13 @@ import type { EntityId } from '../../journal/entity-ref.ts';
 import type { NewEvent } from '../../journal/envelope.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import type { Timers } from '../../runtime/timers.ts';
-import { eventOf } from '../event-of.ts';
+import { excerptOf } from '../excerpt-of.ts';
 import type { GraphReader } from '../graph-reader.ts';
-import { amount, excerptOf, id } from '../input-checks.ts';
-import { orNull } from '../or-null.ts';
-import type { Rejection } from '../rejection.ts';
-import type { AnyTransition, Call, Guard, Subject, Touch, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { amount, id } from '../transitions/input-checks.ts';
+import { orNull } from '../transitions/or-null.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import type { AnyTransition, Call, Guard, Subject, Touch, Transition } from '../transitions/transition.ts';
 import { lotId, lotKey, materialId, operationId, operationKey, orderId, orderKey, workCenterId } from './keys.ts';
 import { operationMachine } from './machines.ts';
 

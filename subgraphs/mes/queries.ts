@@ -1,7 +1,7 @@
 import type { DowntimeFilter, DowntimeRow, OperationFilter, OperationRow } from '../../connectors/mes/port.ts';
 import { naturalKey } from '../../connectors/natural-key.ts';
-import { list } from '../list.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
+import { list } from '../reading/list.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
 import type { MesContext } from './context.ts';
 import { assetKey } from './keys.ts';
 

@@ -1,7 +1,7 @@
 import type { DowntimeRow, MesPort } from '../../connectors/mes/port.ts';
 import { naturalKey } from '../../connectors/natural-key.ts';
 import type { Restriction } from '../../journal/restriction.ts';
-import { readEveryPage } from '../every-page.ts';
+import { readEveryPage } from '../reading/every-page.ts';
 import type { RecordedRestriction } from '../subgraph.ts';
 import { assetId, downtimeId, workCenterId } from './keys.ts';
 

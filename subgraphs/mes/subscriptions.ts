@@ -1,10 +1,10 @@
 import type { DowntimeFilter, DowntimeRow } from '../../connectors/mes/port.ts';
 import { naturalKey } from '../../connectors/natural-key.ts';
 import type { EventType } from '../../journal/catalogue.ts';
-import type { Change, FollowArguments } from '../follow-events.ts';
-import { followEvents } from '../follow-events.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
-import { rowScope } from '../visibility.ts';
+import type { Change, FollowArguments } from '../reading/follow-events.ts';
+import { followEvents } from '../reading/follow-events.ts';
+import { rowScope } from '../reading/visibility.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
 import type { MesContext } from './context.ts';
 import { assetKey, downtimeId, workCenterKey } from './keys.ts';
 import { assetFilter } from './queries.ts';

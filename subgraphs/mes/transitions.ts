@@ -1,7 +1,7 @@
 import type { MesPort } from '../../connectors/mes/port.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import type { GraphReader } from '../graph-reader.ts';
-import type { AnyTransition } from '../transition.ts';
+import type { AnyTransition } from '../transitions/transition.ts';
 import { createDispatchOperation } from './dispatch-operation.ts';
 import { createDowntimeTransitions } from './downtime-transitions.ts';
 import { createOperationTransitions } from './operation-transitions.ts';

@@ -1,7 +1,7 @@
 import type { Principal } from '../../auth/principal.ts';
 import { mayEnterPlant } from '../../auth/principal.ts';
 import { ClientError } from '../errors.ts';
-import { rowScope } from '../visibility.ts';
+import { rowScope } from '../reading/visibility.ts';
 
 export type OperationsAction = 'readEvents' | 'readAudit' | 'readInterlocks';
 

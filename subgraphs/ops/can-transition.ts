@@ -1,6 +1,6 @@
 import { type EntityType, parseEntityId } from '../../journal/entity-ref.ts';
 import { ClientError } from '../errors.ts';
-import type { Rejection } from '../rejection.ts';
+import type { Rejection } from '../transitions/rejection.ts';
 import type { OpsContext } from './context.ts';
 
 /** The lookup of every type that has transitions. */

@@ -1,9 +1,9 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Interlock } from '../../journal/interlock.ts';
-import { interlockRejection } from '../evaluate.ts';
-import type { Reader } from '../plant-only.ts';
-import type { OwningSystem, Rejection } from '../rejection.ts';
-import { distinctRejections } from '../rejection.ts';
+import type { Reader } from '../reading/plant-only.ts';
+import { interlockRejection } from '../transitions/evaluate.ts';
+import type { OwningSystem, Rejection } from '../transitions/rejection.ts';
+import { distinctRejections } from '../transitions/rejection.ts';
 
 /** What somebody may want to do with a lot. The names are those of the interlocks' restrictions. */
 export const uses = ['CONSUME', 'MOVE', 'PICK', 'SHIP'] as const;

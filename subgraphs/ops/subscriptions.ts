@@ -1,7 +1,7 @@
 import type { EventType } from '../../journal/catalogue.ts';
-import type { Change } from '../follow-events.ts';
-import { followEvents } from '../follow-events.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
+import type { Change } from '../reading/follow-events.ts';
+import { followEvents } from '../reading/follow-events.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
 import { requireAuthority } from './authority.ts';
 import type { OpsContext } from './context.ts';
 import { eventTypes, requireEventTypes } from './event-types.ts';

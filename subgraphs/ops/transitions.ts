@@ -1,8 +1,8 @@
 import type { ExceptionCommand, ExceptionPort, ExceptionRow } from '../../connectors/ops/port.ts';
-import { eventOf } from '../event-of.ts';
-import { id } from '../input-checks.ts';
-import { type StateMachine, stateAfter } from '../state-machine.ts';
-import type { AnyTransition, Subject, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { id } from '../transitions/input-checks.ts';
+import { type StateMachine, stateAfter } from '../transitions/state-machine.ts';
+import type { AnyTransition, Subject, Transition } from '../transitions/transition.ts';
 import { exceptionId, exceptionKey } from './keys.ts';
 
 /**
@@ -10,7 +10,7 @@ import { exceptionId, exceptionKey } from './keys.ts';
  * again, RESOLVED when it has got through or a person has closed it. The workflows themselves take it from RETRYING back to
  * OPEN, and to RESOLVED. Nothing leaves RESOLVED.
  */
-export const exceptionMachine: StateMachine<ExceptionRow['state'], 'retry' | 'resolve'> = {
+const exceptionMachine: StateMachine<ExceptionRow['state'], 'retry' | 'resolve'> = {
   states: ['OPEN', 'RETRYING', 'RESOLVED'],
   actions: {
     retry: { from: ['OPEN'], to: 'RETRYING' },

@@ -3,7 +3,7 @@ import type { EventType } from '../../journal/catalogue.ts';
 import { type EntityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { JournalEvent } from '../../journal/envelope.ts';
 import type { Journal } from '../../journal/journal.ts';
-import type { Visibility } from '../visibility.ts';
+import type { Visibility } from '../reading/visibility.ts';
 
 /** The events of holds, and the state that each leaves a hold in; null: the state that it was in before. */
 const stateAfterEvent = {

@@ -12,7 +12,7 @@ import type {
 } from '../../connectors/qms/port.ts';
 import { parseEntityId } from '../../journal/entity-ref.ts';
 import { createSubgraphContext, type SubgraphContext, type SystemServices } from '../context.ts';
-import type { EntityLoader, ListLoader, LoaderFactory } from '../loader.ts';
+import type { EntityLoader, ListLoader, LoaderFactory } from '../reading/loader.ts';
 import type { SubgraphCall } from '../subgraph.ts';
 import * as keys from './keys.ts';
 

@@ -10,10 +10,10 @@ import type {
   SettleDisposition,
 } from '../../connectors/qms/port.ts';
 import type { EventData } from '../../journal/catalogue.ts';
-import { eventOf } from '../event-of.ts';
-import { asDeclared, id, text } from '../input-checks.ts';
-import type { Rejection } from '../rejection.ts';
-import type { Call, GuardContext, Subject, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { asDeclared, id, text } from '../transitions/input-checks.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import type { Call, GuardContext, Subject, Transition } from '../transitions/transition.ts';
 import { type HeldCase, holdSubject, loadHeldCase } from './hold-transitions.ts';
 import { dispositionIdOf, dispositionKey, holdIdOf, lotIdOf, lotsOf, nonconformanceIdOf } from './keys.ts';
 import { dispositionMachine } from './machines.ts';
@@ -88,7 +88,7 @@ export interface DecidedCase {
   readonly hold: HoldRow | null;
 }
 
-export async function loadDecidedCase(port: QmsPort, dispositionId: string): Promise<DecidedCase | null> {
+async function loadDecidedCase(port: QmsPort, dispositionId: string): Promise<DecidedCase | null> {
   const key = dispositionKey(dispositionId);
   const [disposition] = key ? await port.dispositionsByKeys([key]) : [];
   if (!disposition) return null;

@@ -9,12 +9,12 @@ import type {
 } from '../../connectors/qms/port.ts';
 import { type EntityId, type EntityType, entityId, parseEntityId, refOf } from '../../journal/entity-ref.ts';
 import { knownRestrictions } from '../../journal/restriction.ts';
-import type { ConnectionArguments } from '../connection.ts';
-import { newestFirst } from '../newest-first.ts';
-import { plantOnly } from '../plant-only.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
-import type { TransitionAnswer } from '../transition.ts';
-import type { ScopedRow } from '../visibility.ts';
+import type { ConnectionArguments } from '../reading/connection.ts';
+import { newestFirst } from '../reading/newest-first.ts';
+import { plantOnly } from '../reading/plant-only.ts';
+import type { ScopedRow } from '../reading/visibility.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
+import type { TransitionAnswer } from '../transitions/transition.ts';
 import { findAnnouncedHold } from './announced-hold.ts';
 import type { QmsContext } from './context.ts';
 import {

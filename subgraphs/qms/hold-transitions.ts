@@ -10,10 +10,10 @@ import type {
 import type { EventData } from '../../journal/catalogue.ts';
 import type { EntityId } from '../../journal/entity-ref.ts';
 import { knownRestrictions } from '../../journal/restriction.ts';
-import { eventOf } from '../event-of.ts';
-import { asDeclared, id, text } from '../input-checks.ts';
-import type { Rejection } from '../rejection.ts';
-import type { Call, Subject, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { asDeclared, id, text } from '../transitions/input-checks.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import type { Call, Subject, Transition } from '../transitions/transition.ts';
 import { dispositionIdOf, dispositionKey, holdIdOf, holdKey, targetIdOf } from './keys.ts';
 import { holdMachine } from './machines.ts';
 import { refusal } from './refusal.ts';

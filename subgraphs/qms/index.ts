@@ -1,12 +1,12 @@
 import type { QmsPort } from '../../connectors/qms/port.ts';
 import { restrictions } from '../../journal/restriction.ts';
-import { mutations } from '../mutations.ts';
-import { plantOnlyFields } from '../plant-only.ts';
-import { readTypeDefs } from '../read-type-defs.ts';
-import { scalars } from '../scalars.ts';
+import { plantOnlyFields } from '../reading/plant-only.ts';
+import { readTypeDefs } from '../schema/read-type-defs.ts';
+import { scalars } from '../schema/scalars.ts';
+import { buildSubgraphSchema } from '../schema/subgraph-schema.ts';
 import type { Subgraph, SubgraphOptions } from '../subgraph.ts';
-import { buildSubgraphSchema } from '../subgraph-schema.ts';
-import { TransitionExecutor } from '../transition-executor.ts';
+import { mutations } from '../transitions/mutations.ts';
+import { TransitionExecutor } from '../transitions/transition-executor.ts';
 import { createQmsContext, type QmsContext } from './context.ts';
 import { entities } from './entities.ts';
 import { queries } from './queries.ts';

@@ -11,10 +11,10 @@ import type {
 } from '../../connectors/qms/port.ts';
 import { type EntityRef, refOf } from '../../journal/entity-ref.ts';
 import type { Restriction } from '../../journal/restriction.ts';
-import { eventOf } from '../event-of.ts';
-import { asDeclared, code, id, measured } from '../input-checks.ts';
-import type { Rejection } from '../rejection.ts';
-import type { Call, Subject, Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { asDeclared, code, id, measured } from '../transitions/input-checks.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import type { Call, Subject, Transition } from '../transitions/transition.ts';
 import {
   holdIdOf,
   inspectionLotIdOf,
@@ -168,7 +168,7 @@ export interface InspectedLot {
   readonly plan: InspectionPlanRow | null;
 }
 
-export async function loadInspectedLot(port: QmsPort, id: string): Promise<InspectedLot | null> {
+async function loadInspectedLot(port: QmsPort, id: string): Promise<InspectedLot | null> {
   const key = inspectionLotKey(id);
   const [inspectionLot] = key ? await port.inspectionLotsByKeys([key]) : [];
   if (!inspectionLot) return null;

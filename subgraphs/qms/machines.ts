@@ -4,7 +4,7 @@ import type {
   InspectionLotState,
   NonconformanceState,
 } from '../../connectors/qms/port.ts';
-import type { StateMachine } from '../state-machine.ts';
+import type { StateMachine } from '../transitions/state-machine.ts';
 
 /**
  * CREATED: nothing measured yet. The first result makes it IN_PROGRESS, where results go on being recorded. `decide`

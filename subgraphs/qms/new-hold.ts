@@ -4,8 +4,8 @@ import { type EntityId, type EntityRef, type EntityType, parseEntityId, refOf } 
 import type { Journal } from '../../journal/journal.ts';
 import type { Restriction } from '../../journal/restriction.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import { orNull } from '../or-null.ts';
-import { isWithinBoundaries } from '../visibility.ts';
+import { isWithinBoundaries } from '../reading/visibility.ts';
+import { orNull } from '../transitions/or-null.ts';
 import { findStandingHold } from './announced-hold.ts';
 import { restrictionsOfHolds } from './inspection-transitions.ts';
 import { holdIdOf, lotKey, targetIdOf } from './keys.ts';

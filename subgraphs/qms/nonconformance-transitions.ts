@@ -8,10 +8,10 @@ import type {
   QmsResults,
   RaiseNonconformance,
 } from '../../connectors/qms/port.ts';
-import { eventOf } from '../event-of.ts';
-import { asDeclared, id, text } from '../input-checks.ts';
-import type { Rejection } from '../rejection.ts';
-import type { Transition } from '../transition.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { asDeclared, id, text } from '../transitions/input-checks.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import type { Transition } from '../transitions/transition.ts';
 import { holdIdOf, holdKey, lotIdOf, lotKey, lotsOf, nonconformanceIdOf, nonconformanceKey } from './keys.ts';
 import { nonconformanceMachine } from './machines.ts';
 import { refusal } from './refusal.ts';
@@ -111,7 +111,7 @@ export interface OpenCase {
   readonly hold: HoldRow | null;
 }
 
-export async function loadOpenCase(port: QmsPort, ncId: string): Promise<OpenCase | null> {
+async function loadOpenCase(port: QmsPort, ncId: string): Promise<OpenCase | null> {
   const key = nonconformanceKey(ncId);
   const [nonconformance] = key ? await port.nonconformancesByKeys([key]) : [];
   if (!nonconformance) return null;

@@ -1,9 +1,10 @@
 import type { PlaceHold, QmsResults, Target } from '../../connectors/qms/port.ts';
 import type { NewInterlock } from '../../journal/interlock.ts';
-import { eventOf } from '../event-of.ts';
-import { asDeclared, codeOrBlank, excerptOf, id, listOfIds } from '../input-checks.ts';
-import type { Rejection } from '../rejection.ts';
-import type { Call, Transition } from '../transition.ts';
+import { excerptOf } from '../excerpt-of.ts';
+import { eventOf } from '../transitions/event-of.ts';
+import { asDeclared, codeOrBlank, id, listOfIds } from '../transitions/input-checks.ts';
+import type { Rejection } from '../transitions/rejection.ts';
+import type { Call, Transition } from '../transitions/transition.ts';
 import { holdIdOf, targetIdOf } from './keys.ts';
 import { holdMachine } from './machines.ts';
 import { loadNewHold, type NewHold, type NewHoldSources, type PlaceHoldInput, type Standing } from './new-hold.ts';

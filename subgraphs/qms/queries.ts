@@ -10,8 +10,8 @@ import type {
   NonconformanceRow,
 } from '../../connectors/qms/port.ts';
 import type { EntityId } from '../../journal/entity-ref.ts';
-import { list } from '../list.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
+import { list } from '../reading/list.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
 import type { QmsContext } from './context.ts';
 import { loadHold } from './entities.ts';
 

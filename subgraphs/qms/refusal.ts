@@ -1,5 +1,5 @@
 import type { EntityId } from '../../journal/entity-ref.ts';
-import type { Rejection } from '../rejection.ts';
+import type { Rejection } from '../transitions/rejection.ts';
 
 /** A reason of the QMS's own guards. */
 export function refusal(

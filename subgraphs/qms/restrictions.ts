@@ -1,7 +1,7 @@
 import { naturalKey } from '../../connectors/natural-key.ts';
 import type { HoldRow, QmsPort } from '../../connectors/qms/port.ts';
 import { knownRestrictions } from '../../journal/restriction.ts';
-import { readEveryPage } from '../every-page.ts';
+import { readEveryPage } from '../reading/every-page.ts';
 import type { RecordedRestriction } from '../subgraph.ts';
 import { holdIdOf, targetIdOf } from './keys.ts';
 

@@ -1,9 +1,9 @@
 import { naturalKey } from '../../connectors/natural-key.ts';
 import type { HoldRow } from '../../connectors/qms/port.ts';
 import type { EventType } from '../../journal/catalogue.ts';
-import { type Change, type FollowArguments, followEvents } from '../follow-events.ts';
-import type { GraphQLResolverMap } from '../resolver-map.ts';
-import { rowScope } from '../visibility.ts';
+import { type Change, type FollowArguments, followEvents } from '../reading/follow-events.ts';
+import { rowScope } from '../reading/visibility.ts';
+import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
 import { findAnnouncedHold, type HoldEventType, holdEvents, holdOfEvent } from './announced-hold.ts';
 import { type QmsContext, standsOn } from './context.ts';
 import { holdIdOf } from './keys.ts';

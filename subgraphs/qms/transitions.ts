@@ -1,6 +1,6 @@
 import type { QmsPort } from '../../connectors/qms/port.ts';
 import type { SubgraphOptions } from '../subgraph.ts';
-import type { AnyTransition } from '../transition.ts';
+import type { AnyTransition } from '../transitions/transition.ts';
 import {
   approveDisposition,
   proposeDisposition,

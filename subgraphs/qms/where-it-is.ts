@@ -3,7 +3,7 @@ import type { QmsPort } from '../../connectors/qms/port.ts';
 import { type EntityId, type EntityRef, entityId, parseEntityId } from '../../journal/entity-ref.ts';
 import type { Timers } from '../../runtime/timers.ts';
 import type { GraphReader } from '../graph-reader.ts';
-import { orNull } from '../or-null.ts';
+import { orNull } from '../transitions/or-null.ts';
 import { lotKey } from './keys.ts';
 
 /** Where something of the plant is and whose it is, as far as anybody could be asked. */

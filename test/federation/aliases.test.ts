@@ -14,40 +14,69 @@ beforeAll(async () => {
 });
 afterAll(() => federation.close());
 
-const ask = async (query: string) => {
-  const { data, errors } = await federation.query(query);
-  expect(errors).toBeUndefined();
-  return data;
-};
-
 test('a field that the client calls like the key of its object is shown, and the object is joined by its key', async () => {
-  expect(await ask('{ products(first: 2) { id: name inStock } }')).toEqual({
+  expect(await federation.dataOf('{ products(first: 2) { id: name inStock } }')).toEqual({
     products: [
       { id: 'Table', inStock: 4 },
       { id: 'Lamp', inStock: 0 },
     ],
   });
-  expect(await ask('{ review(id: "r4") { id: body product { name: id id: inStock } } }')).toEqual({
+  expect(await federation.dataOf('{ review(id: "r4") { id: body product { name: id id: inStock } } }')).toEqual({
     review: { id: null, product: { name: 'p3', id: null } },
   });
 });
 
 test('fields that the client calls like what another field requires are shown, and what is required is sent', async () => {
-  expect(await ask('{ product(id: "p2") { price: weight weight: price shipping } }')).toEqual({
+  expect(await federation.dataOf('{ product(id: "p2") { price: weight weight: price shipping } }')).toEqual({
     product: { price: 3, weight: 40, shipping: 6 },
   });
 });
 
 test('a field that the client calls like the type of its object is shown', async () => {
-  expect(await ask('{ product(id: "p1") { __typename: name inStock } }')).toEqual({
+  expect(await federation.dataOf('{ product(id: "p1") { __typename: name inStock } }')).toEqual({
     product: { __typename: 'Table', inStock: 4 },
   });
 });
 
 test('names that planners make up can be had for aliases', async () => {
-  expect(await ask('{ product(id: "p2") { _internal_qp_alias_0: name id__alias_0: inStock shipping } }')).toEqual({
+  expect(
+    await federation.dataOf('{ product(id: "p2") { _internal_qp_alias_0: name id__alias_0: inStock shipping } }'),
+  ).toEqual({
     product: { _internal_qp_alias_0: 'Lamp', id__alias_0: 0, shipping: 6 },
   });
+});
+
+test.each(['representations', '_representations', '__batch_reps_0'])('so they can for variables: $%s', async (name) => {
+  const items = await startFederation({
+    list: {
+      typeDefs: `
+        type Query { items: [Item] best: Item echo(text: String): String }
+        type Item @key(fields: "id") { id: ID! }
+      `,
+      resolvers: {
+        Query: {
+          items: () => [{ id: 'i1' }, { id: 'i2' }],
+          best: () => ({ id: 'i2' }),
+          echo: (_: unknown, { text }: { text: string }) => text,
+        },
+      },
+    },
+    labels: {
+      typeDefs: 'type Item @key(fields: "id") { id: ID! label(in: String): String }',
+      resolvers: { Item: { label: ({ id }: { id: string }, given: { in?: string }) => `${id} in ${given.in}` } },
+    },
+  });
+  const labelled = ['i1 in fr', 'i2 in fr'].map((label) => ({ label }));
+  for (const [query, data] of [
+    ['items { label(in: $X) }', { items: labelled }],
+    ['echo(text: $X) items { label(in: $X) }', { echo: 'fr', items: labelled }],
+    ['items { label(in: $X) } best { label(in: "de") }', { items: labelled, best: { label: 'i2 in de' } }],
+    ['items { label(in: $X) } best { id: label(in: $X) }', { items: labelled, best: { id: 'i2 in fr' } }],
+  ] as const) {
+    const operation = `query ($X: String) { ${query} }`.replaceAll('$X', `$${name}`);
+    expect(await items.dataOf(operation, { [name]: 'fr' })).toEqual(data);
+  }
+  await items.close();
 });
 
 test('so they are in parts', async () => {

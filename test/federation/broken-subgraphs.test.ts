@@ -28,6 +28,11 @@ const garbage: Record<string, [string, (response: ServerResponse) => void]> = {
   'nothing at all': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end()],
   'a JSON array': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('[1,2]')],
   'an object without data and errors': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"hello":"world"}')],
+  'an object whose data and errors are null': [
+    'SUBGRAPH_MALFORMED_RESPONSE',
+    (r) => r.end('{"data":null,"errors":null}'),
+  ],
+  'null for errors, and no data': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"errors":null}')],
   'data that is no object': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"data":"yes"}')],
   'no list of entities': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"data":{}}')],
   'too few entities': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.end('{"data":{"_entities":[{"inStock":1}]}}')],
@@ -42,11 +47,15 @@ const garbage: Record<string, [string, (response: ServerResponse) => void]> = {
     'SUBGRAPH_MALFORMED_RESPONSE',
     (r) => r.writeHead(500).end('Error: at /srv/secret.js:1:2'),
   ],
+  'status 404': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.writeHead(404).end('{"message":"Cannot POST /"}')],
+  'status 301': ['SUBGRAPH_MALFORMED_RESPONSE', (r) => r.writeHead(301, { location: '/elsewhere' }).end()],
+  'status 413': ['REQUEST_TOO_LARGE', (r) => r.writeHead(413).end('<html>too large</html>')],
+  'status 429': ['SUBGRAPH_UNAVAILABLE', (r) => r.writeHead(429).end('slowly')],
   'status 503': ['SUBGRAPH_UNAVAILABLE', (r) => r.writeHead(503).end('busy')],
   'status 401': ['SUBGRAPH_REFUSED', (r) => r.writeHead(401).end('who?')],
   'status 401 with a GraphQL body': [
-    'SUBGRAPH_REFUSED',
-    (r) => r.writeHead(401).end('{"errors":[{"message":"Who?","extensions":{"code":"BAD_SIGNATURE"}}]}'),
+    'UNAUTHENTICATED',
+    (r) => r.writeHead(401).end('{"errors":[{"message":"Who?","extensions":{"code":"UNAUTHENTICATED"}}]}'),
   ],
   'status 500 with a GraphQL body': [
     'TEAPOT',
@@ -83,6 +92,15 @@ test('a byte order mark before an answer is passed over', async () => {
   expect([data.products.map(({ inStock }: { inStock: number }) => inStock), errors]).toEqual([[4, 0], undefined]);
 });
 
+test('a null in the place of errors says that there are none', async () => {
+  federation.subgraphs['stock']!.answerWith((response) =>
+    response.end('{"errors":null,"data":{"_entities":[{"inStock":4},{"inStock":0}]},"extensions":null}'),
+  );
+  const { data, errors } = await federation.query(query);
+  expect(errors).toBeUndefined();
+  expect(data.products.map(({ inStock }: { inStock: number }) => inStock)).toEqual([4, 0]);
+});
+
 test('a flood of errors does not make the answer larger than a thousand of them, and keeps the data', async () => {
   const errors = Array.from({ length: 50_000 }, () => ({ message: 'Again.', extensions: { code: 'NOTE' } }));
   federation.subgraphs['stock']!.answerWith((response) =>
@@ -116,6 +134,24 @@ test('errors of single entities stay with them, by index', async () => {
       extensions: { code: 'GONE', service: 'stock', retryable: false },
     },
   ]);
+});
+
+test('a list of entities that fails as a whole takes no other list of the same request with it', async () => {
+  const requests: number[] = [];
+  federation.subgraphs['stock']!.answerWith((response, { query: asked, variables }) => {
+    const lists = [...asked.matchAll(/(\w+): ?_entities\(representations: ?\$(\w+)\) ?\{([^}]*)\}/g)];
+    const filled = lists.filter(([, , variable = '']) => (variables[variable] as unknown[]).length > 0);
+    requests.push(filled.length);
+    const failed = filled.find(([, , , selected]) => selected?.includes('shipping'));
+    const entities = (name: string) => (variables[name] as unknown[]).map(() => ({ inStock: 4 }));
+    const data = Object.fromEntries(lists.map(([, alias, variable = '']) => [alias, entities(variable)]));
+    const errors = failed && [{ message: 'No shipping.', path: [failed[1]], extensions: { code: 'LOST' } }];
+    response.end(JSON.stringify(errors ? { data: null, errors } : { data }));
+  });
+  const { data, errors } = await federation.query('{ products(first: 2) { inStock } product(id: "p1") { shipping } }');
+  expect(data).toEqual({ products: [{ inStock: 4 }, { inStock: 4 }], product: { shipping: null } });
+  expect(errors).toMatchObject([{ path: ['product', 'shipping'], extensions: { code: 'LOST' } }]);
+  expect(requests).toEqual([2, 1]);
 });
 
 test.each(['null', '{}', 'true', '["x"]'])('a path that leads over %s is followed up to there', async (step) => {
@@ -213,9 +249,12 @@ test('a field that needs another subgraph, which failed, fails with that subgrap
   ]);
 });
 
-test('what a subgraph leaves out that others need to be asked is told at the fields that need it', async () => {
+test.each([
+  ['what a subgraph leaves out', '{"name":"Table"}', ''],
+  ['a number that was too large for its last digits', '{"id":9007199254740993,"name":"Table"}', 'beyond 2^53'],
+])('%s is told at the fields that need it, and nobody is asked about another entity', async (_, product, message) => {
   federation.subgraphs['catalogue']!.answerWith((response) =>
-    response.end('{"data":{"products":[{"name":"Table"},{"id":"p2","name":"Lamp"}]}}'),
+    response.end(`{"data":{"products":[${product},{"id":"p2","name":"Lamp"}]}}`),
   );
   const result = await federation.query(query);
   expect(result.data).toEqual({
@@ -225,7 +264,11 @@ test('what a subgraph leaves out that others need to be asked is told at the fie
     ],
   });
   expect(result.errors).toMatchObject([
-    { path: ['products', 0, 'inStock'], extensions: { code: 'SUBGRAPH_MALFORMED_RESPONSE' } },
+    {
+      path: ['products', 0, 'inStock'],
+      message: expect.stringContaining(message),
+      extensions: { code: 'SUBGRAPH_MALFORMED_RESPONSE' },
+    },
   ]);
 });
 

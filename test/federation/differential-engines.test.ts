@@ -4,28 +4,35 @@ import { type Differential, startDifferential } from '../support/differential.ts
 import { benchmark, benchmarkResolvers } from '../support/federation-benchmark.ts';
 import { operations } from '../support/federation-operations.ts';
 import { monolithResolvers, plant } from '../support/federation-plant.ts';
+import { itself } from '../support/federation-subgraph.ts';
 
 /**
  * What `@apollo/gateway` 2.14.4 is known to answer differently than one schema with the same data. Each fault is shown
  * here; the differential tests let nothing else pass.
  */
-const itself = (self: unknown) => self;
 type Ref = { readonly id: string };
 const size = ({ id }: Ref, { unit }: { unit: string }) => `${id} in ${unit}`;
 const label = ({ id }: Ref) => `label ${id}`;
 const item = { id: 'i1' };
+let level = 0;
+const fill = (_: unknown, given: { level: number }) => {
+  level = given.level;
+  return item;
+};
 
 const subgraphs = {
   base: {
     typeDefs: `
       enum Unit { MM INCH }
       type Query { item: Item bare: Item }
+      type Mutation { fill(level: Int!): Item never: Item! }
       type Item @key(fields: "id") {
         id: ID! name: String next: Item label: String @external tag: String @requires(fields: "label")
       }
     `,
     resolvers: {
       Query: { item: () => item, bare: () => item },
+      Mutation: { fill, never: () => null },
       Item: {
         __resolveReference: itself,
         name: () => 'Pump',
@@ -38,11 +45,17 @@ const subgraphs = {
     typeDefs: `
       enum Unit { MM INCH }
       type Item @key(fields: "id") {
-        id: ID! size(unit: Unit = MM): String label: String tag: String @external mark: String @requires(fields: "tag")
+        id: ID! size(unit: Unit = MM): String label: String tag: String @external mark: String @requires(fields: "tag") level: Int
       }
     `,
     resolvers: {
-      Item: { __resolveReference: itself, size, label, mark: ({ tag }: { tag: string }) => `mark of ${tag}` },
+      Item: {
+        __resolveReference: itself,
+        size,
+        label,
+        mark: ({ tag }: { tag: string }) => `mark of ${tag}`,
+        level: () => level,
+      },
     },
   },
   costs: {
@@ -66,7 +79,9 @@ const subgraphs = {
 const tagOf = (self: Ref) => `tag of ${label(self)}`;
 const monolith = {
   Query: { item: () => item, bare: () => item },
+  Mutation: { fill, never: () => null },
   Item: {
+    level: () => level,
     name: () => 'Pump',
     next: () => ({ id: 'i2' }),
     size,
@@ -144,6 +159,22 @@ test('what conditions leave of an operation is answered by both engines, empty o
   expect(JSON.parse(expected)).toEqual({ item: { next: {} }, bare: {}, again: { next: {} } });
   expect(JSON.stringify(native.data)).toBe(expected);
   expect(apollo.data).toEqual(JSON.parse(expected));
+});
+
+test('what belongs to a mutation is read before the next one begins, on both engines', async () => {
+  const mutation = `mutation ($level: Int!) {
+    kind: __typename one: fill(level: 1) { name level } ...Others five: fill(level: $level) { level }
+  } fragment Others on Mutation { two: fill(level: 2) { level next { level } } one: fill(level: 1) { id } }`;
+  const { expected, native, apollo } = await answers(mutation, { level: 5 });
+  expect(JSON.parse(expected)).toMatchObject({ one: { level: 1 }, two: { level: 2 }, five: { level: 5 } });
+  expect(JSON.stringify(native.data)).toBe(expected);
+  expect(apollo.data).toEqual(JSON.parse(expected));
+});
+
+test('a mutation that may not be null and fails takes the whole answer away, on both engines', async () => {
+  const mutation = 'mutation { fill(level: 7) { level } never { id } after: fill(level: 8) { id } }';
+  const { expected, native, apollo } = await answers(mutation);
+  expect([expected, native.data, apollo.data]).toEqual(['null', null, null]);
 });
 
 test.each([

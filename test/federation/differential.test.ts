@@ -5,17 +5,21 @@ import { type Federation, startFederation } from '../support/federation-gateway.
 import { buildMonolith } from '../support/federation-monolith.ts';
 import { generousLimits, operations } from '../support/federation-operations.ts';
 import { monolithResolvers, plant, plantArguments } from '../support/federation-plant.ts';
+import { patientTimers } from '../support/runtime.ts';
 
 let federation: Federation;
 let monolith: GraphQLSchema;
 beforeAll(async () => {
-  federation = await startFederation(plant(), { config: { limits: generousLimits } });
+  federation = await startFederation(plant(), {
+    config: { limits: generousLimits },
+    runtime: { timers: patientTimers },
+  });
   monolith = buildMonolith(federation.sdl, monolithResolvers);
 });
 afterAll(() => federation.close());
 
 test('any operation over three subgraphs is answered like one schema with the same data', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   let compared = 0;
   await fc.assert(

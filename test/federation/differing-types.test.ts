@@ -72,16 +72,12 @@ beforeAll(async () => {
 });
 afterAll(() => federation.close());
 
-const ask = async (query: string, variables?: Record<string, unknown>) => {
-  const { data, errors } = await federation.query(query, variables);
-  expect(errors).toBeUndefined();
-  return data;
-};
-
 test('a union holds the members of every subgraph, and each place those of its own', async () => {
   const fields = '__typename ... on Book { title price } ... on Film { title } ... on Song { title seconds }';
   expect(
-    await ask(`{ me { favourite { ${fields} } viewed { ${fields} } bought { ${fields} } } best { ${fields} } }`),
+    await federation.dataOf(
+      `{ me { favourite { ${fields} } viewed { ${fields} } bought { ${fields} } } best { ${fields} } }`,
+    ),
   ).toEqual({
     me: {
       favourite: { __typename: 'Book', title: 'Machines', price: 12 },
@@ -100,7 +96,9 @@ test('a union holds the members of every subgraph, and each place those of its o
 
 test('a member that a place never holds gives an empty object, not an error', async () => {
   expect(
-    await ask('{ me { favourite { ... on Song { seconds } } } users { favourite { ... on Book { price } } } }'),
+    await federation.dataOf(
+      '{ me { favourite { ... on Song { seconds } } } users { favourite { ... on Book { price } } } }',
+    ),
   ).toEqual({
     me: { favourite: {} },
     users: [{ favourite: { price: 12 } }, { favourite: {} }],
@@ -120,8 +118,10 @@ test('a value that clients may not see is null with an error that does not name 
 });
 
 test('an input has the fields, and an input enum the values, that every subgraph takes', async () => {
-  expect(await ask('{ echo(filter: { sort: ASC, first: 2 }) }')).toEqual({ echo: '{"sort":"ASC","first":2}' });
-  expect(await ask('query ($f: Filter) { echo(filter: $f) }', { f: { sort: 'DESC' } })).toEqual({
+  expect(await federation.dataOf('{ echo(filter: { sort: ASC, first: 2 }) }')).toEqual({
+    echo: '{"sort":"ASC","first":2}',
+  });
+  expect(await federation.dataOf('query ($f: Filter) { echo(filter: $f) }', { f: { sort: 'DESC' } })).toEqual({
     echo: '{"sort":"DESC"}',
   });
   for (const filter of ['{ onlyHere: "x" }', '{ sort: RANDOM }']) {
@@ -133,7 +133,7 @@ test('an input has the fields, and an input enum the values, that every subgraph
 });
 
 test('a root field that several subgraphs have is asked once and joined like any other', async () => {
-  expect(await ask('{ users { id bought { __typename } viewed { __typename } } }')).toEqual({
+  expect(await federation.dataOf('{ users { id bought { __typename } viewed { __typename } } }')).toEqual({
     users: ['u1', 'u2'].map((id) => ({
       id,
       bought: [{ __typename: 'Song' }, { __typename: 'Book' }],
@@ -143,12 +143,12 @@ test('a root field that several subgraphs have is asked once and joined like any
 });
 
 test('__typename is answered everywhere, under any name, also alone', async () => {
-  expect(await ask('{ __typename }')).toEqual({ __typename: 'Query' });
-  expect(await ask('{ t: __typename me { kind: __typename favourite { __typename } } }')).toEqual({
+  expect(await federation.dataOf('{ __typename }')).toEqual({ __typename: 'Query' });
+  expect(await federation.dataOf('{ t: __typename me { kind: __typename favourite { __typename } } }')).toEqual({
     t: 'Query',
     me: { kind: 'User', favourite: { __typename: 'Book' } },
   });
-  expect(await ask('{ ...A } fragment A on Query { __typename users { __typename } }')).toEqual({
+  expect(await federation.dataOf('{ ...A } fragment A on Query { __typename users { __typename } }')).toEqual({
     __typename: 'Query',
     users: [{ __typename: 'User' }, { __typename: 'User' }],
   });

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { itself } from '../support/federation-subgraph.ts';
 
 type Ref = Readonly<Record<string, unknown>>;
-const itself = (self: unknown) => self;
-
 /** Keys of many shapes: several per type, compound, nested, not resolvable, and partly known. */
 const a = {
   typeDefs: `

@@ -80,7 +80,7 @@ test('a mutation that fails is null with its code, and the others still run', as
     {
       message: '"a" could not answer this field.',
       path: ['refuse'],
-      extensions: { code: 'SUBGRAPH_ERROR', service: 'a', retryable: false },
+      extensions: { code: 'SUBGRAPH_ERROR', service: 'a', retryable: false, requestId: expect.any(String) },
     },
   ]);
   expect(JSON.stringify(answer)).not.toContain('secret');
@@ -97,8 +97,9 @@ test('a mutation is never sent again when its subgraph cannot be reached', async
   expect(calls).toBe(1);
   expect(answer.data).toEqual({ first: 1, second: null, third: 3 });
   expect(answer.errors?.[0]).toMatchObject({
+    message: '"b" gave no answer. The mutation may have been carried out: look before you send it again.',
     path: ['second'],
-    extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: true },
+    extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: false },
   });
 });
 

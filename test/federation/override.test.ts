@@ -5,6 +5,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createIds } from '../../runtime/ids.ts';
 import { systemTimers } from '../../runtime/timers.ts';
 import { startFederation } from '../support/federation-gateway.ts';
+import { logWith } from '../support/runtime.ts';
 
 const item = (name: string) => ({ Item: { __resolveReference: (self: unknown) => self, name: () => name } });
 
@@ -61,8 +62,7 @@ test('a field with a label of its own moves where the options list the label, wi
 
 test('a label that no field has is named once when the supergraph is loaded, with those that exist', async () => {
   const warnings: unknown[] = [];
-  const quiet = () => undefined;
-  const log = { debug: quiet, info: quiet, error: quiet, warn: (...line: unknown[]) => void warnings.push(line) };
+  const log = logWith({ warn: (...line: unknown[]) => void warnings.push(line) });
   const labelled = subgraphs('@override(from: "old", label: "night-shift")');
   const labels = ['night-shift', 'nightshift'];
   const federation = await startFederation(labelled, { config: { override: { labels } }, runtime: { log } });

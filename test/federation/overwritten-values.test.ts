@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { itself } from '../support/federation-subgraph.ts';
 
 /** The cost of an item needs its size in one unit; clients may ask for the same field in another. */
-const itself = (self: unknown) => self;
 const lines = {
   typeDefs: 'type Query { line: Item } type Item @key(fields: "id") { id: ID! next: Item }',
   resolvers: {

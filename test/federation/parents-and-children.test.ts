@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { itself } from '../support/federation-subgraph.ts';
 
 type Ref = { id: string; category?: { id: string; name?: string } };
-const itself = (self: unknown) => self;
-
 /** One subgraph knows a child by its own key only, another by way of its parent, and their types differ in nullability. */
 const catalogue = {
   typeDefs: `
@@ -65,31 +64,27 @@ beforeAll(async () => {
 });
 afterAll(() => federation.close());
 
-const ask = async (query: string) => {
-  const { data, errors } = await federation.query(query);
-  expect(errors).toBeUndefined();
-  return data;
-};
-
 test('a child without a key is completed through its parent', async () => {
-  expect(await ask('{ products { category { name details } } }')).toEqual({
+  expect(await federation.dataOf('{ products { category { name details } } }')).toEqual({
     products: [{ category: { name: 'Bolts', details: 'hex' } }, { category: null }],
   });
-  expect(await ask('{ deep { wrap { wrap { product { category { details id } } } } } }')).toEqual({
+  expect(await federation.dataOf('{ deep { wrap { wrap { product { category { details id } } } } } }')).toEqual({
     deep: { wrap: { wrap: { product: { category: { details: 'hex', id: 'c1' } } } } },
   });
 });
 
 test('an object asked for by its interface is completed by the subgraphs of its type', async () => {
   const fields = 'id ... on Shelf { load } ... on Product { category { details } }';
-  expect(await ask(`{ a: node(id: "p1") { ${fields} } b: node(id: "s1") { __typename ${fields} } }`)).toEqual({
+  expect(
+    await federation.dataOf(`{ a: node(id: "p1") { ${fields} } b: node(id: "s1") { __typename ${fields} } }`),
+  ).toEqual({
     a: { id: 'p1', category: { details: 'hex' } },
     b: { __typename: 'Shelf', id: 's1', load: 3 },
   });
 });
 
 test('entities in lists of lists are joined, and nulls among them stay where they are', async () => {
-  expect(await ask('{ products { parts { id volume } } }')).toMatchObject({
+  expect(await federation.dataOf('{ products { parts { id volume } } }')).toMatchObject({
     products: [
       { parts: [[{ id: 'p2', volume: 8 }, null], null, [{ id: 'p1', volume: 8 }]] },
       { parts: [[{ id: 'p2', volume: 8 }, null], null, [{ id: 'p2', volume: 8 }]] },
@@ -98,7 +93,7 @@ test('entities in lists of lists are joined, and nulls among them stay where the
 });
 
 test('two subgraphs that need each other are asked in turns', async () => {
-  expect(await ask('{ products { density } }')).toEqual({ products: [{ density: 9 }, { density: 9 }] });
+  expect(await federation.dataOf('{ products { density } }')).toEqual({ products: [{ density: 9 }, { density: 9 }] });
 });
 
 test('selections that are skipped are asked of nobody', async () => {
@@ -106,7 +101,7 @@ test('selections that are skipped are asked of nobody', async () => {
   const query = `query ($yes: Boolean! = true, $no: Boolean = false) {
     products { id density @skip(if: $yes) ... @include(if: $no) { parts { id } } ...P @skip(if: $yes) category @include(if: $no) { details } }
   } fragment P on Product { volume }`;
-  expect(await ask(query)).toEqual({ products: [{ id: 'p1' }, { id: 'p2' }] });
+  expect(await federation.dataOf(query)).toEqual({ products: [{ id: 'p1' }, { id: 'p2' }] });
   const asked = Object.entries(federation.subgraphs).filter(([, { received }]) => received.length > 0);
   expect(asked.map(([name]) => name)).toEqual(['catalogue']);
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemTimers } from '../../runtime/timers.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { itself } from '../support/federation-subgraph.ts';
 
 /** The price of a part needs the colour of its drawing: one subgraph knows the drawing, another one its colour. */
-const itself = (self: unknown) => self;
 const drawings = {
   typeDefs: `
     type Part @key(fields: "id") { id: ID! drawing: Drawing! }

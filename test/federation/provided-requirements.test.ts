@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testConformance } from '../support/federation-conformance.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 
 type User = { id: string; name?: string };
@@ -62,14 +63,8 @@ beforeAll(async () => {
 });
 afterAll(() => federation.close());
 
-async function ask(query: string, variables = {}) {
-  const { data, errors } = await federation.query(query, variables);
-  expect(errors).toBeUndefined();
-  return data;
-}
-
 test('a field that requires what its subgraph provides is answered', async () => {
-  expect(await ask('{ passed { text author { greeting } } }')).toEqual({
+  expect(await federation.dataOf('{ passed { text author { greeting } } }')).toEqual({
     passed: [
       { text: 'A', author: { greeting: 'Hello Ada' } },
       { text: 'A', author: { greeting: 'Hello Lin' } },
@@ -78,7 +73,7 @@ test('a field that requires what its subgraph provides is answered', async () =>
 });
 
 test('so it is where a resolver says what is provided, so that objects of the subgraph do not hold it', async () => {
-  expect(await ask('{ resolved { writer { greeting } text } }')).toEqual({
+  expect(await federation.dataOf('{ resolved { writer { greeting } text } }')).toEqual({
     resolved: [
       { writer: { greeting: 'Hello Ada' }, text: 'B' },
       { writer: { greeting: 'Hello Lin' }, text: 'B' },
@@ -87,7 +82,7 @@ test('so it is where a resolver says what is provided, so that objects of the su
 });
 
 test('with aliases, arguments and variables', async () => {
-  const data = await ask(
+  const data = await federation.dataOf(
     'query ($loud: Boolean) { passed { author { name: id a: greeting(loud: $loud) b: greeting greeting(loud: true) } } }',
     { loud: true },
   );
@@ -95,7 +90,7 @@ test('with aliases, arguments and variables', async () => {
 });
 
 test('below what is answered so, and where only a part of what is required is provided', async () => {
-  const data = await ask('{ passed { author { card { text from { greeting id } } signature } } }');
+  const data = await federation.dataOf('{ passed { author { card { text from { greeting id } } signature } } }');
   expect(data.passed[0].author).toEqual({
     card: { text: 'Hello Ada', from: { greeting: 'Hello Lin', id: 'u2' } },
     signature: 'Ada (40)',
@@ -109,4 +104,34 @@ test('in each event of a subscription', async () => {
   const { value } = await events.next();
   expect(value.data).toEqual({ posted: { author: { greeting: 'Hello Lin', card: { text: 'Hello Lin' } } } });
   await events.return?.();
+});
+
+/** The planner of version 0.0.38 takes what one field provides for provided by others that provide something else. */
+describe('what another field of the same subgraph provides', () => {
+  testConformance({
+    subgraphs: {
+      stock: 'type Query { lots: [Lot] } type Lot { id: ID! @shareable }',
+      lab: 'type Lot @key(fields: "id") { id: ID! melt: ID @shareable }',
+      quality: `
+        type Lot @key(fields: "id") {
+          id: ID!
+          label: String @shareable
+          melt: ID @external
+          parent: Lot @external
+          grade: String @requires(fields: "parent { melt } melt")
+        }
+      `,
+      genealogy: `
+        type Lot @key(fields: "id") {
+          id: ID!
+          parent: Lot @provides(fields: "label")
+          melt: ID @external
+          label: String @external
+        }
+        type Heat { lot: Lot @provides(fields: "melt") @shareable }
+      `,
+    },
+    cases: { 'is fetched from elsewhere where it is required below an object': '{ lots { grade } }' },
+    runs: 15,
+  });
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Answer, type Federation, stable, startFederation } from '../support/federation-gateway.ts';
+import { itself } from '../support/federation-subgraph.ts';
 
 /** Requirements with arguments where the root field may be asked once only. */
 type Key = { readonly id: string };
-const itself = (self: unknown) => self;
 const log: string[] = [];
 
 const factor = (currency: string) => ({ USD: 1, EUR: 2, GBP: 3 })[currency] ?? 0;

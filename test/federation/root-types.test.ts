@@ -41,33 +41,29 @@ beforeAll(async () => {
 });
 afterAll(() => federation.close());
 
-async function ask(query: string) {
-  const { data, errors } = await federation.query(query);
-  expect(errors).toBeUndefined();
-  return data;
-}
-
 test('root types that a subgraph calls otherwise are the same ones', async () => {
-  expect(await ask('{ user(id: 1) { name age } health __typename }')).toEqual({
+  expect(await federation.dataOf('{ user(id: 1) { name age } health __typename }')).toEqual({
     user: { name: 'U1', age: 5 },
     health: 'fine',
     __typename: 'Query',
   });
-  expect(await ask('mutation { rename(id: 1, name: "X") { name age } __typename }')).toEqual({
+  expect(await federation.dataOf('mutation { rename(id: 1, name: "X") { name age } __typename }')).toEqual({
     rename: { name: 'X', age: 5 },
     __typename: 'Mutation',
   });
 });
 
 test('their names are those of the supergraph, wherever they stand', async () => {
-  const { system, inner } = await ask('{ system { __typename user(id: 1) { id } } inner { toQuery { __typename } } }');
+  const { system, inner } = await federation.dataOf(
+    '{ system { __typename user(id: 1) { id } } inner { toQuery { __typename } } }',
+  );
   expect([system.__typename, inner.toQuery.__typename]).toEqual(['Query', 'Query']);
 });
 
 test('Query below a field is asked of every subgraph that has its fields', async () => {
   const query =
     '{ system { health user(id: 1) { name } system { user(id: 2) { age } inner { toQuery { health user(id: 3) { id } } } } } }';
-  expect(await ask(query)).toEqual({
+  expect(await federation.dataOf(query)).toEqual({
     system: {
       health: 'fine',
       user: { name: 'U1' },
@@ -80,7 +76,7 @@ test('Query below a mutation is read after it, which happens once', async () => 
   done = 0;
   const result = 'ok count query { health user(id: 1) { name age } system { user(id: 2) { name } health } }';
   const query = { health: 'fine', user: { name: 'U1', age: 5 }, system: { user: { name: 'U2' }, health: 'fine' } };
-  expect(await ask(`mutation { a: restart { ${result} } b: restart { ${result} } }`)).toEqual({
+  expect(await federation.dataOf(`mutation { a: restart { ${result} } b: restart { ${result} } }`)).toEqual({
     a: { ok: true, count: 1, query },
     b: { ok: true, count: 2, query },
   });

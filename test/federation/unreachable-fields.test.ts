@@ -35,3 +35,23 @@ test('asked for by type, it is answered', async () => {
   expect(errors).toBeUndefined();
   expect(data).toEqual({ best: { __typename: 'Bolt', size: 7 } });
 });
+
+test('so it is where that is the key of the types', async () => {
+  const nodes = (known: 'Account' | 'Chat') => {
+    const typeOf = (name: string) =>
+      `type ${name} implements Node @key(fields: "id") { id: ID! ${known === name ? `${known.toLowerCase()}s: Int` : '@external'} }`;
+    return {
+      typeDefs: `
+        type Query { node: Node @shareable }
+        interface Node { id: ID! }
+        ${typeOf('Account')}
+        ${typeOf('Chat')}
+      `,
+      resolvers: { Query: { node: () => ({ __typename: known, id: 'n1' }) } },
+    };
+  };
+  const divided = await startFederation({ accounts: nodes('Account'), chats: nodes('Chat') });
+  const { data, errors } = await divided.query('{ node { id } }');
+  await divided.close();
+  expect([data, errors?.map(({ extensions }) => extensions?.['code'])]).toEqual([undefined, ['PLANNING_FAILED']]);
+});

@@ -13,8 +13,9 @@ function machine({ id }: Key) {
 const assets = {
   typeDefs: `
     type Query { first: Machine }
-    interface Machine @key(fields: "id") { id: ID! }
+    interface Machine @key(fields: "id") { id: ID! name: String }
     type Press implements Machine @key(fields: "id") { id: ID! force: Int! name: String }
+    type Robot implements Machine @key(fields: "id") { id: ID! axes: Int name: String }
   `,
   resolvers: {
     Query: { first: () => machine({ id: 'm1' }) },
@@ -32,7 +33,9 @@ const assets = {
 const floor = {
   typeDefs: `
     type Query { running: [Machine] known: Machine! all: [Machine!] }
-    type Machine @key(fields: "id") @interfaceObject { id: ID! load: Float }
+    type Machine @key(fields: "id") @interfaceObject {
+      id: ID! load: Float name: String @external note: String @requires(fields: "name")
+    }
   `,
   resolvers: {
     Query: {
@@ -40,7 +43,7 @@ const floor = {
       known: () => ({ id: 'gone' }),
       all: () => [{ id: 'm1' }, { id: 'gone' }],
     },
-    Machine: { __resolveReference: (self: unknown) => self, load: () => 0.5 },
+    Machine: { __resolveReference: (self: unknown) => self, load: () => 0.5, note: () => 'Oiled' },
   },
 };
 
@@ -104,6 +107,19 @@ test('a subgraph that is away is named at every entity whose type it was to tell
   ]);
   for (const error of errors ?? []) expect(error.extensions).toMatchObject({ service: 'assets' });
   await away.close().catch(() => undefined);
+});
+
+test('so it is where a field of the type requires others', async () => {
+  const { assets: down } = federation.subgraphs;
+  down!.answerWith((response) => response.writeHead(503).end());
+  const { data, errors } = await federation.query(
+    '{ running { key: id ... on Press { force load } ... on Robot { axes note } } }',
+  );
+  down!.answerWith(undefined);
+  expect(data).toEqual({ running: [null, null, null, null] });
+  expect(errors?.map(({ path, extensions }) => [path, extensions?.['code']])).toEqual(
+    [0, 1, 3].map((index) => [['running', index], 'SUBGRAPH_UNAVAILABLE']),
+  );
 });
 
 test('types are told under any name, also where nothing else is asked for', async () => {

@@ -1,8 +1,10 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
-import type { LogFields, Logger } from '../../runtime/logger.ts';
+import type { LogFields } from '../../runtime/logger.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { lotSubgraphs, PushedEvents } from '../support/pushed-events.ts';
+import { logWith } from '../support/runtime.ts';
 import { somebody } from '../support/somebody.ts';
 
 const secret = 'open-sesame';
@@ -10,15 +12,12 @@ const events = new PushedEvents();
 const lines: [event: string, fields: LogFields][] = [];
 let waiting: (() => void)[] = [];
 const quiet = () => undefined;
-const log: Logger = {
-  debug: quiet,
-  warn: quiet,
-  error: quiet,
+const log = logWith({
   info(event, fields = {}) {
     lines.push([event, fields]);
     for (const wake of waiting.splice(0)) wake();
   },
-};
+});
 /** The lines, once there are so many. */
 const logged = async (count: number) => {
   while (lines.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
@@ -70,10 +69,12 @@ test('one that is refused has its code, and one of several operations says of ho
   await federation.post({ query: '{ nothing }' });
   await federation.post('{');
   await federation.post([{ query: '{ now }' }, { query: 'mutation Up { bump }' }]);
-  const [invalid, malformed, batch] = (await logged(3)).map(([, fields]) => fields);
+  await fetch(`${federation.url}?query=mutation{bump}`, { headers: { 'apollo-require-preflight': 'yes' } });
+  const [invalid, malformed, batch, overGet] = (await logged(4)).map(([, fields]) => fields);
   expect(invalid).toMatchObject({ status: 400, outcome: 'refused', codes: ['GRAPHQL_VALIDATION_FAILED'], ...who });
   expect(malformed).toMatchObject({ status: 400, outcome: 'refused', codes: ['BAD_REQUEST'] });
   expect(batch).toMatchObject({ status: 200, outcome: 'ok', operations: 2 });
+  expect(overGet).toMatchObject({ status: 405, outcome: 'refused', codes: ['METHOD_NOT_ALLOWED'] });
 });
 
 test('one that a subgraph failed says so, and one whose client left as well', async () => {
@@ -87,6 +88,24 @@ test('one that a subgraph failed says so, and one whose client left as well', as
   await fetch(federation.url, { method: 'POST', headers, body, signal: leaving.signal }).catch(quiet);
   expect((await logged(2))[1]?.[1]).toMatchObject({ outcome: 'aborted', operation: 'Left' });
   federation.subgraphs['quality']?.answerWith(undefined);
+});
+
+const head = 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nX-Request-Id: r3\r\n';
+test.each([
+  ['is too large', `${head}Content-Length: 99999999\r\n\r\n{`, 413, 'BODY_LIMIT_EXCEEDED'],
+  ['is no HTTP', `${head}Transfer-Encoding: chunked\r\n\r\nno size\r\n`, 400, 'BAD_REQUEST'],
+])('one whose body %s is refused, and not aborted, where its client has read that and left', async (...given) => {
+  const [, sent, status, code] = given;
+  const socket = connect(Number(new URL(federation.url).port), '127.0.0.1');
+  socket.write(sent);
+  let text = '';
+  for await (const chunk of socket) {
+    text += chunk;
+    if (text.includes(code) && text.endsWith('}')) break;
+  }
+  const [line] = await logged(1);
+  const bytes = Buffer.byteLength(text.slice(text.indexOf('\r\n\r\n') + 4));
+  expect(line?.[1]).toMatchObject({ requestId: 'r3', status, outcome: 'refused', codes: [code], bytes });
 });
 
 test('a stream has a line when it opens and one when it ends', async () => {

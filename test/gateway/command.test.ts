@@ -1,15 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { connect, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
+import { EventLog, logSubgraph } from '../support/event-log.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
+import { createCertificate } from '../support/self-signed-certificate.ts';
 
 const entry = resolve(dirname(fileURLToPath(import.meta.url)), '../../andon.mjs');
 let federation: Federation | undefined;
@@ -65,7 +69,7 @@ test.each([
     'host: 7\nport: x',
     /^andon gateway: \S+ has 2 mistakes\.\n\S+:1: "host" is 7\. .*\n\S+:2: "port" is "x"\. /,
   ],
-])('andon gateway does not start on %s, and says what to write', { timeout: 60_000 }, async (_, yaml, sentence) => {
+])('andon gateway does not start on %s, and says what to write', { timeout: 120_000 }, async (_, yaml, sentence) => {
   federation = await startFederation(shop());
   folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
   const [file, options] = [join(folder, 'supergraph.graphql'), join(folder, 'andon.yaml')];
@@ -79,7 +83,7 @@ test.each([
   expect(await said).toMatch(sentence);
 });
 
-test('who opens the gateway to other machines with development keys is warned', { timeout: 60_000 }, async () => {
+test('who opens the gateway to other machines with development keys is warned', { timeout: 120_000 }, async () => {
   federation = await startFederation(shop());
   folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
   const [file, options] = [join(folder, 'supergraph.graphql'), join(folder, 'andon.yaml')];
@@ -202,4 +206,59 @@ test('andon gateway without a usable supergraph says what to do', { timeout: 120
   expect(errors()).toContain(
     'The supergraph /nowhere/supergraph.graphql cannot be read (ENOENT). Make it with "andon compose".',
   );
+});
+
+test('andon subscribe ends quietly when who reads its output has read enough', { timeout: 120_000 }, async () => {
+  const log = new EventLog();
+  federation = await startFederation({ events: logSubgraph(log) });
+  const { child, lines, errors } = andon(
+    'subscribe',
+    '--url',
+    federation.url,
+    'subscription { lotChanged { cursor } }',
+  );
+  const ended = once(child, 'exit');
+  await log.followed(1);
+  log.publish();
+  await once(lines, 'line');
+  child.stdout.destroy();
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+  });
+  // It hears of it by what it writes next, or after that.
+  while (!isOver) {
+    log.publish();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(await ended).toEqual([0, null]);
+  expect(errors()).toBe(`andon subscribe: connected to ${federation.url}.\n`);
+});
+
+test('andon subscribe gives up where it cannot trust a certificate, and where there is no TLS, and says what to do', {
+  timeout: 120_000,
+}, async () => {
+  folder = mkdtempSync(join(tmpdir(), 'andon-subscribe-'));
+  const { certFile, keyFile } = createCertificate(folder);
+  const safe = createSecureServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  const plain = createServer();
+  const ending = async (server: Server, env: Record<string, string> = {}) => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const address = server.address();
+    const url = `https://localhost:${typeof address === 'object' && address?.port}/graphql`;
+    const args = [entry, 'subscribe', '--url', url, 'subscription { a }'];
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    const said = text(child.stderr);
+    const [code] = await once(child, 'exit');
+    server.close();
+    return { code, said: await said };
+  };
+  expect(await ending(safe)).toEqual({
+    code: 1,
+    said: expect.stringMatching(/is not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT: .*NODE_EXTRA_CA_CERTS/),
+  });
+  expect(await ending(plain)).toEqual({ code: 1, said: expect.stringMatching(/does not speak TLS.* --url/) });
 });

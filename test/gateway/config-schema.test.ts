@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { readGatewayConfig } from '../../gateway/read-config.ts';
 import { createConfigSchema, type OptionSchema } from '../support/config-schema.ts';
+import { optionsTable } from '../support/options-table.ts';
 
 const gateway = resolve(dirname(fileURLToPath(import.meta.url)), '../../gateway');
 const source = ['config.ts', 'limits/limit.ts'].map((file) => readFileSync(join(gateway, file), 'utf8')).join('\n');
@@ -28,6 +29,8 @@ const leaves = (section: OptionSchema, path: readonly string[] = []): readonly L
 const besides: Readonly<Record<string, object>> = {
   certFile: { keyFile: 'tls.key' },
   keyFile: { certFile: 'tls.crt' },
+  serviceName: { endpoint: 'http://localhost:4318' },
+  sampleRatio: { endpoint: 'http://localhost:4318' },
   clientCaFile: { certFile: 'tls.crt', keyFile: 'tls.key' },
 };
 
@@ -56,6 +59,13 @@ test('the committed JSON Schema describes the options as they are (write it anew
     return `[${items.replace(/\s*\n\s*/g, ' ')}]`;
   });
   await expect(`${text}\n`).toMatchFileSnapshot(join(gateway, 'andon.schema.json'));
+});
+
+test('the guide lists every option, with its default (written anew in the same way)', async () => {
+  const guide = resolve(gateway, '../docs/gateway.md');
+  const [, before, after] =
+    /^([\s\S]*\n## Every option\n[^|]*)\|[\s\S]*?\n(\n## [\s\S]*)$/.exec(readFileSync(guide, 'utf8')) ?? [];
+  await expect(`${before}${optionsTable(schema)}\n${after}`).toMatchFileSnapshot(guide);
 });
 
 test('every option of the defaults is in the schema, with a sentence', () => {
@@ -107,13 +117,32 @@ const values: readonly (readonly [value: unknown, shown: string])[] = [
 
 const fits = ({ type, minimum = 0, maximum = 2 ** 31 - 1, enum: choices }: OptionSchema, value: unknown): boolean => {
   if (choices) return choices.includes(value as string);
-  if (type === 'array') return [value].flat().every((one) => typeof one === 'string' && one !== '');
+  if (Array.isArray(type)) return [value].flat().every((one) => typeof one === 'string' && one !== '');
   if (type === 'integer' || type === 'number') {
     const isWanted = type === 'integer' ? Number.isInteger(value) : typeof value === 'number';
     return isWanted && (value as number) >= minimum && (value as number) <= maximum;
   }
   return type === 'string' ? typeof value === 'string' && value !== '' : type === typeof value;
 };
+
+test('traces without a collector to send them to are a mistake that is told, at the line of the option', () => {
+  expect(refusal(['tracing', 'sampleRatio'], 0.5)).toBeUndefined();
+  const file = join(folder, 'andon.yaml');
+  writeFileSync(file, 'port: 4000\ntracing:\n  serviceName: plant gateway\n');
+  expect(() => readGatewayConfig({ file, env: {} })).toThrow(
+    `${file}:3: "tracing.endpoint" is missing. Name the collector, or leave all of "tracing" out: without one nothing is traced.`,
+  );
+});
+
+test('headers have the time of their request at most: more is a mistake, and less time for the request is less for them', () => {
+  const file = join(folder, 'andon.yaml');
+  writeFileSync(file, 'http:\n  requestTimeoutMs: 3000\n');
+  expect(readGatewayConfig({ file, env: {} }).http).toMatchObject({ requestTimeoutMs: 3000, headersTimeoutMs: 3000 });
+  writeFileSync(file, 'http:\n  headersTimeoutMs: 40000\n');
+  expect(() => readGatewayConfig({ file, env: {} })).toThrow(
+    `${file}:2: "http.headersTimeoutMs" is 40000, and more than "http.requestTimeoutMs" (30000).`,
+  );
+});
 
 test('whatever an option is set to is taken, or refused with its line, its name, what it is and what to write', () => {
   const places = leaves(schema).flatMap(({ path, option }): Leaf[] =>

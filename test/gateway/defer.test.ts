@@ -575,7 +575,7 @@ describe('what is not in parts', () => {
     expect(await parts.rest()).toEqual([{ data: { plantName: 'BER' }, hasNext: false }]);
   });
 
-  test('a refusal', async () => {
+  test('an operation that may not be deferred there is refused whole, with the reason', async () => {
     const cases = [
       ['mutation { ... @defer { rename(id: "m1", name: "X") { id } } }', 'root type "Mutation"'],
       ['subscription { machineChanged { ... @defer { id } } }', 'Events of a subscription come whole.'],

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type DocumentsConfig, defaultGatewayConfig } from '../../gateway/config.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { lotSubgraphs, PushedEvents } from '../support/pushed-events.ts';
+import { logWith } from '../support/runtime.ts';
 
 const folders: string[] = [];
 const open: Federation[] = [];
@@ -15,9 +17,9 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-async function start(documents: Partial<DocumentsConfig> = {}): Promise<Federation> {
+async function start(documents: Partial<DocumentsConfig> = {}, runtime: Partial<Runtime> = {}): Promise<Federation> {
   const config = { documents: { ...defaultGatewayConfig.documents, ...documents } };
-  const federation = await startFederation(lotSubgraphs(new PushedEvents()), { config });
+  const federation = await startFederation(lotSubgraphs(new PushedEvents()), { config, runtime });
   open.push(federation);
   return federation;
 }
@@ -78,6 +80,7 @@ describe('automatic persisted queries', () => {
     const { post } = await start();
     const forged = post({ query: '{ __typename }', extensions: persisted(query) });
     expect(await codeOf(forged)).toEqual([400, 'PERSISTED_QUERY_HASH_MISMATCH']);
+    expect((await forged).body.errors?.[0]?.message).toMatch(/send the SHA-256 of exactly this text/);
     expect(await codeOf(post({ extensions: persisted(query) }))).toEqual([200, 'PERSISTED_QUERY_NOT_FOUND']);
   });
 
@@ -125,6 +128,14 @@ describe('trusted documents', () => {
     });
   }
 
+  test('a listed text is known by its hash, whatever id the manifest gives it', async () => {
+    const { post } = await start({ manifest: manifest({ 'now-1': listed }), strict: true });
+    const id = hashOf(listed!);
+    const ways = [{ documentId: 'now-1' }, { documentId: `sha256:${id}` }, { extensions: persisted(listed!) }];
+    for (const way of ways) expect((await post(way)).body.data, JSON.stringify(way)).toEqual({ now: 1 });
+    expect(await codeOf(post({ documentId: `sha256:${hashOf(other!)}` }))).toEqual([403, 'OPERATION_NOT_TRUSTED']);
+  });
+
   test('strict refuses whatever is not listed, over every transport', async () => {
     const { post, url, socket } = await start({ manifest: manifest(apollo), strict: true });
     const untrusted = [403, 'OPERATION_NOT_TRUSTED'];
@@ -149,6 +160,35 @@ describe('trusted documents', () => {
     const deep = `query Deep { ${Array.from({ length: 40 }, (_, i) => `a${i}: now`).join(' ')} }`;
     const { post } = await start({ manifest: manifest({ deep }), strict: true });
     expect(await codeOf(post({ documentId: 'deep' }))).toEqual([400, 'ROOT_FIELD_LIMIT_EXCEEDED']);
+  });
+
+  test('documents of the manifest that would be refused are told at the start and after a reload, with their ids', async () => {
+    const told: Record<string, unknown>[] = [];
+    let wake: () => void = () => undefined;
+    const warn = (event: string, fields = {}) => {
+      told.push({ event, ...fields });
+      wake();
+    };
+    const nextLine = () =>
+      new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    const first = nextLine();
+    const wrong = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`wrong-${n}`, `{ nothing${n} }`]));
+    const content = { fine: '{ now }', broken: '{ now', ...wrong };
+    const { gateway, sdl } = await start({ manifest: manifest(content) }, { log: logWith({ warn }) });
+    await first;
+    const second = nextLine();
+    await gateway.replaceSupergraph(`${sdl}\n# another`);
+    await second;
+    const ids = ['broken', ...Object.keys(wrong)].slice(0, 10);
+    const line = {
+      event: 'trusted documents would be refused',
+      documents: 13,
+      ids,
+      problem: expect.stringMatching(/^Syntax/),
+    };
+    expect(told).toEqual([line, line]);
   });
 
   test('a manifest that cannot be used stops the start, and says what to do', async () => {

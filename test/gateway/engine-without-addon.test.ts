@@ -3,6 +3,7 @@ import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
 import { readDefinition } from '../support/federation-subgraph.ts';
+import { logWith } from '../support/runtime.ts';
 
 // The planner's process loads the add-on from here, and finds none.
 process.env['NAPI_RS_NATIVE_LIBRARY_PATH'] = '/nowhere/planner.node';
@@ -11,8 +12,7 @@ afterAll(() => {
 });
 
 const warnings: string[] = [];
-const quiet = () => undefined;
-const log = { debug: quiet, info: quiet, error: quiet, warn: (text: string) => void warnings.push(text) };
+const log = logWith({ warn: (text: string) => void warnings.push(text) });
 
 test('where the native planner does not load, the fallback answers, with one warning, also after a reload', async () => {
   const federation = await startFederation(shop(), { runtime: { log } });

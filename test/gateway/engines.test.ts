@@ -7,7 +7,7 @@ import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { type Federation, type FederationOptions, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
 import { readDefinition } from '../support/federation-subgraph.ts';
-import { testRuntime } from '../support/runtime.ts';
+import { logWith, testRuntime } from '../support/runtime.ts';
 
 let cleanUp: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -90,7 +90,8 @@ describe('engine: apollo', () => {
     const answer = await query('{ product(id: "p1") { name inStock } }');
     expect(answer.data).toEqual({ product: { name: 'Table', inStock: null } });
     expect(answer.errors).toHaveLength(1);
-    expect(answer.errors?.[0]?.extensions).toEqual({ code: 'SUBGRAPH_ERROR', service: 'stock', retryable: false });
+    const told = { code: 'SUBGRAPH_ERROR', service: 'stock', retryable: false, requestId: expect.any(String) };
+    expect(answer.errors?.[0]?.extensions).toEqual(told);
     expect(JSON.stringify(answer)).not.toContain('secret');
   });
 
@@ -117,9 +118,8 @@ describe('engine: apollo', () => {
     expect(answer.data).toEqual({ a: { name: 'x', inStock: 4 } });
     subgraphs['catalogue']!.received.length = 0;
     subgraphs['catalogue']!.answerWith((response) => response.destroy());
-    expect((await query('mutation { rename(id: "p1", name: "y") { name } }')).errors?.[0]?.extensions?.['code']).toBe(
-      'SUBGRAPH_UNAVAILABLE',
-    );
+    const { errors } = await query('mutation { rename(id: "p1", name: "y") { name } }');
+    expect(errors).toMatchObject([{ extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: false } }]);
     expect(subgraphs['catalogue']!.received).toHaveLength(1);
   });
 
@@ -174,8 +174,7 @@ describe('engine: apollo', () => {
 
 describe('engine: auto', () => {
   const warnings: string[] = [];
-  const quiet = () => undefined;
-  const log = { debug: quiet, info: quiet, error: quiet, warn: (text: string) => void warnings.push(text) };
+  const log = logWith({ warn: (text: string) => void warnings.push(text) });
   afterEach(() => {
     warnings.length = 0;
   });

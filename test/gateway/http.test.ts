@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, type FederationOptions, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
+import { logWith } from '../support/runtime.ts';
 import { somebody } from '../support/somebody.ts';
 
 let open: Federation;
@@ -57,7 +58,7 @@ test('an authentication that breaks answers 500 and says nothing about why', asy
 test('a client that leaves in the middle of its body is no failure of the gateway', async () => {
   const failures: unknown[] = [];
   const quiet = () => undefined;
-  const log = { debug: quiet, info: quiet, warn: quiet, error: (...failure: unknown[]) => void failures.push(failure) };
+  const log = logWith({ error: (...failure: unknown[]) => void failures.push(failure) });
   let arrived: () => void = quiet;
   const authenticate = () => {
     arrived();
@@ -160,10 +161,9 @@ test('health says live always and ready while the gateway takes requests', async
 
 test("what fails in the gateway itself is in the log under the request's id, which the client gets and nothing else", async () => {
   const logged: unknown[] = [];
-  const quiet = () => undefined;
   const error = (event: string, fields: object = {}) => void logged.push({ event, ...fields });
   const gateway = await startFederation(shop(), {
-    runtime: { log: { debug: quiet, info: quiet, warn: quiet, error } },
+    runtime: { log: logWith({ error }) },
     authenticate: () => {
       throw new Error('the key store is away');
     },

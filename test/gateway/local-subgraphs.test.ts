@@ -23,7 +23,11 @@ function local(execute: (request: SubgraphRequest) => Promise<SubgraphResponse>)
 
 async function start(lots: LocalSubgraph, remoteUrl = 'http://127.0.0.1:1/'): Promise<Gateway> {
   const { sdl } = composeSources([
-    { name: 'lots', url: 'local:lots', document: parse(`${federationLink}type Query { lot: Lot } ${lotType}`) },
+    {
+      name: 'lots',
+      url: 'local:lots',
+      document: parse(`${federationLink}type Query { lot: Lot } type Mutation { hold(key: ID): Lot } ${lotType}`),
+    },
     {
       name: 'far',
       url: remoteUrl,
@@ -36,7 +40,7 @@ async function start(lots: LocalSubgraph, remoteUrl = 'http://127.0.0.1:1/'): Pr
     config: {
       ...defaultGatewayConfig,
       port: 0,
-      subgraphs: { ...defaultGatewayConfig.subgraphs, timeoutMsBySubgraph: { lots: 100 } },
+      subgraphs: { ...defaultGatewayConfig.subgraphs, timeoutMsBySubgraph: { lots: 100 }, idempotencyKey: 'key' },
     },
     subgraphs: new Map([['lots', lots]]),
     authenticate: () => principal,
@@ -45,6 +49,19 @@ async function start(lots: LocalSubgraph, remoteUrl = 'http://127.0.0.1:1/'): Pr
   cleanUp.push(() => gateway.drain());
   return gateway;
 }
+
+test('an address that no request can be sent to is refused with the name of its subgraph', async () => {
+  for (const url of ['ftp://far.example.com/graphql', 'far.example.com:4000']) {
+    await expect(
+      start(
+        local(async () => ({ data: null })),
+        url,
+      ),
+    ).rejects.toThrow(
+      `Subgraph "far" has no usable routing_url ("${url}"). Write its address, beginning with http:// or https://`,
+    );
+  }
+});
 
 test('a subgraph of this process gets the verified principal and the request id, and its answer is joined', async () => {
   const seen: SubgraphRequest[] = [];
@@ -76,6 +93,18 @@ test('a subgraph of this process that throws, hangs or answers nonsense fails li
     expect(result.data).toEqual({ lot: null });
     expect(result.errors).toMatchObject([{ path: ['lot'], extensions: { code, service: 'lots' } }]);
     expect(JSON.stringify(result)).not.toContain('hunter2');
+  }
+});
+
+test('a mutation of this process that throws or hangs may be sent again only where it carries a key', async () => {
+  for (const execute of [() => Promise.reject(new Error('gone')), () => new Promise<never>(() => undefined)]) {
+    const gateway = await start(local(execute));
+    const retryable = async (query: string, variables = {}) =>
+      (await gateway.execute({ query, variables, principal })).errors?.map(
+        ({ extensions }) => extensions?.['retryable'],
+      );
+    expect(await retryable('mutation { hold { state } }')).toEqual([false]);
+    expect(await retryable('mutation($key: ID) { hold(key: $key) { state } }', { key: 'k1' })).toEqual([true]);
   }
 });
 

@@ -225,7 +225,7 @@ describe('a resumable subscription during a reload', () => {
   test.each(transports)(
     'over %s goes on at the new place of its events: none is lost, none comes twice',
     {
-      timeout: 30_000,
+      timeout: 120_000,
     },
     async (transport) => {
       const log = new EventLog();

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { defaultGatewayConfig, type SubgraphsConfig } from '../../gateway/config.ts';
+import { systemTimers } from '../../runtime/timers.ts';
 import { EventLog, logSubgraph } from '../support/event-log.ts';
 import { type Federation, type FederationOptions, startFederation } from '../support/federation-gateway.ts';
 import { catalogue, stock } from '../support/federation-shop.ts';
@@ -20,6 +21,13 @@ async function start(
     runtime,
   });
   return federation;
+}
+
+/** A log, and all that is written to it. */
+function noting() {
+  const logged: unknown[] = [];
+  const note = (event: string, fields = {}) => void logged.push({ event, ...fields });
+  return { logged, log: { debug: note, info: note, warn: note, error: note } };
 }
 
 /** Plans them: the first plan of a process waits for its threads, and would be measured as well. */
@@ -58,9 +66,7 @@ describe('a subgraph that hangs', () => {
   });
 
   test('is named in the log with its deadline, once for a call, and a client that went is not', async () => {
-    const logged: unknown[] = [];
-    const note = (event: string, fields = {}) => void logged.push({ event, ...fields });
-    const log = { debug: note, info: note, warn: note, error: note };
+    const { log, logged } = noting();
     await start({ timeoutMs: 700 }, { log });
     await warmUp(joined);
     const { stock: hanging } = federation.subgraphs;
@@ -147,7 +153,8 @@ describe('a subgraph that fails', () => {
 
     await start({ retryDelayMs: 1, idempotencyKey: 'name' });
     federation.subgraphs['catalogue']?.answerWith(refuse);
-    await federation.query(rename, { name: 'Desk' });
+    const keyed = await federation.query(rename, { name: 'Desk' });
+    expect(keyed.errors).toMatchObject([{ extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: true } }]);
     expect(federation.subgraphs['catalogue']?.received).toHaveLength(2);
     await federation.query(
       'mutation { a: rename(id: "p1", name: "x") { name } b: rename(id: "p2", name: "y") { name } }',
@@ -155,10 +162,64 @@ describe('a subgraph that fails', () => {
     expect(federation.subgraphs['catalogue']?.received.length).toBeLessThanOrEqual(4);
   });
 
+  test('is said to have perhaps carried out a mutation that reached it, and only such a one', async () => {
+    const message = expect.stringMatching(/^"catalogue" .*may have been carried out: look before you send it again\.$/);
+    const rename = 'mutation($name: String!) { rename(id: "p1", name: $name) { name } }';
+    const run = async () => (await federation.query(rename, { name: 'Desk' })).errors;
+    const unknown = (code: string) => [{ message, extensions: { code, service: 'catalogue', retryable: false } }];
+    const undone = (code: string) => [
+      {
+        message: expect.not.stringMatching('carried out'),
+        extensions: { code, service: 'catalogue', retryable: true },
+      },
+    ];
+    const deadlines: (() => void)[] = [];
+    const after = (ms: number, due: () => void) => {
+      if (ms !== 7_777) return systemTimers.after(ms, due);
+      deadlines.push(due);
+      return () => undefined;
+    };
+    await start(
+      { timeoutMs: 7_777, maxConnections: 1, breakerFailures: 1_000 },
+      { timers: { ...systemTimers, after } },
+    );
+    const { catalogue } = federation.subgraphs;
+    for (const status of [502, 503, 504]) {
+      catalogue?.answerWith((response) => void response.writeHead(status).end());
+      expect(await run()).toMatchObject(unknown('SUBGRAPH_UNAVAILABLE'));
+    }
+    catalogue?.answerWith((response) => void response.destroy());
+    expect(await run()).toMatchObject(unknown('SUBGRAPH_UNAVAILABLE'));
+    catalogue?.answerWith((response) => void response.writeHead(429).end());
+    expect(await run()).toMatchObject(undone('SUBGRAPH_UNAVAILABLE'));
+
+    const held: ServerResponse[] = [];
+    catalogue?.answerWith((response) => {
+      held.push(response);
+      deadlines.at(-1)?.();
+    });
+    expect(await run()).toMatchObject(unknown('SUBGRAPH_TIMEOUT'));
+
+    catalogue?.answerWith((response) => void held.push(response));
+    const before = federation.query('{ product(id: "p1") { name } }');
+    while (held.length < 2) await new Promise(setImmediate);
+    const begun = deadlines.length;
+    const queued = run();
+    while (deadlines.length === begun) await new Promise(setImmediate);
+    deadlines.at(-1)?.();
+    expect(await queued).toMatchObject(undone('SUBGRAPH_TIMEOUT'));
+    held[1]?.end('{"data":{"product":{"name":"Table"}}}');
+    expect((await before).errors).toBeUndefined();
+    expect(catalogue?.received.filter(({ query }) => query.startsWith('mutation'))).toHaveLength(6);
+
+    await catalogue?.close();
+    for (let n = 0; n < 2; n += 1) expect((await run())?.[0]?.extensions?.['code']).toBe('SUBGRAPH_UNAVAILABLE');
+    expect(await run()).toMatchObject(undone('SUBGRAPH_UNAVAILABLE'));
+  });
+
   test('and cannot even be reached is told in the log with the reason, one line for a call and no stack', async () => {
-    const logged: unknown[] = [];
-    const note = (event: string, fields = {}) => void logged.push({ event, ...fields });
-    await start({ maxAttempts: 1 }, { log: { debug: note, info: note, warn: note, error: note } });
+    const { log, logged } = noting();
+    await start({ maxAttempts: 1 }, { log });
     await warmUp(joined);
     await federation.subgraphs['stock']?.close();
     expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_UNAVAILABLE']);
@@ -174,37 +235,73 @@ describe('a subgraph that fails', () => {
   });
 
   test('and says something else than GraphQL, or what clients may not read, is told in the log with what it said', async () => {
-    const logged: unknown[] = [];
-    const note = (event: string, fields = {}) => void logged.push({ event, ...fields });
-    await start({ maxAttempts: 1 }, { log: { debug: note, info: note, warn: note, error: note } });
+    const { log, logged } = noting();
+    await start({ maxAttempts: 1 }, { log });
     await warmUp(joined);
     const { stock } = federation.subgraphs;
     const told = { subgraph: 'stock', requestId: expect.any(String) };
     stock?.answerWith((response) => response.end('<html><title>Log in</title>'));
     expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_MALFORMED_RESPONSE']);
-    stock?.answerWith((response) => response.end('{"secret": 1}'));
-    expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_MALFORMED_RESPONSE']);
+    const wrong = {
+      '{"Status": "value-1", "trace": 2}': 'it has neither data nor errors, but "Status", "trace"',
+      '{"data": "value-2"}': 'data is text and no object',
+      '{"data": null, "errors": {"message": "value-3"}}': 'errors is an object and no list',
+      '["value-4"]': 'it is a list and no object',
+    };
+    for (const text of Object.keys(wrong)) {
+      stock?.answerWith((response) => response.end(text));
+      expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_MALFORMED_RESPONSE']);
+    }
     const event = 'subgraph gave no graphql answer';
     expect(logged.splice(0)).toEqual([
       { event, ...told, statusCode: 200, characters: 27, begins: '<html><title>Log in</title>' },
-      { event, ...told, statusCode: 200, characters: 13, begins: undefined },
+      ...Object.entries(wrong).map(([text, problem]) => {
+        return { event, ...told, statusCode: 200, characters: text.length, problem };
+      }),
     ]);
     stock?.answerWith((response) => response.writeHead(500).end('{"errors":[{"message":"no row 7 in T_STOCK"}]}'));
     const { errors } = await federation.query(joined);
     expect(errors).toMatchObject([{ message: '"stock" could not answer this field.' }]);
     const masked = { event: 'errors of a subgraph masked', ...told, errors: 1, message: 'no row 7 in T_STOCK' };
     expect(logged).toEqual([expect.objectContaining(masked)]);
+    // Over WebSocket nothing else has the id.
+    const { value } = await federation.socket().iterate({ query: joined }).next();
+    const { requestId } = value?.errors?.[0]?.extensions ?? {};
+    expect(logged).toMatchObject([{ requestId: errors?.[0]?.extensions?.['requestId'] }, { requestId }]);
+  });
+
+  test('and answers with nothing but an HTTP status is told so, to the client and in the log, and is still asked', async () => {
+    const { log, logged } = noting();
+    await start({ maxAttempts: 1 }, { log });
+    await warmUp(joined);
+    const { stock } = federation.subgraphs;
+    const says = async (status: number, body: string) => {
+      stock?.answerWith((response) => void response.writeHead(status).end(body));
+      return (await federation.query(joined)).errors?.map(({ message }) => message);
+    };
+    const told = { event: 'subgraph answered with an error status', subgraph: 'stock', requestId: expect.any(String) };
+    for (const status of [301, 400, 404, 500, 500, 500, 500, 500]) {
+      const message = `"stock" answered with HTTP status ${status}, and with no GraphQL response.`;
+      expect(await says(status, '<h1>Not here')).toEqual([message]);
+      expect(logged.splice(0)).toEqual([{ ...told, statusCode: status, characters: 12, begins: '<h1>Not here' }]);
+    }
+    const json = '{"message":"anybody\'s","statusCode":500}';
+    await says(500, json);
+    const problem = 'it has neither data nor errors, but "message", "statusCode"';
+    expect(logged.splice(0)).toEqual([{ ...told, statusCode: 500, characters: json.length, problem }]);
+    expect(await says(413, '')).toEqual(['"stock" does not read a request that is so large. Ask for less.']);
+    expect(logged.splice(0)).toEqual([{ ...told, statusCode: 413, characters: 0, begins: '' }]);
   });
 
   test('is left alone after five failures in a row, and one answer ends that', async () => {
-    await start({ maxAttempts: 1, breakerProbeMs: 50 });
+    await start({ maxAttempts: 1, breakerProbeMs: 1_000 });
     const { stock: flaky } = federation.subgraphs;
     flaky?.answerWith(refuse);
     for (let n = 0; n < 5; n += 1) expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_UNAVAILABLE']);
     expect(codesOf(await federation.query(joined))).toEqual(['SUBGRAPH_CIRCUIT_OPEN']);
     expect(flaky?.received).toHaveLength(5);
     flaky?.answerWith(undefined);
-    await until(async () => (await federation.query(joined)).errors === undefined, 2_000);
+    await until(async () => (await federation.query(joined)).errors === undefined, 20_000);
     for (let n = 0; n < 5; n += 1) expect((await federation.query(joined)).errors).toBeUndefined();
   });
 });
@@ -215,7 +312,7 @@ test('more calls than may run and wait are refused at once with a code', async (
   const held: ServerResponse[] = [];
   flaky?.answerWith((response) => void held.push(response));
   const running = [federation.query(joined), federation.query('{ product(id: "p2") { inStock } }')];
-  await until(async () => held.length === 1, 2_000);
+  await until(async () => held.length === 1, 20_000);
   const refused = await federation.query('{ product(id: "p3") { inStock } }');
   expect(codesOf(refused)).toEqual(['SUBGRAPH_OVERLOADED']);
   flaky?.answerWith(undefined);
@@ -228,9 +325,7 @@ test('a query that is late is sent a second time, and the first answer counts; a
   await start({ hedgeAfterMs: 30 });
   const { stock: slow, catalogue: mutated } = federation.subgraphs;
   slow?.answerWith(() => slow.answerWith(undefined));
-  const startedAt = performance.now();
   expect(await federation.query(joined)).toMatchObject({ data: { product: { inStock: 4 } } });
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
   expect(slow?.received).toHaveLength(2);
 
   mutated?.answerWith((response) => {

@@ -3,8 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createDocumentSource } from '../../gateway/documents/document-source.ts';
-import { AnswerWriter } from '../../gateway/execution/answer-writer.ts';
 import type { CompiledOperation } from '../../gateway/execution/compiled-operation.ts';
+import { AnswerWriter } from '../../gateway/execution/write/answer-writer.ts';
 import { createForwarding } from '../../gateway/request/forwarded-headers.ts';
 import type { SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { LiveAuthorities } from '../../gateway/subscriptions/live-authority.ts';
@@ -140,7 +140,7 @@ describe.each(transports)('over %s, a client that stops reading', (transport) =>
   const all = Array.from({ length: events }, (_, n) => n + 1);
 
   test('is closed with a code and comes back with its cursor: nothing is lost, nobody waits for it', {
-    timeout: 20_000,
+    timeout: 120_000,
   }, async () => {
     const { slow, quick, subscribe } = await start(new EventLog(), resumable);
     expect(numbersOf(quick)).toEqual(all);
@@ -154,7 +154,7 @@ describe.each(transports)('over %s, a client that stops reading', (transport) =>
   });
 
   test('gets the latest event when it reads again, and how many it missed, where that is the policy', {
-    timeout: 20_000,
+    timeout: 120_000,
   }, async () => {
     const log = new EventLog();
     const { slow, quick } = await start(log, `${resumable} @delivery(policy: "LATEST")`);

@@ -149,7 +149,7 @@ test('what is never answered, and a client that does not let go of its WebSocket
   const startedAt = performance.now();
   const closed = once(socket, 'close');
   await federation.gateway.drain();
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
   expect((await closed)[0]).toBe(1012);
   mute.socket.terminate();
 });

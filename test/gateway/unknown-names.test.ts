@@ -3,6 +3,7 @@ import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.t
 import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { startFederation } from '../support/federation-gateway.ts';
 import { readDefinition, type SubgraphDefinition } from '../support/federation-subgraph.ts';
+import { logWith } from '../support/runtime.ts';
 
 const resumable = (names: string): SubgraphDefinition => ({
   typeDefs: `
@@ -37,9 +38,8 @@ const misspelt: Partial<GatewayConfig> = {
 /** A gateway, and what it warned of. */
 async function start(definitions: Record<string, SubgraphDefinition>, config: Partial<GatewayConfig> = {}) {
   const warnings: unknown[] = [];
-  const quiet = () => undefined;
   const warn = (event: string, fields: object = {}) => void warnings.push({ event, ...fields });
-  const log = { debug: quiet, info: quiet, warn, error: quiet };
+  const log = logWith({ warn });
   const federation = await startFederation(definitions, { config, runtime: { log } });
   const supergraphOf = (others: Record<string, SubgraphDefinition>) =>
     composeSources(

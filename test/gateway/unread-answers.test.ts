@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { logWith } from '../support/runtime.ts';
 import { createCertificate } from '../support/self-signed-certificate.ts';
 
 /** More than the buffers of the system hold between two ends. */
@@ -57,7 +58,7 @@ const startGateway = (http: Partial<GatewayConfig['http']> = {}, config: Partial
     },
     runtime: {
       clock: { ...systemClock, monotonic: () => now },
-      log: { debug, info: quiet, warn: quiet, error: quiet },
+      log: logWith({ debug }),
     },
   });
 

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { connect as connectTls } from 'node:tls';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -31,6 +33,13 @@ const start = async (config: Partial<GatewayConfig>, definitions = shop() as Par
   others.push(other);
   return other;
 };
+
+/** Bytes, without what nobody refers to. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+}
 
 /** Without fetch, which unpacks and adds headers of its own. */
 function send(
@@ -124,7 +133,7 @@ describe('pages of other origins', () => {
 
   test('may read nothing unless their origin is configured', async () => {
     const response = await fetch(federation.url, preflight);
-    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([405, null]);
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([204, null]);
   });
 
   test('may read and send when it is, without credentials of the browser; others still not', async () => {
@@ -295,10 +304,15 @@ describe('GraphiQL', () => {
       await get(url, { 'accept-encoding': 'gzip' }),
       await get(url, {}),
     ];
-    expect([packed, gzipped, plain].map(({ response }) => response.headers['content-encoding'])).toEqual([
-      'br',
-      'gzip',
-      undefined,
+    expect(
+      [packed, gzipped, plain].map(({ response: { statusCode, headers } }) => [
+        statusCode,
+        headers['content-encoding'],
+      ]),
+    ).toEqual([
+      [200, 'br'],
+      [200, 'gzip'],
+      [200, undefined],
     ]);
     expect(packed.bytes.length).toBeLessThan(2_000_000);
     expect(brotliDecompressSync(packed.bytes).equals(plain.bytes)).toBe(true);
@@ -403,11 +417,63 @@ describe('TLS', () => {
     beginnings.push(closed(half));
     const session = connectHttp2(new URL(url).origin, trusting);
     const stream = session.request({ ':method': 'POST', ':path': '/graphql', 'content-type': 'application/json' });
-    const cancelled = once(stream, 'close');
-    stream.resume().write('{');
-    await Promise.all([closed(handshake), ...beginnings, cancelled]);
-    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+    const ended = once(stream, 'close');
+    let text = '';
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+    });
+    const answered = once(stream, 'response');
+    stream.write('{');
+    await Promise.all([closed(handshake), ...beginnings, ended]);
+    const [head408] = (await answered) as [IncomingHttpHeaders];
+    expect([head408[':status'], JSON.parse(text).errors[0].extensions.code, stream.rstCode]).toEqual([
+      408,
+      'REQUEST_TIMEOUT',
+      constants.NGHTTP2_NO_ERROR,
+    ]);
     session.destroy();
+  });
+
+  test('headers over HTTP/2 have the room that they have over HTTP/1.1, and what has more ends alone', async () => {
+    const { url } = await start({ tls }, lotSubgraphs(new PushedEvents()));
+    const session = connectHttp2(new URL(url).origin, { ...trusting, maxSendHeaderBlockLength: 1_000_000 });
+    await once(session, 'remoteSettings');
+    expect(session.remoteSettings).toMatchObject({ maxHeaderListSize: 16_384, maxConcurrentStreams: 1000 });
+    const request = (size: number) => session.request({ ':path': '/graphql?query={now}', 'x-long': 'x'.repeat(size) });
+    const long = request(60_000).on('error', () => undefined);
+    await new Promise((resolve) => long.once('close', resolve));
+    expect(long.rstCode).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    const [head] = (await once(request(10_000).resume(), 'response')) as [IncomingHttpHeaders];
+    expect(head[':status']).toBe(200);
+    session.destroy();
+  });
+
+  test('a session with a stream that is open, and quiet, is not idle', async () => {
+    const events = new PushedEvents();
+    const http = { ...defaultGatewayConfig.http, keepAliveTimeoutMs: 100 };
+    const { url } = await start({ tls, http }, lotSubgraphs(events));
+    const session = connectHttp2(new URL(url).origin, trusting);
+    let isGoingAway = false;
+    session.on('goaway', () => {
+      isGoingAway = true;
+    });
+    const request = () =>
+      session.request({
+        ':method': 'POST',
+        ':path': '/graphql',
+        'content-type': 'application/json',
+        accept: 'text/event-stream',
+      });
+    const stream = request().on('error', () => undefined);
+    stream.resume().end(JSON.stringify({ query: lotSubscription }));
+    await events.opened(1);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(isGoingAway).toBe(false);
+    const second = request();
+    second.resume().end(small);
+    expect(((await once(second, 'response')) as [IncomingHttpHeaders])[0][':status']).toBe(200);
+    stream.close();
+    await once(session, 'close');
   });
 
   test('connections that are too many are refused, but for questions about health', async () => {
@@ -447,6 +513,59 @@ describe('TLS', () => {
 });
 
 describe('clients that mean harm', () => {
+  test('a socket that is flooded with pings leaves time for everybody else', { timeout: 90_000 }, async () => {
+    // It says nothing but pings, which on a busy machine takes longer than others get.
+    const { url } = await start({
+      subscriptions: { ...defaultGatewayConfig.subscriptions, initTimeoutMs: 90_000, pingIntervalMs: 90_000 },
+    });
+    const port = Number(new URL(url).port);
+    const socket = connectTcp(port, '127.0.0.1').on('error', () => undefined);
+    socket.write(
+      'GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
+    );
+    await once(socket, 'data');
+    const pings = 300_000;
+    let answered = 0;
+    const all = new Promise<void>((resolve) => {
+      socket.on('data', (chunk: Buffer) => {
+        // Each pong has a head of two bytes and nothing else.
+        answered += chunk.length / 2;
+        if (answered >= pings) resolve();
+      });
+    });
+    // Others are served in each turn of the event loop. They are counted, not timed: a busy machine slows everybody down.
+    let turns = 0;
+    const count = () => {
+      turns += 1;
+      if (answered < pings) setImmediate(count);
+    };
+    setImmediate(count);
+    socket.write(Buffer.concat(Array<Buffer>(pings).fill(Buffer.from([0x89, 0x80, 0, 0, 0, 0]))));
+    expect((await fetch(new URL('/health/live', url))).status).toBe(200);
+    await all;
+    // As many as there are pieces of 64 KB, where otherwise it is a dozen at most.
+    expect(turns).toBeGreaterThan(20);
+    socket.destroy();
+  });
+
+  test('a body in a million pieces takes the memory of its bytes', async () => {
+    const { url } = await start({});
+    const socket = connectTcp(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+    socket.write(
+      'POST /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    const blanks = Buffer.from('1\r\n \r\n'.repeat(10_000));
+    const before = heapUsed();
+    for (let sent = 0; sent < 70; sent += 1) if (!socket.write(blanks)) await once(socket, 'drain');
+    expect((await fetch(new URL('/health/live', url))).status).toBe(200);
+    // As pieces they would take more than a hundred.
+    expect(heapUsed() - before).toBeLessThan(25_000_000);
+    socket.write(`${small.length.toString(16)}\r\n${small}\r\n0\r\n\r\n`);
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    expect(text).toMatch(/^HTTP\/1\.1 200 .*"__typename":"Query"/s);
+  });
+
   test('more connections than there is room for are refused, but for questions about health, until there is room', async () => {
     const http = { ...defaultGatewayConfig.http, drainGraceMs: 1, maxConnections: 2 };
     const { url } = await start({ http });
@@ -545,6 +664,6 @@ describe('clients that mean harm', () => {
       expect([status, body.errors?.[0]?.extensions?.['code']]).toEqual([400, 'DEPTH_LIMIT_EXCEEDED']);
     }
     // With the round trip, on a busy machine; validation alone would take hours.
-    expect(Math.min(...times)).toBeLessThan(20);
+    expect(Math.min(...times)).toBeLessThan(100);
   });
 });

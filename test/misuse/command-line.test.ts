@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { AndonProcess } from '../support/andon-process.ts';
+import { startFederation } from '../support/federation-gateway.ts';
+import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const cli = resolve(root, 'dist/cli.js');
@@ -37,10 +40,21 @@ describe('andon, typed wrongly', () => {
     for (const command of [...commands, 'build']) expect(out).toMatch(new RegExp(`^ {2}${command} `, 'm'));
   });
 
+  test('says which version it is', async () => {
+    const { version } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { version: string };
+    expect(await run(['--version'], resolve(root, 'andon.mjs'))).toEqual({
+      code: 0,
+      out: `${version}\n`,
+      problems: '',
+    });
+  });
+
   test('says that there is no such command, and which there are, with 2', async () => {
     const { code, problems } = await run(['upp']);
     expect(code).toBe(2);
-    expect(problems).toMatch(/^andon: there is no command upp\.[\s\S]*^ {2}up /m);
+    expect(problems).toMatch(/^andon: there is no command upp\. Did you mean "up"\?\n[\s\S]*^ {2}up /m);
+    expect((await run(['gatway'])).problems).toMatch(/^andon: there is no command gatway\. Did you mean "gateway"\?\n/);
+    expect((await run(['qwertz'])).problems).toMatch(/^andon: there is no command qwertz\.\n/);
   });
 
   test.each(commands)('%s explains itself, and says which option it does not have, with 2', async (command) => {
@@ -63,6 +77,36 @@ describe('andon, typed wrongly', () => {
     expect(wrong).toMatchObject({ code: 2, problems: expect.stringContaining('there is no option --nonsense') });
   });
 
+  test.each([
+    [['gateway', '--supergraph', 'x', '--port', ''], '--port is empty. Give it a value, or leave it out.'],
+    [['compose', '--output=', '--config', 'x'], '--output is empty. Give it a value, or leave it out.'],
+    [['subscribe', ''], 'An argument is empty. Give it a value, or leave it out.'],
+    [['subscribe'], "Write the subscription: andon subscribe 'subscription { … }'."],
+    [['compose'], 'Name the subgraphs: andon compose --config supergraph.yaml.'],
+    [['gateway', '--prot', '4000'], `Unknown option '--prot'. Did you mean "--port"?`],
+    [['compose', '--quietly'], "Unknown option '--quietly'."],
+    [['token', '--plant', 'BER'], 'Give at least one --role.'],
+    [['bench', '--seconds', '0'], '--seconds is "0". Write a number from 1 to 3600.'],
+    [['bench', '--only', 'oracle'], '--only is "oracle". Write sqlite or postgres.'],
+  ])('%j says in one sentence what to write, with 2', async ([name = '', ...rest], sentence) => {
+    const problems = `andon ${name}: ${sentence}\nTry: andon ${name} --help\n`;
+    expect(await run([name, ...rest])).toEqual({ code: 2, out: '', problems });
+  });
+
+  test('a supergraph that cannot be written where it is told is no wrong usage, and one sentence says what to do', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'andon-'));
+    const schema = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9") type Query { a: Int }';
+    const list = 'subgraphs: { one: { routing_url: "http://127.0.0.1:1", schema: { file: one.graphql } } }';
+    await writeFile(join(folder, 'one.graphql'), schema);
+    await writeFile(join(folder, 'list.yaml'), list);
+    const write = (output: string) => run(['compose', '--config', join(folder, 'list.yaml'), '--output', output]);
+    const [missing, isFolder] = await Promise.all([write(join(folder, 'some/missing/x.graphql')), write(folder)]);
+    await rm(folder, { recursive: true });
+    expect([missing.code, isFolder.code]).toEqual([1, 1]);
+    expect(missing.problems).toMatch(/^andon compose: ENOENT.*make the folder that is missing in it first\.\n$/);
+    expect(isFolder.problems).toMatch(/^andon compose: EISDIR.*Name a file: this is a folder\.\n$/);
+  });
+
   test('wrong values are wrong usage, too', async () => {
     expect(await run(['subgraph', 'crm'])).toMatchObject({ code: 2, problems: expect.stringContaining('one of erp,') });
     expect(await run(['subscribe', '--url', 'nowhere', '{ a }'])).toMatchObject({
@@ -77,8 +121,12 @@ describe('andon, set wrongly', () => {
     'no development token is made for %s hours, and one sentence says why',
     async (hours) => {
       const { code, out, problems } = await run(['token', '--role', 'OPERATOR', '--plant', 'BER', '--hours', hours]);
-      expect({ code, out }).toEqual({ code: 1, out: '' });
-      expect(problems).toBe(`andon token: --hours is "${hours}": give a number of hours from 0.01 to 8760.\n`);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      const [sentence, hint] = problems.split('\n');
+      expect(sentence).toMatch(
+        /^andon token: --hours is (empty\. Give it a value|".+": give a number of hours from 0\.01)/,
+      );
+      expect(hint).toBe('Try: andon token --help');
     },
   );
 
@@ -115,6 +163,29 @@ describe('andon, set wrongly', () => {
 });
 
 describe('andon subscribe', () => {
+  test('says on standard error that it is connected, and prints the events alone', async () => {
+    const events = new PushedEvents();
+    const federation = await startFederation(lotSubgraphs(events));
+    const child = spawn(process.execPath, [cli, 'subscribe', '--url', federation.url, lotSubscription], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    try {
+      while (!said.endsWith('\n')) await once(child.stderr, 'data');
+      expect(said).toBe(`andon subscribe: connected to ${federation.url}.\n`);
+      await events.opened(1);
+      events.push('c1');
+      const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+      expect(JSON.parse(line)).toMatchObject({ data: { lotChanged: { cursor: 'c1' } } });
+    } finally {
+      child.kill();
+      await federation.close();
+    }
+  });
+
   test('says that nobody answers at the port in PORT, and connects once somebody does', async () => {
     const free = createServer().listen(0, '127.0.0.1');
     await once(free, 'listening');

@@ -13,7 +13,7 @@ afterAll(() => federation.close());
 
 describe('every audit of the graphql-http package passes', () => {
   const audits = serverAudits({ url: () => federation.url });
-  test('there are 61', () => expect(audits).toHaveLength(61));
+  test('none of its 61 is left out', () => expect(audits).toHaveLength(61));
   for (const { id, name, fn } of audits) {
     test(`${id}: ${name}`, async () => {
       const result = await fn();
@@ -39,6 +39,24 @@ test('a GET takes variables, an operation name and Unicode', async () => {
   const query = 'query A { __typename } query B($id: ID!) { product(id: $id) { name } } # 🏃';
   const response = await ask({}, { query, operationName: 'B', variables: '{"id":"p2"}' });
   expect(await response.json()).toMatchObject({ data: { product: { name: 'Lamp' } } });
+});
+
+test('an operation name that the document does not have is told with those that it has', async () => {
+  const response = await postAs('application/graphql-response+json', {
+    query: 'query Machine { __typename } query Lot { __typename }',
+    operationName: 'machine',
+  });
+  expect([response.status, await response.json()]).toEqual([
+    400,
+    {
+      errors: [
+        {
+          message: 'The document has no operation named "machine". It has "Machine", "Lot".',
+          extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+        },
+      ],
+    },
+  ]);
 });
 
 test('a GET that says a thing twice, or not in JSON, is refused', async () => {
@@ -161,10 +179,39 @@ test('a byte order mark is skipped, and bytes that are no UTF-8 are refused', as
 });
 
 test('methods other than the protocols use are refused with 405 and what is allowed', async () => {
-  for (const method of ['PATCH', 'OPTIONS']) {
-    const response = await ask({ method });
-    expect([response.status, response.headers.get('allow')], method).toEqual([405, 'GET, HEAD, POST, PUT, DELETE']);
-  }
+  const allowed = 'GET, HEAD, POST, PUT, DELETE, OPTIONS';
+  const patch = await ask({ method: 'PATCH' });
+  expect([patch.status, patch.headers.get('allow')]).toEqual([405, allowed]);
+  const options = await ask({ method: 'OPTIONS' });
+  expect([options.status, options.headers.get('allow')]).toEqual([204, allowed]);
+  const unknown = await answerTo(`FIND /graphql HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  expect(unknown).toMatch(
+    /^HTTP\/1\.1 405 .*\r\nallow: GET, HEAD, POST, PUT, DELETE, OPTIONS\r\n.*METHOD_NOT_ALLOWED/s,
+  );
+});
+
+/** What comes back for these bytes until the connection ends. */
+async function answerTo(bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(federation.url).port), '127.0.0.1');
+  socket.write(bytes);
+  let text = '';
+  for await (const chunk of socket) text += chunk;
+  return text;
+}
+
+test('what is refused for its headers is refused before its body is asked for; what is read is asked for first', async () => {
+  const body = '{"query":"{ __typename }"}';
+  const head = (type: string, more = '') =>
+    `POST /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: ${type}\r\n${more}`;
+  const expecting = `Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`;
+  expect(await answerTo(head('text/xml', expecting))).toMatch(/^HTTP\/1\.1 415 /);
+  expect(await answerTo(`${head('application/json', expecting)}${body}`)).toMatch(
+    /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /,
+  );
+  const chunked = (coding: string) =>
+    `${head('application/json', `Transfer-Encoding: ${coding}\r\n\r\n`)}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+  expect(await answerTo(chunked('Chunked'))).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await answerTo(chunked('gzip, chunked'))).toMatch(/^HTTP\/1\.1 501 .*UNSUPPORTED_ENCODING/s);
 });
 
 test('HEAD says what GET would, without a body; it runs no mutation and opens no stream', async () => {

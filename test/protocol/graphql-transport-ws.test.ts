@@ -206,6 +206,18 @@ describe('messages that are none close the socket with 4400', () => {
     'a ping with a text as payload': { type: 'ping', payload: 'x' },
     'a pong with a list as payload': { type: 'pong', payload: [] },
   };
+  test('and is told what is wrong with it', async () => {
+    const told: [unknown, string][] = [
+      [bad['variables that are a list'], 'variables must be an object'],
+      [bad['an operation name that is a number'], 'operationName must be a string'],
+      [{ type: 'start', id: '1', payload: { query: '{ now }' } }, 'graphql-transport-ws has no type "start"'],
+    ];
+    for (const [message, problem] of told) {
+      const client = await acknowledged();
+      client.send(message);
+      expect(await client.closed).toEqual({ code: 4400, reason: `Invalid message: ${problem}` });
+    }
+  });
   for (const [what, message] of Object.entries(bad)) {
     test(what, async () => {
       const client = await acknowledged();

@@ -115,7 +115,7 @@ describe('a store on PostgreSQL', () => {
       await expect(next(database)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
       await expect(count(database)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     }
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     await expect(another()).rejects.toMatchObject({ code: 'DATABASE_UNUSABLE' });
     await cluster.start();
     expect(await untilAvailable(() => next(database))).toBe(2);

@@ -1,6 +1,6 @@
 /** JSON Schema (draft 2020-12), as far as options need it. */
 export interface OptionSchema {
-  readonly type: string;
+  readonly type: string | readonly string[];
   readonly description?: string;
   readonly default?: unknown;
   readonly minimum?: number;
@@ -61,7 +61,7 @@ export function createConfigSchema(source: string, root: string, defaults: objec
     if (plain === 'number')
       return { type: 'integer', minimum: /\b0 (is|takes|allows)/.test(doc) ? 0 : 1, ...described };
     if (plain === 'boolean' || plain === 'string') return { type: plain, ...described };
-    if (plain === 'readonly string[]') return { type: 'array', items: { type: 'string' }, ...described };
+    if (plain === 'readonly string[]') return { type: ['array', 'string'], items: { type: 'string' }, ...described };
     const named = /^Readonly<Record<string, (.+)>>$/.exec(plain)?.[1];
     if (named !== undefined) {
       const each = schemaOf({ name: '', type: named, doc: '' }, undefined);

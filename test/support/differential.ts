@@ -8,7 +8,7 @@ import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { buildMonolith } from './federation-monolith.ts';
 import type { GeneratedOperation } from './federation-operations.ts';
 import { readDefinition, type SubgraphDefinition } from './federation-subgraph.ts';
-import { testRuntime } from './runtime.ts';
+import { patientTimers, testRuntime } from './runtime.ts';
 import { somebody } from './somebody.ts';
 
 /** One graph three times: behind each engine, and as one schema that says what is right. All in this process. */
@@ -52,7 +52,7 @@ export async function startDifferential(
   const start = (engine: EngineChoice) =>
     createGateway({
       supergraphSdl: sdl,
-      runtime: testRuntime(),
+      runtime: testRuntime({ timers: patientTimers }),
       config: { ...defaultGatewayConfig, port: 0, engine, limits },
       subgraphs,
       authenticate: () => principal,

@@ -66,7 +66,7 @@ export function testConformance({ subgraphs, cases, runs = 40 }: Conformance): v
   for (const [promise, query] of Object.entries(cases)) test(promise, () => expectSameAnswer(query));
 
   if (runs === 0) return;
-  test('operations generated at random are answered like one schema with the same data', { timeout: 60_000 }, () =>
+  test('operations generated at random are answered like one schema with the same data', { timeout: 240_000 }, () =>
     fc.assert(
       fc.asyncProperty(operations(monolith, argumentValues(monolith)), async ({ query, variables }) => {
         fc.pre(validate(monolith, parse(query)).length === 0);

@@ -1,9 +1,11 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
+import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Authenticate } from '../../gateway/authorization/authenticate.ts';
 import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { createGateway, type Gateway } from '../../gateway/gateway.ts';
+import type { SignInternal } from '../../gateway/subgraph-client/create-clients.ts';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { readDefinition, type SubgraphDefinition, startSubgraph, type TestSubgraph } from './federation-subgraph.ts';
@@ -25,6 +27,9 @@ export interface Federation {
   readonly sdl: string;
   readonly subgraphs: Readonly<Record<string, TestSubgraph>>;
   query(query: string, variables?: Record<string, unknown>): Promise<Answer>;
+  /** The data of an operation that must have no errors. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look anywhere into an answer
+  dataOf(query: string, variables?: Record<string, unknown>): Promise<any>;
   post(body: unknown, headers?: Record<string, string>): Promise<{ status: number; body: Answer; headers: Headers }>;
   /** A client on graphql-transport-ws; closed with the federation. */
   socket(connectionParams?: Record<string, unknown>): Client;
@@ -34,10 +39,14 @@ export interface Federation {
 export interface FederationOptions {
   readonly config?: Partial<GatewayConfig>;
   readonly authenticate?: Authenticate;
+  readonly signInternal?: SignInternal;
   readonly onAuthorityChange?: (run: () => void) => void;
   readonly runtime?: Partial<Runtime>;
   readonly graphiql?: { token?: string; defaultQuery?: string };
 }
+
+/** What waits for its subgraphs only because the machine is busy, or pauses, is no answer to what a test asks. */
+const patient = { ...defaultGatewayConfig.subgraphs, timeoutMs: 120_000, breakerSlowMs: 60_000 };
 
 /** Its tests know that nothing is on the wire when they end. */
 const stopsAtOnce = { ...defaultGatewayConfig.http, drainGraceMs: 1 };
@@ -61,8 +70,9 @@ export async function startFederation(
   const gateway = await createGateway({
     supergraphSdl: sdl,
     runtime: testRuntime(options.runtime),
-    config: { ...defaultGatewayConfig, port: 0, http: stopsAtOnce, ...options.config },
+    config: { ...defaultGatewayConfig, port: 0, http: stopsAtOnce, subgraphs: patient, ...options.config },
     ...(options.authenticate && { authenticate: options.authenticate }),
+    ...(options.signInternal && { signInternal: options.signInternal }),
     ...(options.onAuthorityChange && { onAuthorityChange: options.onAuthorityChange }),
     ...(options.graphiql && { graphiql: options.graphiql }),
   });
@@ -84,6 +94,11 @@ export async function startFederation(
     subgraphs,
     post,
     query: async (query, variables) => (await post({ query, variables })).body,
+    async dataOf(query, variables) {
+      const { data, errors } = (await post({ query, variables })).body;
+      expect(errors).toBeUndefined();
+      return data;
+    },
     socket(connectionParams) {
       const client = createClient({
         url: url.replace('http', 'ws'),

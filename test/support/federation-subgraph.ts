@@ -21,6 +21,9 @@ export interface SubgraphDefinition {
   readonly resolvers?: Record<string, any>;
 }
 
+/** Resolves a reference whose key is all that there is to know. */
+export const itself = (self: unknown) => self;
+
 export const readDefinition = ({ typeDefs, isFederation1 = false }: SubgraphDefinition): DocumentNode =>
   parse(isFederation1 ? typeDefs : federationLink + typeDefs);
 

@@ -1,4 +1,4 @@
-import { mayAct, type StateMachine } from '../../subgraphs/state-machine.ts';
+import { mayAct, type StateMachine } from '../../subgraphs/transitions/state-machine.ts';
 
 /** @returns whether `action` may lead from one state to the other */
 export function mayLead<State extends string, Action extends string>(

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { createClient } from 'graphql-ws';
+import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Principal } from '../../auth/principal.ts';
 import { createReferenceCmms } from '../../connectors/cmms/reference.ts';
@@ -23,11 +24,13 @@ import type { QmsTables } from '../../connectors/qms/reference-tables.ts';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createGateway, type Gateway } from '../../gateway/gateway.ts';
 import { composeSupergraph } from '../../gateway/supergraph/compose.ts';
+import type { JournalEvent } from '../../journal/envelope.ts';
+import type { Gap } from '../../journal/gap.ts';
 import type { Journal } from '../../journal/journal.ts';
 import { createPolicies, type PoliciesOptions } from '../../policies/evaluate.ts';
 import type { GraphReader } from '../../subgraphs/graph-reader.ts';
-import { createLocalSubgraph } from '../../subgraphs/local-subgraph.ts';
 import { createSubgraphs } from '../../subgraphs/main.ts';
+import { createLocalSubgraph } from '../../subgraphs/serving/local-subgraph.ts';
 import type { Subgraph } from '../../subgraphs/subgraph.ts';
 import { createWorkflows } from '../../workflows/create-workflows.ts';
 import { workflowMigrations } from '../../workflows/migrations.ts';
@@ -68,8 +71,8 @@ export interface WholeGraphOptions {
   readonly around?: (systems: Systems) => Promise<Systems>;
 }
 
-/** Longer than any event takes that is there already. */
-const silenceMs = 1000;
+/** Turns of the event loop in which the journal would have given what is there: it reads in this thread, without timers. */
+const silentTurns = 200;
 
 export async function openWholeGraph({
   plants = demoPlants,
@@ -78,6 +81,13 @@ export async function openWholeGraph({
 }: WholeGraphOptions = {}): Promise<WholeGraph> {
   const place = await openTestJournal('sqlite');
   const { journal, runtime, storage } = place;
+  const startFollowing = journal.events.follow.bind(journal.events);
+  let followed: (reader: JournalReader, partner: string | undefined) => void = () => undefined;
+  vi.spyOn(journal.events, 'follow').mockImplementation((...given) => {
+    const reader = new JournalReader(startFollowing(...given));
+    followed(reader, given[1].partner);
+    return reader;
+  });
   const systems = await around(await openSystems(plants, place));
   const { sdl } = await composeSupergraph(fileURLToPath(new URL('../../supergraph.yaml', import.meta.url)));
   let gateway: Gateway | null = null;
@@ -141,23 +151,16 @@ export async function openWholeGraph({
     },
     async follow(principal, query, count) {
       principals.set(`Bearer ${principal.id}`, principal);
-      const client = createClient({
-        url: url.replace('http', 'ws'),
-        webSocketImpl: WebSocket,
-        retryAttempts: 0,
-        connectionParams: { authorization: `Bearer ${principal.id}` },
+      const begun = new Promise<JournalReader>((resolve) => {
+        followed = (reader, partner) => {
+          if (partner === (principal.partner ?? undefined)) resolve(reader);
+        };
       });
-      const found: Data[] = [];
-      const payloads = client.iterate({ query })[Symbol.asyncIterator]();
-      while (found.length < count) {
-        const silence = new Promise<null>((resolve) => setTimeout(() => resolve(null), silenceMs));
-        const refused = (errors: unknown) => ({ done: false, value: { errors } });
-        const next = await Promise.race([payloads.next().catch(refused), silence]);
-        if (next === null || next.done) break;
-        found.push(next.value);
-      }
-      await client.dispose();
-      return found;
+      const subscriber = await subscribeAs(`Bearer ${principal.id}`, { url, query });
+      const reader = await Promise.race([begun, subscriber.ended]);
+      if (reader) await subscriber.untilSilent(reader, count);
+      subscriber.close();
+      return subscriber.heard.slice(0, count);
     },
     settled: () => workflows.idle(),
     async close() {
@@ -166,6 +169,86 @@ export async function openWholeGraph({
       await restoring.stop();
       await place.dispose();
     },
+  };
+}
+
+/** A reader of the journal of which is known whether it waits for an event that has not happened yet. */
+class JournalReader implements AsyncIterableIterator<JournalEvent | Gap> {
+  readonly #events: AsyncIterator<JournalEvent | Gap>;
+  #isWaiting = false;
+
+  constructor(events: AsyncIterator<JournalEvent | Gap>) {
+    this.#events = events;
+  }
+
+  async next(): Promise<IteratorResult<JournalEvent | Gap>> {
+    this.#isWaiting = true;
+    const result = await this.#events.next();
+    this.#isWaiting = false;
+    return result;
+  }
+
+  async return(): Promise<IteratorResult<JournalEvent | Gap>> {
+    await this.#events.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Resolves when what it has read last has been answered, and nothing more is there. */
+  async untilIdle(): Promise<void> {
+    for (let turns = 0; turns < silentTurns; turns = this.#isWaiting ? turns + 1 : 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+interface Subscriber {
+  readonly heard: readonly Data[];
+  /** Resolves when there will be no more. */
+  readonly ended: Promise<undefined>;
+  /** Resolves when it has heard all that its reader of the journal finds, or so many payloads. */
+  untilSilent(reader: JournalReader, count: number): Promise<void>;
+  close(): void;
+}
+
+async function subscribeAs(authorization: string, { url, query }: { url: string; query: string }): Promise<Subscriber> {
+  const heard: Data[] = [];
+  const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws');
+  const send = (message: object) => socket.send(JSON.stringify(message));
+  let hasEnded = false;
+  let pong: () => void = () => undefined;
+  const ended = new Promise<undefined>((resolve) => {
+    socket.on('message', (data) => {
+      const { type, payload } = JSON.parse(String(data));
+      if (type === 'connection_ack') send({ type: 'subscribe', id: '1', payload: { query } });
+      else if (type === 'next') heard.push(payload);
+      else if (type === 'error') heard.push({ errors: payload });
+      else if (type === 'pong') pong();
+      hasEnded ||= type === 'error' || type === 'complete';
+      if (hasEnded) resolve(undefined);
+    });
+  });
+  await once(socket, 'open');
+  send({ type: 'connection_init', payload: { authorization } });
+  return {
+    heard,
+    ended,
+    async untilSilent(reader, count) {
+      for (let known = -1; known < heard.length && heard.length < count && !hasEnded; ) {
+        known = heard.length;
+        await reader.untilIdle();
+        // What was sent before it has arrived before it.
+        const answered = new Promise<void>((resolve) => {
+          pong = resolve;
+        });
+        send({ type: 'ping' });
+        await answered;
+      }
+    },
+    close: () => socket.terminate(),
   };
 }
 

@@ -38,7 +38,7 @@ const impatient = {
 
 describe('whatever goes wrong on the way', () => {
   test('every step of every event has its effect exactly once, and nothing is left running', {
-    timeout: 120_000,
+    timeout: 240_000,
   }, async () => {
     const run = fc.asyncProperty(
       fc.array(reply, { maxLength: 30 }),

@@ -13,7 +13,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { EventData, EventType } from '../../journal/catalogue.ts';
 import { type EntityId, entityId } from '../../journal/entity-ref.ts';
 import type { JournalEvent } from '../../journal/envelope.ts';
-import { checkMeta } from '../../subgraphs/transition-meta.ts';
+import { checkMeta } from '../../subgraphs/transitions/transition-meta.ts';
 import { type ProblemKind, StepProblem } from '../../workflows/problem.ts';
 import { lanesOf, type Rule, type RuleGraph } from '../../workflows/rule.ts';
 import { rules } from '../../workflows/rules.ts';
@@ -39,7 +39,7 @@ let schema: GraphQLSchema;
 beforeAll(() => {
   const services = ['erp', 'mes', 'qms', 'cmms', 'ops'].map((name) => ({
     name,
-    typeDefs: parse(`${read('subgraphs/common.graphql')}\n${read(`subgraphs/${name}/schema.graphql`)}`),
+    typeDefs: parse(`${read('subgraphs/schema/common.graphql')}\n${read(`subgraphs/${name}/schema.graphql`)}`),
   }));
   const composed = composeServices(services);
   if (!composed.schema) throw new Error(composed.errors?.map(({ message }) => message).join('\n'));

@@ -1,90 +1,29 @@
 import {
-  type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type FragmentSpreadNode,
-  type GraphQLSchema,
   type InlineFragmentNode,
   Kind,
-  type OperationDefinitionNode,
   type OperationTypeNode,
-  print,
   type SelectionNode,
-  stripIgnoredCharacters,
 } from 'graphql';
-import type { TypeIndex } from '../../supergraph/load-supergraph.ts';
-import type { SubgraphTypes } from '../../supergraph/subgraph-types.ts';
 import { fetchesOf } from '../fetches.ts';
-import { parseRequest } from '../parse-request.ts';
-import type { EntityFetchNode, EntityGroup, FetchNode, PathStep, PlanNode, Rewrite } from '../plan.ts';
+import type { EntityFetchNode, EntityGroup, FetchNode, PlanNode, Requirement } from '../plan.ts';
+import { isInContext } from './asked-context.ts';
+import {
+  type Asking,
+  type Coverage,
+  type CoverageScope,
+  intersection,
+  newCoverage,
+  placesAt,
+  placesBelow,
+  restrict,
+  sourceOf,
+} from './coverage.ts';
+import { areGivenRequirements } from './given-requirements.ts';
 import { holdsKey, requirementsFor } from './keyed-requirements.ts';
 import { isForeign, providedBelow } from './provided-fields.ts';
-
-export interface CoverageScope {
-  /** What clients see. */
-  readonly schema: GraphQLSchema;
-  readonly types: TypeIndex;
-  readonly subgraphTypes: SubgraphTypes;
-}
-
-/** Steps after which a plan counts as complete: what is too large to be checked is not refused for it. */
-const maxSteps = 20_000;
-
-/** What is known of the objects at one place of the response: their types, and what was asked for on each. */
-export interface Coverage {
-  possible: ReadonlySet<string> | undefined;
-  readonly fields: Map<string, Map<string, Coverage>>;
-  /** The selections that brought the objects. */
-  readonly givers: Giver[];
-  /** Field and arguments, where one field was asked for. */
-  source: string | undefined;
-}
-
-/** A selection of a planned request whose objects stand at one place. */
-export interface Giver {
-  readonly fetch: FetchNode | EntityFetchNode;
-  readonly document: DocumentNode;
-  readonly service: string;
-  readonly field: FieldNode;
-  readonly types: ReadonlySet<string>;
-}
-
-/** The types that an object at one of these places may have. */
-export const possibleTypes = (places: readonly Coverage[]): ReadonlySet<string> =>
-  new Set(places.flatMap(({ possible }) => [...(possible ?? [])]));
-
-const newCoverage = (): Coverage => ({ possible: undefined, fields: new Map(), givers: [], source: undefined });
-
-/** Several subgraphs that give one place know the same object, so it is of a type that all of them know. */
-function restrict(coverage: Coverage, types: ReadonlySet<string>): void {
-  const { possible } = coverage;
-  coverage.possible = possible ? intersection(possible, types) : types;
-}
-
-function intersection(some: ReadonlySet<string>, others: ReadonlySet<string>): ReadonlySet<string> {
-  for (const name of some) if (!others.has(name)) return new Set([...some].filter((one) => others.has(one)));
-  return some;
-}
-
-export interface Budget {
-  left: number;
-  /** A subgraph would refuse what it is asked, or answer what it does not know. */
-  isRefused: boolean;
-}
-
-export interface Asking {
-  readonly scope: CoverageScope;
-  readonly budget: Budget;
-  readonly root: Coverage;
-  readonly rootName: string;
-}
-
-/** The walk along a plan, before its first step. */
-export function startAsking(scope: CoverageScope, rootName: string): Asking {
-  const root = newCoverage();
-  restrict(root, new Set([rootName]));
-  return { scope, budget: { left: maxSteps, isRefused: false }, root, rootName };
-}
+import { type Fetched, giverOf, readFetch } from './read-fetch.ts';
 
 /** Notes what a step of a plan asks for. */
 export function noteNode(node: PlanNode, asking: Asking): void {
@@ -107,23 +46,20 @@ export const rootTypeOf = ({ schema }: CoverageScope, { request }: FetchNode): s
   schema.getRootType(request.operationKind as OperationTypeNode)?.name ?? '';
 
 function noteGroup(node: EntityFetchNode, group: EntityGroup, asking: Asking): void {
+  if (!isInContext(node, asking)) asking.budget.isRefused = true;
   const fetched = readFetch(node, group.outputRewrites, group.alias);
+  // One path may be about some of the types that share a place of another.
+  if (asking.sharesPlaces && group.paths.length > 1) for (const path of group.paths) placesAt(asking, path);
   for (const place of group.paths.flatMap((path) => placesAt(asking, path))) {
-    const types = new Set([...(place.possible ?? [])].filter((name) => isAsked(asking, node, group, place, name)));
+    const types = new Set(
+      [...(place.possible ?? [])].filter(
+        (name) => isAsked(asking, node, group, place, name) && isTold(asking, group.requires, place, name),
+      ),
+    );
     for (const field of fetched.roots) place.givers.push(giverOf(fetched, field, types));
-    checkRequirements(asking, fetched, group, place, types);
+    if (!areGivenRequirements(asking.scope, fetched, group, { place, types })) asking.budget.isRefused = true;
     note(asking, fetched, { place, types, ...atRoot }, fetched.selections);
   }
-}
-
-/** Type conditions of a path count as met: representations decide which objects are asked for. */
-export function placesAt({ root }: Asking, path: readonly PathStep[]): readonly Coverage[] {
-  let places: readonly Coverage[] = [root];
-  for (const step of path) {
-    if (step.kind !== 'field') continue;
-    places = places.flatMap(({ fields }) => [...fields.values()].flatMap((keys) => keys.get(step.name) ?? []));
-  }
-  return [...new Set(places)];
 }
 
 /**
@@ -144,118 +80,20 @@ export function isAsked(
 }
 
 /**
- * Whether fields that require others are given them, with the values that they have for the required arguments. The
- * planner of version 0.0.38 sends the value of other arguments where it joins two requirements of one field; and where
- * it joins the steps of several types, it requires for one what it asks of all.
+ * Whether it is known that the objects are of the type, as far as it matters: a subgraph that knows an interface as an
+ * object says nothing of it, and then only a representation of the interface applies.
  */
-function checkRequirements(
-  { scope, budget }: Asking,
-  fetched: Fetched,
-  { requires }: EntityGroup,
-  place: Coverage,
-  types: ReadonlySet<string>,
-): void {
-  for (const type of types) {
-    const given = requirementsFor(requires, type, scope.types);
-    const known = place.fields.get(type);
-    for (const field of fieldsFor(fetched, fetched.selections, type, scope.types)) {
-      const wanted = scope.subgraphTypes.requirementOf(fetched.service, type, field.name.value);
-      if (!wanted.every((one) => isGiven(one, given, known))) budget.isRefused = true;
-    }
-  }
-}
-
-/** @param known what was asked for on the object */
-export function isGiven(
-  wanted: SelectionNode,
-  given: ReturnType<typeof requirementsFor>,
-  known: ReadonlyMap<string, Coverage> | undefined,
-): boolean {
-  if (wanted.kind !== Kind.FIELD) return true;
-  const sent = given.find(({ alias, name }) => (alias ?? name) === wanted.name.value);
-  const source = sent && known?.get(sent.name)?.source;
-  return sent !== undefined && (source === undefined || source === sourceOf(wanted));
-}
-
-function* fieldsFor(
-  fetched: Fetched,
-  selections: readonly SelectionNode[],
+export function isTold(
+  { scope }: Asking,
+  requires: readonly Requirement[],
+  { givers }: Coverage,
   type: string,
-  types: TypeIndex,
-): Generator<FieldNode> {
-  for (const node of selections) {
-    if (node.kind === Kind.FIELD) {
-      yield node;
-      continue;
-    }
-    const fragment = node.kind === Kind.INLINE_FRAGMENT ? node : fetched.fragments.get(node.name.value);
-    const condition = fragment?.typeCondition?.name.value;
-    if (!fragment || (condition !== undefined && !types.possible(condition).has(type))) continue;
-    yield* fieldsFor(fetched, fragment.selectionSet.selections, type, types);
-  }
-}
-
-const giverOf = ({ fetch, document, service }: Fetched, field: FieldNode, types: ReadonlySet<string>): Giver => ({
-  fetch,
-  document,
-  service,
-  field,
-  types,
-});
-
-/** The field with its arguments, as text. */
-export function sourceOf({ name, arguments: given = [] }: FieldNode): string {
-  if (given.length === 0) return name.value;
-  return `${name.value}(${given.map((argument) => stripIgnoredCharacters(print(argument))).sort()})`;
-}
-
-interface Fetched {
-  readonly fetch: FetchNode | EntityFetchNode;
-  readonly document: DocumentNode;
-  readonly service: string;
-  /** The fields whose objects are the entities. */
-  readonly roots: readonly FieldNode[];
-  readonly isOfEntities: boolean;
-  readonly selections: readonly SelectionNode[];
-  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  /** The shape of what stands at each response path: a subgraph refuses two different ones. */
-  readonly shapes: Map<string, string>;
-  /** New keys by the paths of the old ones. */
-  readonly renamed: ReadonlyMap<string, string>;
-}
-
-function readFetch(fetch: FetchNode | EntityFetchNode, rewrites: readonly Rewrite[], rootKey?: string): Fetched {
-  const document = parseRequest(fetch.request.operation);
-  const { definitions } = document;
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  let operation: OperationDefinitionNode | undefined;
-  for (const node of definitions) {
-    if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
-    else if (node.kind === Kind.OPERATION_DEFINITION) operation = node;
-  }
-  const all = operation?.selectionSet.selections ?? [];
-  const roots = all.flatMap((node) =>
-    node.kind === Kind.FIELD && (node.alias ?? node.name).value === rootKey ? [node] : [],
-  );
-  const selections = rootKey === undefined ? all : roots.flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
-  const renamed = new Map(
-    rewrites.flatMap((rewrite) => {
-      if (rewrite.kind !== 'rename') return [];
-      const keys = rewrite.path.flatMap((step) => (step.kind === 'key' ? [step.name] : []));
-      return [[(keys[0] === rootKey ? keys.slice(1) : keys).join('/'), rewrite.to] as const];
-    }),
-  );
-  return {
-    fetch,
-    document,
-    service: fetch.service,
-    roots,
-    isOfEntities: rootKey !== undefined,
-    selections,
-    fragments,
-    shapes: new Map(),
-    renamed,
-  };
+): boolean {
+  const names = givers
+    .filter(({ types }) => types.has(type))
+    .map((each) => scope.subgraphTypes.nameIn(each.service, type));
+  if (names.length === 0 || names.includes(type)) return true;
+  return names.some((name) => requirementsFor(requires, name, scope.types).length > 0);
 }
 
 /** Where selections of a planned request stand. */
@@ -319,8 +157,8 @@ function noteField(asking: Asking, fetched: Fetched, spot: Spot, node: FieldNode
   const where = path === '' ? asked : `${path}/${asked}`;
   const key = fetched.renamed.get(where) ?? asked;
   const source = sourceOf(node);
+  const alike = new Map<string, string[]>();
   for (const type of spot.types) {
-    budget.left -= 1;
     const field = { service, type, name, provided: spot.provided };
     if (isForeign(scope, field)) budget.isRefused = true;
     const isRepresented = fetched.isOfEntities && path === '';
@@ -328,19 +166,45 @@ function noteField(asking: Asking, fetched: Fetched, spot: Spot, node: FieldNode
     const shape = subgraphTypes.fieldShape(service, type, name);
     if (shape !== undefined && (fetched.shapes.get(where) ?? shape) !== shape) budget.isRefused = true;
     if (shape !== undefined) fetched.shapes.set(where, shape);
+    const fieldType = subgraphTypes.fieldType(service, type, name);
+    // What a field of one type provides need not be what another's does.
+    const isOwn = !asking.sharesPlaces || providedBelow(scope, field).length > 0;
+    const id = `${fieldType ?? ''} ${isOwn ? type : ''}`;
+    const types = alike.get(id);
+    if (types) types.push(type);
+    else alike.set(id, [type]);
+  }
+  for (const types of alike.values()) {
+    for (const child of childrenFor(asking, place, key, types)) {
+      budget.left -= 1;
+      child.source = source;
+      const [type = ''] = types;
+      const fieldType = node.selectionSet && subgraphTypes.fieldType(service, type, name);
+      if (!node.selectionSet || fieldType === undefined) continue;
+      const possible = subgraphTypes.possibleIn(service, fieldType);
+      restrict(child, possible);
+      child.givers.push(giverOf(fetched, node, possible));
+      const provided = providedBelow(scope, { service, type, name, provided: spot.provided });
+      const inner = { place: child, types: possible, parent: fieldType, path: where, provided };
+      note(asking, fetched, inner, node.selectionSet.selections);
+    }
+  }
+}
+
+/** What stands below a field for objects of some types. */
+function childrenFor(
+  { sharesPlaces }: Asking,
+  place: Coverage,
+  key: string,
+  types: readonly string[],
+): readonly Coverage[] {
+  const first = newCoverage();
+  for (const type of types) {
     const keys = place.fields.get(type) ?? new Map<string, Coverage>();
     place.fields.set(type, keys);
-    const child = keys.get(key) ?? newCoverage();
-    keys.set(key, child);
-    child.source = source;
-    if (!node.selectionSet) continue;
-    const fieldType = subgraphTypes.fieldType(service, type, name);
-    if (fieldType === undefined) continue;
-    const possible = subgraphTypes.possibleIn(service, fieldType);
-    restrict(child, possible);
-    child.givers.push(giverOf(fetched, node, possible));
-    const provided = providedBelow(scope, field);
-    const inner = { place: child, types: possible, parent: fieldType, path: where, provided };
-    note(asking, fetched, inner, node.selectionSet.selections);
+    if (!keys.has(key)) keys.set(key, first);
   }
+  if (sharesPlaces) return placesBelow(place, key, types);
+  const child = types[0] === undefined ? undefined : place.fields.get(types[0])?.get(key);
+  return child ? [child] : [];
 }

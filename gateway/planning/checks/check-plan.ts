@@ -1,12 +1,14 @@
 import { type DocumentNode, Kind } from 'graphql';
+import { hasContext } from '../fetches.ts';
 import type { PlanNode } from '../plan.ts';
 import { fragmentsOf } from '../plannable.ts';
-import type { CoverageScope } from './asked-fields.ts';
 import { completePlans } from './complete-plan.ts';
+import type { CoverageScope } from './coverage.ts';
 import { joinRequirements } from './join-requirements.ts';
 import { onlyKeyed } from './keyed-requirements.ts';
 import { inOrderOfNeed } from './order-of-need.ts';
 import { overwritesValues } from './overwritten-values.ts';
+import { withOwnVariables } from './own-variables.ts';
 import { checkCoverage, type Gap } from './plan-coverage.ts';
 import { representRequirements } from './represent-requirements.ts';
 import { withToldNames } from './told-names.ts';
@@ -30,12 +32,15 @@ export class IncompletePlan extends Error {
  * @throws IncompletePlan
  */
 export function checkPlan(scope: CoverageScope, document: DocumentNode, plan: PlanNode | undefined): PlanNode[] {
-  const plans = plan ? [withToldNames(onlyKeyed(plan, scope), scope)] : [];
+  const told = plan && withToldNames(onlyKeyed(plan, scope), scope);
   const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
-  if (!operation) return plans;
+  if (!operation) return told ? [told] : [];
   const parts = { operation, fragments: fragmentsOf(document) };
   const cover = (some: readonly PlanNode[]) => checkCoverage(scope, parts, some);
   const rootName = scope.schema.getRootType(operation.operation)?.name ?? '';
+  // Apollo's planner (2.14.4) asks for a value beside the field whose argument it is, where another subgraph gave the object.
+  const timely = (one: PlanNode) => (hasContext(one) ? inOrderOfNeed(scope, rootName, one) : one);
+  const plans = told ? [timely(withOwnVariables(told, operation))] : [];
   const asPlanned = cover(plans);
   if (!asPlanned.isRefused && asPlanned.gaps.length === 0) return plans;
   const represent = (one: PlanNode) => joinRequirements(scope, operation, representRequirements(scope, rootName, one));

@@ -14,7 +14,7 @@ import { changeFetches } from '../fetches.ts';
 import type { OperationParts } from '../operation-parts.ts';
 import type { PlanNode, PlannedRequest } from '../plan.ts';
 import { onType, setOf, usedVariables } from '../selections.ts';
-import type { CoverageScope } from './asked-fields.ts';
+import type { CoverageScope } from './coverage.ts';
 import { type Gap, selectedFields, setsOf } from './plan-coverage.ts';
 
 /** Selections that fill one gap; larger ones are left to another way of planning. */

@@ -1,14 +1,8 @@
-import {
-  type FieldNode,
-  Kind,
-  print,
-  type SelectionNode,
-  stripIgnoredCharacters,
-  type VariableDefinitionNode,
-} from 'graphql';
-import type { EntityFetchNode, EntityGroup, Requirement } from '../plan.ts';
-import { onType, setOf, usedVariables } from '../selections.ts';
-import { type Coverage, type CoverageScope, sourceOf } from './asked-fields.ts';
+import { type FieldNode, Kind, type SelectionNode, type VariableDefinitionNode } from 'graphql';
+import { entityRequest } from '../entity-request.ts';
+import { type EntityFetchNode, type EntityGroup, type Requirement, typenameRequirement } from '../plan.ts';
+import { onType, setOf } from '../selections.ts';
+import { type Coverage, type CoverageScope, sourceOf } from './coverage.ts';
 import { toldAs } from './told-names.ts';
 
 /** A step of our own: fields of objects of some types, for representations of them. */
@@ -24,25 +18,15 @@ export function entityStep({ subgraphTypes }: CoverageScope, step: EntityStep): 
   const { service, paths, types, requires, fields, outputRewrites } = step;
   const names = new Map(types.map((type) => [type, subgraphTypes.nameIn(service, type)]));
   const selectionSet = setOf([...new Set(names.values())].map((name) => onType(name, fields)));
-  const used = usedVariables(selectionSet);
-  const definitions = step.variables.filter(({ variable }) => used.has(variable.name.value));
-  const variables = ['$representations:[_Any!]!', ...definitions.map((node) => print(node))];
-  const operation = `query(${variables}){_entities(representations:$representations)${print(selectionSet)}}`;
-  const group: EntityGroup = {
-    alias: '_entities',
-    variable: 'representations',
+  return entityRequest({
+    service,
+    selectionSet,
+    variables: step.variables,
     paths,
     requires,
     inputRewrites: [...names].flatMap(([type, name]) => (name === type ? [] : [toldAs(type, name)])),
     outputRewrites,
-  };
-  const request = {
-    operationKind: 'query',
-    operation: stripIgnoredCharacters(operation),
-    operationName: undefined,
-    variables: definitions.map(({ variable }) => variable.name.value),
-  } as const;
-  return { kind: 'entities', service, request, groups: [group] };
+  });
 }
 
 /** A key of the subgraph: one that is asked for anyway, where there is one. */
@@ -68,10 +52,7 @@ export const representationOf = (
 ): Requirement => ({
   kind: 'types',
   condition: type,
-  selections: [
-    { kind: 'field', name: '__typename', alias: undefined, selections: [] },
-    ...fields.map((field) => toRequirement(field, type, known)),
-  ],
+  selections: [typenameRequirement, ...fields.map((field) => toRequirement(field, type, known))],
 });
 
 /** Read where the same field with the same arguments was asked for, whatever it is called there. */

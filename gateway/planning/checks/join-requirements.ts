@@ -2,8 +2,8 @@ import { type FieldNode, Kind, type OperationDefinitionNode, type SelectionNode,
 import { parseRequest } from '../parse-request.ts';
 import type { EntityFetchNode, PathStep, PlanNode, Requirement } from '../plan.ts';
 import { setOf } from '../selections.ts';
-import { type Coverage, type CoverageScope, placesAt, possibleTypes } from './asked-fields.ts';
 import { resolvableSelections } from './complete-plan.ts';
+import { type Coverage, type CoverageScope, placesAt, possibleTypes } from './coverage.ts';
 import { entityStep, keyFor, representationOf } from './entity-step.ts';
 import { requirementsFor } from './keyed-requirements.ts';
 import { askingAll, type Step, stepsOf, textOf } from './order-of-need.ts';

@@ -1,13 +1,7 @@
 import type { EntityFetchNode, FetchNode, PlanNode, Requirement, SubscribeNode } from '../plan.ts';
-import {
-  type Asking,
-  type Coverage,
-  type CoverageScope,
-  isAsked,
-  noteNode,
-  placesAt,
-  startAsking,
-} from './asked-fields.ts';
+import { isInContext } from './asked-context.ts';
+import { isAsked, isTold, noteNode } from './asked-fields.ts';
+import { type Asking, type Coverage, type CoverageScope, placesAt, startAsking } from './coverage.ts';
 import { requirementsFor } from './keyed-requirements.ts';
 
 /**
@@ -27,9 +21,12 @@ export function inOrderOfNeed(scope: CoverageScope, rootName: string, plan: Plan
   const different = new Map(steps.map((step) => [textOf(step), step])).values();
   let waiting = Array.from(different, (step) => ({ step, needs: needsOf(step, whole) }));
   while (waiting.length > 0) {
-    const ready = waiting.filter(({ step, needs }) => isReached(step, now) && needs.every((need) => isMet(need, now)));
+    const possible = waiting.filter(({ step }) => isReached(step, now) && isTimely(step, now, whole));
+    const met = possible.map(({ needs }) => needs.map((need) => ({ need, places: metPlaces(need, now) })));
+    const ready = possible.filter((_, index) => met[index]?.every(({ places }) => places > 0));
+    const wholly = possible.filter((_, index) => met[index]?.every(({ need, places }) => places >= need.places));
     // What nothing brings is told by the check.
-    const round = ready.length > 0 ? ready : waiting.slice(0, 1);
+    const round = [wholly, ready].find((some) => some.length > 0) ?? waiting.slice(0, 1);
     const nodes = round.map(({ step }) => step);
     for (const step of nodes) noteNode(step, now);
     rounds.push(nodes.length === 1 && nodes[0] ? nodes[0] : { kind: 'parallel', nodes });
@@ -88,43 +85,42 @@ interface Need {
   readonly type: string;
   /** Names of what is asked for in the whole plan, with those below them. */
   readonly names: ReadonlySet<string>;
+  /** How many there are in the whole plan: below a field of several types there is one for each of them. */
+  readonly places: number;
 }
 
 /** Whether there is an object for the answer: Query may stand below what another step returns. */
 const isReached = (step: Step, now: Asking): boolean => step.kind !== 'fetch' || placesAt(now, step.path).length > 0;
 
+/** Whether what stands above the objects of a step is asked for, as far as the plan as a whole asks for it. */
+const isTimely = (step: Step, now: Asking, whole: Asking): boolean =>
+  step.kind !== 'entities' || isInContext(step, now) || !isInContext(step, whole);
+
 /** What the plan as a whole brings for a step: some of the objects that the step is for may have nothing to do with it. */
 function needsOf(step: Step, whole: Asking): readonly Need[] {
   if (step.kind !== 'entities') return [];
   return step.groups.flatMap((group) =>
-    group.paths.flatMap((path) =>
-      placesAt(whole, path).flatMap((place) =>
+    group.paths.flatMap((path) => {
+      const asked = placesAt(whole, path).flatMap((place) =>
         [...(place.possible ?? [])]
           .filter((type) => isAsked(whole, step, group, place, type))
-          .map((type) => ({ step, group, path, type, names: knownNames(whole, group.requires, place, type) })),
-      ),
-    ),
+          .map((type) => ({ type, names: knownNames(whole, group.requires, place, type) })),
+      );
+      const places = new Map<string, number>();
+      for (const { type } of asked) places.set(type, (places.get(type) ?? 0) + 1);
+      return asked.map(({ type, names }) => ({ step, group, path, type, names, places: places.get(type) ?? 0 }));
+    }),
   );
 }
 
-function isMet({ step, group, path, type, names }: Need, now: Asking): boolean {
-  return placesAt(now, path).some((place) => {
+/** How many of the places where such objects stand have what is needed of them. */
+function metPlaces({ step, group, path, type, names }: Need, now: Asking): number {
+  const met = placesAt(now, path).filter((place) => {
     if (!isAsked(now, step, group, place, type) || !isTold(now, group.requires, place, type)) return false;
     const known = knownNames(now, group.requires, place, type);
     return [...names].every((name) => known.has(name));
   });
-}
-
-/**
- * Whether it is known that the objects are of the type, as far as it matters: a subgraph that knows an interface as an
- * object says nothing of it, and then only a representation of the interface applies.
- */
-function isTold({ scope }: Asking, requires: readonly Requirement[], { givers }: Coverage, type: string): boolean {
-  const names = givers
-    .filter(({ types }) => types.has(type))
-    .map((each) => scope.subgraphTypes.nameIn(each.service, type));
-  if (names.length === 0 || names.includes(type)) return true;
-  return names.some((name) => requirementsFor(requires, name, scope.types).length > 0);
+  return met.length;
 }
 
 /** Those of what is required that are asked for, with the way to them. */

@@ -1,7 +1,9 @@
 import { type FieldNode, type FragmentDefinitionNode, isObjectType, Kind, type SelectionSetNode } from 'graphql';
+import { fetchesOf } from '../fetches.ts';
 import type { OperationParts } from '../operation-parts.ts';
-import type { PlanNode } from '../plan.ts';
-import { type Budget, type Coverage, type CoverageScope, noteNode, startAsking } from './asked-fields.ts';
+import type { EntityGroup, PlanNode } from '../plan.ts';
+import { noteNode } from './asked-fields.ts';
+import { type Budget, type Coverage, type CoverageScope, startAsking } from './coverage.ts';
 
 /** How far plans answer an operation. */
 export interface PlanCoverage {
@@ -37,7 +39,7 @@ export const maxGaps = 32;
 export function checkCoverage(scope: CoverageScope, parts: OperationParts, plans: readonly PlanNode[]): PlanCoverage {
   const rootName = scope.schema.getRootType(parts.operation.operation)?.name;
   if (rootName === undefined) return { isRefused: false, gaps: [] };
-  const asking = startAsking(scope, rootName);
+  const asking = startAsking(scope, rootName, plans.every(mayShare));
   const { budget, root } = asking;
   for (const plan of plans) noteNode(plan, asking);
   if (budget.isRefused) return { isRefused: true, gaps: [] };
@@ -59,6 +61,7 @@ function findGaps(
   way: readonly WayStep[],
 ): void {
   const { scope, budget, gaps } = checking;
+  const whole = new Map<Coverage, (readonly FieldNode[])[]>();
   for (const type of place.possible ?? []) {
     // Objects of hidden types become null, whatever was asked.
     if (!isObjectType(scope.schema.getType(type))) continue;
@@ -68,9 +71,28 @@ function findGaps(
       const child = place.fields.get(type)?.get(key);
       const [node] = nodes;
       if (!child || !node) gaps.push({ place, type, key, nodes, way });
-      else if (node.selectionSet) findGaps(checking, child, setsOf(nodes), [...way, { type, node }]);
+      else if (node.selectionSet && !whole.get(child)?.some((known) => isSame(known, nodes))) {
+        const before = gaps.length;
+        findGaps(checking, child, setsOf(nodes), [...way, { type, node }]);
+        // Each gap is told for every type on the way to it.
+        if (gaps.length === before) whole.set(child, [...(whole.get(child) ?? []), nodes]);
+      }
     }
   }
+}
+
+const isSame = (some: readonly unknown[], others: readonly unknown[]): boolean =>
+  some.length === others.length && some.every((one, index) => one === others[index]);
+
+/** Objects that one group of a step is for must not stand below others of it: what it asks for is not there before. */
+const mayShare = (plan: PlanNode): boolean =>
+  [...fetchesOf(plan)].every(
+    (fetch) => fetch.kind === 'fetch' || fetch.groups.every(({ paths }) => paths.length < 2 || !isNested(paths)),
+  );
+
+function isNested(paths: EntityGroup['paths']): boolean {
+  const texts = paths.map((path) => path.map((step) => (step.kind === 'field' ? `${step.name}/` : '')).join(''));
+  return texts.some((text, index) => texts.some((other, n) => n !== index && other !== text && other.startsWith(text)));
 }
 
 /** Whose fragments apply to which types. */

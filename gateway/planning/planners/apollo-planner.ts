@@ -18,7 +18,9 @@ import type {
   Rewrite,
   RewriteStep,
 } from '../plan.ts';
-import { type Planner, PlanningError } from './planner.ts';
+import { PlanningError } from '../planning-error.ts';
+import { hasMoved } from './override-draw.ts';
+import type { Planner } from './planner.ts';
 import { translateInnerNode } from './translate-inner-node.ts';
 
 /** Milliseconds that one operation may take, from the question to the plan; the thread's start is part of it. */
@@ -116,8 +118,13 @@ export class ApolloPlanner implements Planner {
     if (this.#waiting.size === 0) this.#stopIdle = this.#timers.after(idleMs, () => this.close());
     if (failure !== undefined) {
       waiting?.reject(new PlanningError('PLANNING_FAILED', { cause: new Error(failure) }));
-    } else {
+      return;
+    }
+    try {
       waiting?.resolve(node && translateRoot(node));
+    } catch (cause) {
+      // Thrown from here it would end this process.
+      waiting?.reject(new PlanningError('PLANNING_FAILED', { cause }));
     }
   }
 
@@ -137,10 +144,7 @@ export class ApolloPlanner implements Planner {
 /** Every label of the supergraph, with whether its fields have moved under this draw. */
 function labelsFor(supergraphSdl: string, moved: readonly string[], draw: number): [string, boolean][] {
   const labels = new Set([...supergraphSdl.matchAll(/overrideLabel: "([^"]+)"/g)].map(([, label = '']) => label));
-  return [...labels].map((label) => {
-    const percentage = /^percent\(([\d.]+)\)$/.exec(label)?.[1];
-    return [label, percentage === undefined ? moved.includes(label) : draw < Number(percentage)];
-  });
+  return [...labels].map((label) => [label, hasMoved(label, moved, draw)]);
 }
 
 function translateRoot(node: NonNullable<ApolloPlan['node']>): PlanNode {

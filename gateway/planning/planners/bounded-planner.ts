@@ -1,6 +1,7 @@
 import type { Timers } from '../../../runtime/timers.ts';
 import type { PlanNode } from '../plan.ts';
-import { type Planner, PlanningError } from './planner.ts';
+import { PlanningError } from '../planning-error.ts';
+import type { Planner } from './planner.ts';
 
 /** Operations that are planned at once: the native planner works in two threads of a process of its own. */
 const maxRunning = 2;

@@ -10,7 +10,8 @@ import { losesValues } from '../checks/lost-values.ts';
 import { overwritesValues } from '../checks/overwritten-values.ts';
 import { withoutProvidedTypenames } from '../checks/provided-typenames.ts';
 import type { EntityGroup, FetchNode, PathStep, PlanNode, PlannedRequest, Requirement, Rewrite } from '../plan.ts';
-import { type Planner, PlanningError } from './planner.ts';
+import { PlanningError } from '../planning-error.ts';
+import type { Planner } from './planner.ts';
 import { PlannerProcess } from './planner-process.ts';
 import { translateInnerNode } from './translate-inner-node.ts';
 

@@ -14,3 +14,9 @@ export function createOverrideDraw(percentages: readonly number[], ids: Ids): ((
     return steps.find((step) => step <= drawn) ?? 0;
   };
 }
+
+/** Whether the fields of a label are asked of their new subgraph. @param moved labels without a percentage that have */
+export function hasMoved(label: string, moved: readonly string[], draw: number): boolean {
+  const percentage = /^percent\(([\d.]+)\)$/.exec(label)?.[1];
+  return percentage === undefined ? moved.includes(label) : draw < Number(percentage);
+}

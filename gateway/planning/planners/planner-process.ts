@@ -107,12 +107,17 @@ export class PlannerProcess {
       });
       return loading;
     };
+    const refuse = (cause: unknown): never => {
+      // The next operation need not wait for another process.
+      if (cause instanceof PlannerCrashError) loadAgain().catch(() => undefined);
+      throw cause;
+    };
     return {
       overridePercentages,
       plan: async (operation, draw, signal) => {
         let isSuspect = false;
         for (;;) {
-          const job = await this.#ask({ planner, operation, draw, labels }, { signal, isSuspect });
+          const job: Asked = await this.#ask({ planner, operation, draw, labels }, { signal, isSuspect }).catch(refuse);
           if (!job.reply.isUnknown) return job.reply.node;
           isSuspect = job.isSuspect;
           await loadAgain();

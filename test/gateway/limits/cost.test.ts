@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { defaultGatewayConfig, type GatewayConfig } from '../../../gateway/config.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
+import { logWith } from '../../support/runtime.ts';
 
 /** Books sliced by an argument, and one of them hidden from clients. */
 const library = {
@@ -122,8 +123,7 @@ test('where the schema wants exactly one slicing argument, none and two are refu
 
 test('in measure mode all is answered, and each operation above the limit is told once, also after a new supergraph', async () => {
   const warnings: unknown[] = [];
-  const quiet = () => undefined;
-  const log = { debug: quiet, info: quiet, error: quiet, warn: (...line: unknown[]) => void warnings.push(line) };
+  const log = logWith({ warn: (...line: unknown[]) => void warnings.push(line) });
   federation = await start({ maxCost: 20, costMode: 'measure' }, { runtime: { log } });
   const shelf = 'query Shelf($n: Int) { books(first: $n) { id } }';
   const long = 'query Long { shelves { books { id } } }';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { PlanNode } from '../../../gateway/planning/plan.ts';
 import { planAhead } from '../../../gateway/planning/plan-ahead.ts';
-import { PlanningError } from '../../../gateway/planning/planners/planner.ts';
 import { PlannerCrashError } from '../../../gateway/planning/planners/planner-process.ts';
+import { PlanningError } from '../../../gateway/planning/planning-error.ts';
 
 const plan: PlanNode = { kind: 'forget' };
 

@@ -151,7 +151,7 @@ describe('over a WebSocket', () => {
   });
 });
 
-test('over server-sent events they are headers', async () => {
+test('a subscription over server-sent events passes its headers on to the subgraph', async () => {
   const response = await fetch(federation.url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream', 'x-tenant': 'one' },

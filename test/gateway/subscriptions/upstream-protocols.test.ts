@@ -2,12 +2,14 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { defaultGatewayConfig, type SubgraphsConfig, type SubscriptionsConfig } from '../../../gateway/config.ts';
 import type { Runtime } from '../../../runtime/runtime.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
 import type { ReceivedRequest } from '../../support/federation-subgraph.ts';
+import { freePort } from '../../support/free-port.ts';
+import { logWith } from '../../support/runtime.ts';
 import { type StreamingClient, subscribeOver, type Transport } from '../../support/streaming-client.ts';
 
 let federation: Federation;
@@ -177,6 +179,126 @@ test.each([
   server.close();
 });
 
+describe('why a subscription of a subgraph failed', () => {
+  const warned: Record<string, unknown>[] = [];
+  const failing = async (protocol: Protocol, url: string, subgraphs: Partial<SubgraphsConfig> = {}) => {
+    warned.length = 0;
+    const log = logWith({
+      warn: (event, fields) => void (event === 'subscription of a subgraph failed' && warned.push({ ...fields })),
+    });
+    const subscriptionUrlBySubgraph = { events: url };
+    await start(new EventLog(), protocol, {
+      directives: '',
+      subgraphs: { subscriptionUrlBySubgraph, ...subgraphs },
+      runtime: { log },
+    });
+    return (await subscribe()).ended;
+  };
+
+  /** A subgraph that takes the connection unless it has something else to say. */
+  const speaking = async (answer: (socket: WebSocket, type: string) => void) => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/graphql' });
+    await once(server, 'listening');
+    server.on('connection', (socket) => {
+      socket.on('message', (message) => answer(socket, JSON.parse(String(message)).type));
+    });
+    const { port } = server.address() as AddressInfo;
+    return { url: `ws://127.0.0.1:${port}/graphql`, close: () => server.close() };
+  };
+
+  const afterAck = (say: (socket: WebSocket) => void) => (socket: WebSocket, type: string) => {
+    if (type === 'connection_init') socket.send('{"type":"connection_ack"}');
+    else if (type === 'subscribe') say(socket);
+  };
+
+  const unavailable = 'SUBGRAPH_UNAVAILABLE';
+  const malformed = 'SUBGRAPH_MALFORMED_RESPONSE';
+  test.each<[string, (socket: WebSocket, type: string) => void, string, object]>([
+    [
+      'closes with a code',
+      (socket) => socket.close(4403, 'Forbidden'),
+      unavailable,
+      { closeCode: 4403, reason: 'Forbidden', problem: 'it closed the connection' },
+    ],
+    [
+      'drops the connection',
+      afterAck((socket) => socket.terminate()),
+      unavailable,
+      { problem: 'the connection broke off' },
+    ],
+    [
+      'does not acknowledge',
+      () => undefined,
+      unavailable,
+      // A slow machine has not even opened it by then.
+      { problem: expect.stringMatching(/acknowledge|handshake/) },
+    ],
+    ['sends a page', afterAck((socket) => socket.send('<html>secret')), malformed, { problem: 'a message is no JSON' }],
+    [
+      'sends a payload of another kind',
+      afterAck((socket) => socket.send('{"id":"1","type":"next","payload":5}')),
+      malformed,
+      { problem: `"next" message expects the 'payload' property to be an object` },
+    ],
+    [
+      'sends a message of another protocol',
+      afterAck((socket) => socket.send('{"id":"1","type":"secret"}')),
+      malformed,
+      { problem: "Invalid message 'type' property" },
+    ],
+    [
+      'sends no response of GraphQL',
+      afterAck((socket) => socket.send('{"id":"1","type":"next","payload":{"hits":"secret"}}')),
+      malformed,
+      { problem: 'what it sent is no GraphQL response: it has neither data nor errors, but "hits"' },
+    ],
+  ])('is told in the log where it %s', async (what, answer, code, told) => {
+    const server = await speaking(answer);
+    const given = what === 'does not acknowledge' ? { timeoutMs: 200 } : {};
+    expect(await failing('websocket', server.url, given)).toEqual([code]);
+    expect(warned).toEqual([expect.objectContaining({ subgraph: 'events', protocol: 'websocket', code, ...told })]);
+    expect(JSON.stringify(warned)).not.toContain('secret');
+    server.close();
+  });
+
+  test('is told in the log where nobody listens, or not at this path', async () => {
+    const server = await speaking(() => undefined);
+    expect(await failing('websocket', server.url.replace('/graphql', '/ws'))).toEqual([unavailable]);
+    expect(warned).toEqual([expect.objectContaining({ problem: 'Unexpected server response: 400' })]);
+    server.close();
+    await federation.close();
+    const closed = `http://127.0.0.1:${await freePort()}/`;
+    for (const protocol of ['websocket', 'sse'] as const) {
+      expect(await failing(protocol, closed)).toEqual([unavailable]);
+      const problem = expect.stringContaining('ECONNREFUSED');
+      expect(warned).toEqual([expect.objectContaining({ protocol, url: closed, problem })]);
+      await federation.close();
+    }
+  });
+
+  test('is told once in a minute, however many clients ask again', async () => {
+    expect(await failing('websocket', `ws://127.0.0.1:${await freePort()}/`)).toEqual([unavailable]);
+    for (let n = 0; n < 3; n += 1) expect(await (await subscribe()).ended).toEqual([unavailable]);
+    expect(warned).toHaveLength(1);
+  });
+
+  test('is told in the log where the answer is no event stream, or one that cannot be read', async () => {
+    const log = logWith({ warn: (_event, fields) => void warned.push({ ...fields }) });
+    warned.length = 0;
+    const script = await startScript({ directives: '', runtime: { log } });
+    const refused = await subscribe();
+    (await script.response(0)).writeHead(404, { 'content-type': 'text/html' }).end('<html>');
+    expect(await refused.ended).toEqual([malformed]);
+    const garbled = await subscribe();
+    await script.stream(1, 'event: next\ndata: [1]\n\n');
+    expect(await garbled.ended).toEqual([malformed]);
+    expect(warned.map(({ problem }) => problem)).toEqual([
+      'HTTP status 404 with text/html, in place of an event stream',
+      'what it sent is no GraphQL response: it is a list and no object',
+    ]);
+  });
+});
+
 test('what a subgraph says of an operation after its end is not heard', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
@@ -319,7 +441,8 @@ describe('an event stream of a subgraph', () => {
     ['errors that are none', 400, json, '{"errors":5}', 'SUBGRAPH_MALFORMED_RESPONSE'],
     ['a page', 200, { 'content-type': 'text/html' }, '<html>', 'SUBGRAPH_MALFORMED_RESPONSE'],
     ['no such address', 404, {}, '', 'SUBGRAPH_MALFORMED_RESPONSE'],
-    ['the refusal of the gateway', 401, json, '{"errors":[{"message":"x"}]}', 'SUBGRAPH_REFUSED'],
+    ['401 with errors', 401, json, '{"errors":[{"message":"x","extensions":{"code":"NO"}}]}', 'NO'],
+    ['401 without reasons', 401, {}, '', 'SUBGRAPH_REFUSED'],
     ['an overload', 503, json, '', 'SUBGRAPH_UNAVAILABLE'],
     ['nothing of the type', 406, {}, '', 'SUBGRAPH_MALFORMED_RESPONSE'],
     ['a stream with another status', 500, { 'content-type': 'text/event-stream' }, '', 'SUBGRAPH_MALFORMED_RESPONSE'],

@@ -65,7 +65,7 @@ test('a subgraph that resolves a field of another system is refused, both named'
   expect(problems).toEqual([
     {
       code: 'OWNER_VIOLATED',
-      subgraph: 'mes',
+      subgraphs: ['mes'],
       location: expect.stringMatching(/^mes\.graphql:\d+$/),
       message: expect.stringMatching(
         /^Order\.state2 belongs to ERP \(subgraph "erp", erp\.graphql:\d+\), but subgraph "mes" of MES resolves it\.$/,
@@ -88,7 +88,7 @@ test('two owners of one type, or of one field, are refused, both named', () => {
     erp: ['ERP', 'type Query { a: Order } type Order @key(fields: "id") @owner(system: ERP) { id: ID! }'],
     mes: ['MES', 'type Order @key(fields: "id") @owner(system: MES) { id: ID! }'],
   });
-  expect(problem).toMatchObject({ code: 'OWNER_CONFLICT', subgraph: 'mes' });
+  expect(problem).toMatchObject({ code: 'OWNER_CONFLICT', subgraphs: ['mes'] });
   expect(problem?.message).toMatch(/^Order is claimed by ERP \(subgraph "erp", .*\) and by MES \(subgraph "mes"\)\.$/);
 });
 

@@ -115,6 +115,19 @@ test('each mistake in the subgraphs is told with subgraph, file, line and what t
   );
 });
 
+test('a mistake that several subgraphs make together names them, and one of all together names none', async () => {
+  const two = `${yaml}  two:\n    routing_url: local:two\n    schema: { file: two.graphql }\n`;
+  const keyless = (field: string) => `${link}type Query { ${field}Of: A }\ntype A { ${field}: Int id: ID @shareable }`;
+  const unreachable = await refusal({
+    'supergraph.yaml': two,
+    'one.graphql': keyless('height'),
+    'two.graphql': keyless('width'),
+  });
+  expect(unreachable.match(/supergraph: \[one, two\] SATISFIABILITY_ERROR/g)).toHaveLength(2);
+  const silent = await refusal({ 'supergraph.yaml': yaml, 'one.graphql': `${link}type A { a: Int }` });
+  expect(silent).toMatch(/ {2}supergraph: NO_QUERIES: .*\n {4}Give at least one subgraph a Query field\./);
+});
+
 test('a directive that the gateway would read and composition drops is told with its place', async () => {
   const live = `type Subscription { changed(after: String): A @resumable(cursor: "id", after: "after") }
     directive @resumable(cursor: String!, after: String!) on FIELD_DEFINITION\n`;

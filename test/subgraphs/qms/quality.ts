@@ -8,7 +8,7 @@ import type { QmsTables } from '../../../connectors/qms/reference-tables.ts';
 import type { Runtime } from '../../../runtime/runtime.ts';
 import { createQmsSubgraph } from '../../../subgraphs/qms/index.ts';
 import type { Subgraph } from '../../../subgraphs/subgraph.ts';
-import type { TransitionExecutor } from '../../../subgraphs/transition-executor.ts';
+import type { TransitionExecutor } from '../../../subgraphs/transitions/transition-executor.ts';
 import { type DialectName, openTestJournal, type TestJournal } from '../../support/database.ts';
 import { everythingAllowed, GraphStub, person } from '../subgraph-under-test.ts';
 
