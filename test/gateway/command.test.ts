@@ -33,9 +33,7 @@ function andon(...args: string[]) {
   return { child, lines: createInterface(child.stdout), errors: () => errors };
 }
 
-test('andon gateway serves any supergraph, says that it is open, and ends with 0 on SIGTERM', {
-  timeout: 120_000,
-}, async () => {
+test('andon gateway serves any supergraph, says that it is open, and ends with 0 on SIGTERM', async () => {
   federation = await startFederation(shop());
   folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
   const file = join(folder, 'supergraph.graphql');
@@ -69,7 +67,7 @@ test.each([
     'host: 7\nport: x',
     /^andon gateway: \S+ has 2 mistakes\.\n\S+:1: "host" is 7\. .*\n\S+:2: "port" is "x"\. /,
   ],
-])('andon gateway does not start on %s, and says what to write', { timeout: 120_000 }, async (_, yaml, sentence) => {
+])('andon gateway does not start on %s, and says what to write', async (_, yaml, sentence) => {
   federation = await startFederation(shop());
   folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
   const [file, options] = [join(folder, 'supergraph.graphql'), join(folder, 'andon.yaml')];
@@ -83,7 +81,7 @@ test.each([
   expect(await said).toMatch(sentence);
 });
 
-test('who opens the gateway to other machines with development keys is warned', { timeout: 120_000 }, async () => {
+test('who opens the gateway to other machines with development keys is warned', async () => {
   federation = await startFederation(shop());
   folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
   const [file, options] = [join(folder, 'supergraph.graphql'), join(folder, 'andon.yaml')];
@@ -114,9 +112,7 @@ test('has room for large answers in flight without a flag of Node', async () => 
   expect(output).toContain('"maxYoungGenerationSizeMb":192');
 });
 
-test('SIGTERM resets nothing that is on the wire, and idle connections hold nothing up', {
-  timeout: 120_000,
-}, async () => {
+test('SIGTERM resets nothing that is on the wire, and idle connections hold nothing up', async () => {
   federation = await startFederation(shop());
   folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
   const file = join(folder, 'supergraph.graphql');
@@ -163,9 +159,7 @@ test('SIGTERM resets nothing that is on the wire, and idle connections hold noth
   expect(await Promise.all(idle)).toEqual(['', '']);
 });
 
-test('andon gateway takes a new supergraph file into use, and keeps the last good one when it is broken', {
-  timeout: 120_000,
-}, async () => {
+test('andon gateway takes a new supergraph file into use, and keeps the last good one when it is broken', async () => {
   federation = await startFederation(shop());
   folder = mkdtempSync(join(tmpdir(), 'andon-gateway-'));
   const [file, config] = [join(folder, 'supergraph.graphql'), join(folder, 'andon.yaml')];
@@ -199,7 +193,7 @@ test('andon gateway takes a new supergraph file into use, and keeps the last goo
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
-test('andon gateway without a usable supergraph says what to do', { timeout: 120_000 }, async () => {
+test('andon gateway without a usable supergraph says what to do', async () => {
   const { child, errors } = andon('gateway', '--supergraph', '/nowhere/supergraph.graphql');
   const [code] = await once(child, 'exit');
   expect(code).not.toBe(0);
@@ -208,7 +202,7 @@ test('andon gateway without a usable supergraph says what to do', { timeout: 120
   );
 });
 
-test('andon subscribe ends quietly when who reads its output has read enough', { timeout: 120_000 }, async () => {
+test('andon subscribe ends quietly when who reads its output has read enough', async () => {
   const log = new EventLog();
   federation = await startFederation({ events: logSubgraph(log) });
   const { child, lines, errors } = andon(
@@ -235,9 +229,7 @@ test('andon subscribe ends quietly when who reads its output has read enough', {
   expect(errors()).toBe(`andon subscribe: connected to ${federation.url}.\n`);
 });
 
-test('andon subscribe gives up where it cannot trust a certificate, and where there is no TLS, and says what to do', {
-  timeout: 120_000,
-}, async () => {
+test('andon subscribe gives up where it cannot trust a certificate, and where there is no TLS, and says what to do', async () => {
   folder = mkdtempSync(join(tmpdir(), 'andon-subscribe-'));
   const { certFile, keyFile } = createCertificate(folder);
   const safe = createSecureServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });

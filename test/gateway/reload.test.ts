@@ -50,9 +50,7 @@ const withField = (definition: SubgraphDefinition, type: string): SubgraphDefini
 });
 
 describe('a new supergraph', () => {
-  test('is answered from without one failed request, however many run at that moment', {
-    timeout: 60_000,
-  }, async () => {
+  test('is answered from without one failed request, however many run at that moment', async () => {
     federation = await startFederation(shop());
     const second = await startSubgraph(stock());
     others.push(second);
@@ -224,9 +222,6 @@ describe('a resumable subscription during a reload', () => {
 
   test.each(transports)(
     'over %s goes on at the new place of its events: none is lost, none comes twice',
-    {
-      timeout: 120_000,
-    },
     async (transport) => {
       const log = new EventLog();
       federation = await startFederation({ events: logSubgraph(log) });

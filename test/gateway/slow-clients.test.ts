@@ -139,9 +139,7 @@ describe.each(transports)('over %s, a client that stops reading', (transport) =>
   }
   const all = Array.from({ length: events }, (_, n) => n + 1);
 
-  test('is closed with a code and comes back with its cursor: nothing is lost, nobody waits for it', {
-    timeout: 120_000,
-  }, async () => {
+  test('is closed with a code and comes back with its cursor: nothing is lost, nobody waits for it', async () => {
     const { slow, quick, subscribe } = await start(new EventLog(), resumable);
     expect(numbersOf(quick)).toEqual(all);
     slow.resume();
@@ -153,9 +151,7 @@ describe.each(transports)('over %s, a client that stops reading', (transport) =>
     expect([...seen, ...numbersOf(back)]).toEqual(all);
   });
 
-  test('gets the latest event when it reads again, and how many it missed, where that is the policy', {
-    timeout: 120_000,
-  }, async () => {
+  test('gets the latest event when it reads again, and how many it missed, where that is the policy', async () => {
     const log = new EventLog();
     const { slow, quick } = await start(log, `${resumable} @delivery(policy: "LATEST")`);
     expect(numbersOf(quick)).toEqual(all);

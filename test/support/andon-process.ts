@@ -28,6 +28,24 @@ export interface GraphAnswer {
   readonly extensions?: Record<string, unknown>;
 }
 
+/** A machine that stalls is waited for; what hangs says what it was doing, before the limit of its test ends it without a word. */
+const patienceMs = 90_000;
+
+/** @throws naming what was waited for, and what the process had printed by then */
+async function patiently<Value>(what: string, promise: Promise<Value>, output: () => string): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const say = () =>
+      reject(new Error(`${what} is waited for since ${patienceMs / 1000} s. Printed by then:\n${output()}`));
+    timer = setTimeout(say, patienceMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Asks a running Andon as anybody would. */
 export async function askAndon(
   url: string,
@@ -39,6 +57,7 @@ export async function askAndon(
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify({ query, variables }),
+    signal: AbortSignal.timeout(patienceMs),
   });
   const body = (await response.json()) as Partial<GraphAnswer>;
   return { ...body, status: response.status, data: body.data ?? null, errors: body.errors ?? [] };
@@ -107,7 +126,15 @@ export class AndonProcess {
     return andon;
   }
 
-  async untilReady(): Promise<void> {
+  untilReady(): Promise<void> {
+    return this.#patiently('The start of Andon', this.#untilReady());
+  }
+
+  #patiently<Value>(what: string, promise: Promise<Value>): Promise<Value> {
+    return patiently(what, promise, () => this.#output);
+  }
+
+  async #untilReady(): Promise<void> {
     const exited = once(this.#child, 'exit').then(() => 'exited' as const);
     for (;;) {
       const url = /(http:\/\/[^\s]+)\/graphql/.exec(this.#output)?.[1];
@@ -188,13 +215,15 @@ export class AndonProcess {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
     const gone = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
-    await gone;
+    await this.#patiently('The end of Andon after SIGTERM', gone);
     return this.#child.exitCode;
   }
 
   /** Resolves when it has ended by itself. @returns the exit code, or the signal that ended it */
   async untilGone(): Promise<number | string | null> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      await this.#patiently('The end of Andon by itself', once(this.#child, 'exit'));
+    }
     return this.#child.exitCode ?? this.#child.signalCode;
   }
 
@@ -244,7 +273,7 @@ function subscriberOf(start: (sink: Sink) => () => void, cut: () => void): Subsc
 export async function until<Value>(
   ask: () => Promise<Value>,
   isIt: (value: Value) => boolean,
-  waitMs = 15_000,
+  waitMs = 60_000,
 ): Promise<Value> {
   const deadline = Date.now() + waitMs;
   for (;;) {

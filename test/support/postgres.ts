@@ -104,11 +104,11 @@ export class PostgresCluster {
   }
 
   async #until(state: 'up' | 'down'): Promise<void> {
-    for (let attempt = 0; attempt < 600; attempt += 1) {
+    for (let attempt = 0; attempt < 3600; attempt += 1) {
       if ((await this.#answers()) === (state === 'up')) return;
       await sleep(25);
     }
-    throw new Error(`PostgreSQL on port ${this.port} was not ${state} within 15 s`);
+    throw new Error(`PostgreSQL on port ${this.port} was not ${state} within 90 s`);
   }
 
   async #answers(): Promise<boolean> {

@@ -186,9 +186,7 @@ const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const), count: fc.integer({ min: 1, max: 12 }) }) },
 );
 
-test('whatever is cut, left, resumed and reloaded, each client sees each event once and in order', {
-  timeout: 120_000,
-}, async () => {
+test('whatever is cut, left, resumed and reloaded, each client sees each event once and in order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 20, maxLength: 80, size: 'max' }),

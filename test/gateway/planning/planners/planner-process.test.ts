@@ -59,7 +59,7 @@ test('an operation that takes too long to plan is stopped: its process ends, wha
   const stuck = planner.plan(explosive, 100, controller.signal);
   const beside = planner.plan(harmless, 100);
   // It works: the process uses its time.
-  await expect.poll(() => processorTime(first!), { timeout: 20_000 }).not.toBe('00:00:00');
+  await expect.poll(() => processorTime(first!)).not.toBe('00:00:00');
   const waiting = planner.plan('{ start { f2 } }', 100);
   controller.abort();
   await expect(stuck).rejects.toThrow('took too long');
@@ -76,7 +76,7 @@ test('a planner whose gateway was killed ends at once, also in the middle of a p
   child.send({ id: 1, planner: 'one', supergraphSdl });
   await once(child, 'message');
   child.send({ id: 2, planner: 'one', operation: explosive, draw: 100, labels: [] });
-  await expect.poll(() => processorTime(`${child.pid}`), { timeout: 20_000 }).not.toBe('00:00:00');
+  await expect.poll(() => processorTime(`${child.pid}`)).not.toBe('00:00:00');
   // As the system does it for one that has gone.
   child.disconnect();
   await ended;
