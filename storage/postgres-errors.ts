@@ -6,6 +6,8 @@ export function sqlState(error: unknown): string | undefined {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
+export const tooManyConnections = '53300';
+
 /**
  * What an error says about the database, from https://www.postgresql.org/docs/15/errcodes-appendix.html:
  * `conflict` (serialization failure, deadlock: the same work may succeed now), `unavailable` (no connection, shutting down
@@ -32,5 +34,6 @@ export function briefly(error: unknown): string {
   if (error instanceof AggregateError) return briefly(error.errors[0]);
   if (!(error instanceof Error)) return 'no answer';
   const code = errorCode(error);
+  if (code === tooManyConnections) return 'the database has no connection left';
   return code === undefined ? 'the connection broke' : `no answer (${code})`;
 }

@@ -1,6 +1,6 @@
 import { errorCode } from '../runtime/error-code.ts';
 import { DatabaseUnusableError } from './errors.ts';
-import { kindOfFailure, sqlState } from './postgres-errors.ts';
+import { kindOfFailure, sqlState, tooManyConnections } from './postgres-errors.ts';
 
 /**
  * What whoever starts Andon reads when PostgreSQL does not let it in. States from
@@ -32,6 +32,11 @@ export function toStartError(databaseUrl: string, error: unknown): DatabaseUnusa
       return unusable(
         `${server} is read-only`,
         'Name the primary, not a standby, and leave default_transaction_read_only off.',
+      );
+    case tooManyConnections:
+      return unusable(
+        `${server} has no connection left for the user ${user}`,
+        'An Andon takes up to 31 connections, and 5 more for each further store of a landscape: raise max_connections, or the limit of the user.',
       );
     default:
   }

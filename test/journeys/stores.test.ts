@@ -287,6 +287,24 @@ describe('a DATABASE_URL that cannot be used', () => {
     ).toContain('the user reader may not make or write the schemas of Andon');
   });
 
+  test('says that the server has no connection left, before and after the first', async () => {
+    const client = new pg.Client(url.href);
+    await client.connect();
+    for (const [name, limit] of Object.entries({ nobody_at_all: 0, a_few: 4 })) {
+      await client.query(`create role ${name} login connection limit ${limit}`);
+      await client.query(`grant create on database ${url.pathname.slice(1)} to ${name}`);
+    }
+    await client.end();
+    expect(
+      await refused((wrong) => {
+        wrong.username = 'nobody_at_all';
+      }),
+    ).toContain('has no connection left for the user nobody_at_all. An Andon takes up to 31 connections');
+    url.username = 'a_few';
+    const { output } = await failedStart({ DATABASE_URL: url.href }, '/tmp/never-made');
+    expect(output).toContain('is unavailable: the database has no connection left. Nothing was written');
+  });
+
   test('says what an address of a database looks like', async () => {
     const { output } = await failedStart({ DATABASE_URL: 'banana' }, '/tmp/never-made');
     expect(output).toContain('DATABASE_URL must be an address like postgres://user:password@host:5432/database');
