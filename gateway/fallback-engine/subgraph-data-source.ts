@@ -4,8 +4,10 @@ import { type Clock, isoTime } from '../../runtime/clock.ts';
 import { callErrorToFieldError, type ErrorExposure, toClientErrors } from '../execution/fetch/subgraph-error.ts';
 import type { Run } from '../execution/run.ts';
 import type { Sharing } from '../execution/sharing/sharing.ts';
+import type { RequestContext } from '../request/request-context.ts';
 import { type AnswerRoom, noRoom } from '../subgraph-client/answer-room.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
+import { isFinal } from '../subgraph-client/mutation-outcome.ts';
 import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import { type PreparedRequest, prepareRequest, type SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { SubgraphDataSource } from './load-apollo-gateway.ts';
@@ -36,8 +38,8 @@ export function createDataSource({ clock, exposure, sharing, room, client }: Dat
     prepared.set(operation, made, 4 * operation.length);
     return made;
   };
-  const asClientsRead = (errors: readonly GraphQLFormattedError[], requestId: string): GraphQLFormattedError[] =>
-    toClientErrors(errors, { service, requestId }, exposure).map(
+  const asClientsRead = (errors: readonly GraphQLFormattedError[], context: RequestContext): GraphQLFormattedError[] =>
+    toClientErrors(errors, { service, context }, exposure).map(
       ({ error: { path }, shown: { message, extensions } }) => ({
         message,
         extensions,
@@ -51,7 +53,7 @@ export function createDataSource({ clock, exposure, sharing, room, client }: Dat
     if (!isObject && errors.length === 0) throw new SubgraphCallError('SUBGRAPH_MALFORMED_RESPONSE', service);
     return {
       data: isObject ? data : null,
-      ...(errors.length > 0 && { errors: asClientsRead(errors, run.context.requestId) }),
+      ...(errors.length > 0 && { errors: asClientsRead(errors, run.context) }),
     };
   };
   return {
@@ -70,7 +72,7 @@ export function createDataSource({ clock, exposure, sharing, room, client }: Dat
       } catch (cause) {
         if (!(cause instanceof SubgraphCallError)) throw cause;
         run.consulted(service, isoTime(clock.now()), false);
-        const { message, extensions } = callErrorToFieldError(cause);
+        const { message, extensions } = callErrorToFieldError(cause, isFinal(run.context));
         return { data: null, errors: [{ message, extensions }] };
       }
     },

@@ -1,7 +1,7 @@
 import type { Cancellation } from '../request/cancellation.ts';
 import { type Deadlines, withDeadline } from './deadline.ts';
 import type { LocalSubgraph, SubgraphRequest } from './local-subgraph.ts';
-import { mutationSent, withOutcome } from './mutation-outcome.ts';
+import { mutationAnswered, mutationSent, withOutcome } from './mutation-outcome.ts';
 import { readResponse } from './read-response.ts';
 import { StreamRefusedError } from './streams/stream-refused-error.ts';
 import { SubgraphCallError } from './subgraph-call-error.ts';
@@ -27,11 +27,15 @@ export function createLocalClient(service: string, subgraph: LocalSubgraph, opti
       });
       return readResponse(service, response);
     });
-  const mutate = (call: SubgraphCall) => {
+  const mutate = async (call: SubgraphCall) => {
     mutationSent(call);
-    return ask(call).catch((cause: unknown) => {
+    try {
+      const response = await ask(call);
+      mutationAnswered(call, response, idempotencyKey);
+      return response;
+    } catch (cause) {
       throw withOutcome(cause, call, idempotencyKey);
-    });
+    }
   };
   return {
     service,

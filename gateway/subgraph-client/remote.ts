@@ -5,7 +5,7 @@ import { CircuitBreaker } from './circuit-breaker.ts';
 import { withDeadline } from './deadline.ts';
 import { hedge } from './hedge.ts';
 import type { SubgraphResponse } from './local-subgraph.ts';
-import { withOutcome } from './mutation-outcome.ts';
+import { mutationAnswered, withOutcome } from './mutation-outcome.ts';
 import { post } from './post.ts';
 import type { RemoteOptions } from './remote-options.ts';
 import { isRepeatable } from './repeatable.ts';
@@ -70,6 +70,7 @@ export function createRemoteClient(options: RemoteOptions): SubgraphClient {
         attempts(call, cancellation),
       );
       admitted.answered();
+      mutationAnswered(call, response, config.idempotencyKey);
       return response;
     } catch (cause) {
       admitted[outcomeOf(cause)]();

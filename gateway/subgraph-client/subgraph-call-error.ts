@@ -43,6 +43,15 @@ function explain(code: SubgraphCallError['code'], service: string, options: Subg
   return sentenceOf(code, service);
 }
 
+/** What a client is told where a mutation of the same request has been carried out, or may have been. */
+export const afterMutation = (message: string): string =>
+  message.replace(
+    tryAgain,
+    'A mutation of this request may have been carried out: ask for what is missing, do not send it again.',
+  );
+
+const tryAgain = /Try again later.*$/;
+
 /** What a client is told. */
 export const sentenceOf = (code: SubgraphCallError['code'], service: string): string => sentences[code](service);
 

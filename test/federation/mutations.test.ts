@@ -103,6 +103,39 @@ test('a mutation is never sent again when its subgraph cannot be reached', async
   });
 });
 
+const notAgain = 'A mutation of this request may have been carried out: ask for what is missing, do not send it again.';
+
+test.each(['native', 'apollo'] as const)(
+  'after a mutation that was carried out, nothing is called retryable, whoever fails (%s)',
+  async (engine) => {
+    const other = await startFederation(definitions, { config: { engine } });
+    const b = other.subgraphs['b']!;
+    try {
+      b.answerWith((response) => void response.writeHead(503).end());
+      const joined = await other.query('mutation { addA(n: 1) { id stock } }');
+      expect(joined.data).toEqual({ addA: { id: 'l1', stock: null } });
+      expect(joined.errors).toMatchObject([
+        {
+          message: `"b" cannot be reached at the moment. ${notAgain}`,
+          extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: false },
+        },
+      ]);
+      const told = '{"errors":[{"message":"Busy.","extensions":{"code":"BUSY","retryable":true}}],"data":null}';
+      b.answerWith((response) => void response.setHeader('content-type', 'application/json').end(told));
+      const busy = [{ message: 'Busy.', extensions: { code: 'BUSY', retryable: false } }];
+      expect(await other.query('mutation { first second }')).toMatchObject({
+        data: { first: 1, second: null },
+        errors: busy,
+      });
+      const nothingDone = [{ message: 'Busy.', extensions: { code: 'BUSY', retryable: true } }];
+      expect((await other.query('mutation { second }')).errors).toMatchObject(nothingDone);
+      expect((await other.query('mutation { refuse second }')).errors).toMatchObject([{}, ...nothingDone]);
+    } finally {
+      await other.close();
+    }
+  },
+);
+
 test('a mutation is refused over GET', async () => {
   const response = await fetch(`${federation.url}?query=${encodeURIComponent('mutation { first }')}`, {
     headers: { 'apollo-require-preflight': 'yes' },

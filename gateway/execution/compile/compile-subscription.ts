@@ -1,4 +1,5 @@
 import type { FetchNode, PlanNode } from '../../planning/plan.ts';
+import type { RequestContext } from '../../request/request-context.ts';
 import { refuse, refuseWith } from '../../request/request-error.ts';
 import type { SubgraphResponse } from '../../subgraph-client/local-subgraph.ts';
 import { StreamRefusedError } from '../../subgraph-client/streams/stream-refused-error.ts';
@@ -29,8 +30,8 @@ export function compileSubscription(
   const writeVariables = compileVariables(primary.request.variables);
   const merge = compileRootMerge(primary, scope);
   const join = compilePlans(rest, scope);
-  const refusal = ({ errors = [] }: SubgraphResponse, requestId: string) => {
-    const readable = toClientErrors(errors, { service: primary.service, requestId }, scope.exposure);
+  const refusal = ({ errors = [] }: SubgraphResponse, context: RequestContext) => {
+    const readable = toClientErrors(errors, { service: primary.service, context }, scope.exposure);
     return refuseWith(
       400,
       readable.map(({ shown }) => shown),
@@ -46,11 +47,11 @@ export function compileSubscription(
         async *open(context) {
           try {
             for await (const event of await client.subscribe({ request, variables: source.variables, context })) {
-              if (neverRan(event)) throw refusal(event, context.requestId);
+              if (neverRan(event)) throw refusal(event, context);
               yield event;
             }
           } catch (cause) {
-            throw cause instanceof StreamRefusedError ? refusal(cause.response, context.requestId) : cause;
+            throw cause instanceof StreamRefusedError ? refusal(cause.response, context) : cause;
           }
         },
         async answer(event, context) {

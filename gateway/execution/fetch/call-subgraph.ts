@@ -4,6 +4,7 @@ import { kindOf } from '../../../runtime/kind-of.ts';
 import { type AnswerRoom, noRoom } from '../../subgraph-client/answer-room.ts';
 import { isPlain } from '../../subgraph-client/is-plain.ts';
 import type { SubgraphResponse } from '../../subgraph-client/local-subgraph.ts';
+import { isFinal } from '../../subgraph-client/mutation-outcome.ts';
 import { SubgraphCallError } from '../../subgraph-client/subgraph-call-error.ts';
 import type { PreparedRequest, SubgraphClient } from '../../subgraph-client/subgraph-client.ts';
 import type { TypeIndex } from '../../supergraph/load-supergraph.ts';
@@ -55,7 +56,7 @@ export async function callSubgraph(
   } catch (cause) {
     if (!(cause instanceof SubgraphCallError)) throw cause;
     run.consulted(client.service, isoTime(scope.clock.now()), false);
-    return { data: undefined, failure: new Failure([callErrorToFieldError(cause)]) };
+    return { data: undefined, failure: new Failure([callErrorToFieldError(cause, isFinal(run.context))]) };
   }
 }
 
@@ -71,8 +72,8 @@ export function readAnswer(
   const asOf = extensions?.['asOf'];
   const failed = errors !== undefined && errors.length > 0;
   run.consulted(service, typeof asOf === 'string' ? asOf : isoTime(scope.clock.now()), data != null);
-  const { requestId } = run.context;
-  const readable = failed ? toClientErrors(errors.slice(0, maxErrors), { service, requestId }, scope.exposure) : [];
+  const source = { service, context: run.context };
+  const readable = failed ? toClientErrors(errors.slice(0, maxErrors), source, scope.exposure) : [];
   if (data === null || data === undefined) {
     if (!failed)
       run.misfit({ services: [service], path: [], field: 'data', expected: 'an object', given: kindOf(data) });

@@ -1,6 +1,8 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../../../runtime/logger.ts';
-import { type SubgraphCallError, sentenceOf } from '../../subgraph-client/subgraph-call-error.ts';
+import type { RequestContext } from '../../request/request-context.ts';
+import { isFinal } from '../../subgraph-client/mutation-outcome.ts';
+import { afterMutation, type SubgraphCallError, sentenceOf } from '../../subgraph-client/subgraph-call-error.ts';
 import { Failure, type FieldError } from '../failure.ts';
 
 const retryable = new Set<string>([
@@ -14,8 +16,15 @@ const retryable = new Set<string>([
 
 type CallError = Pick<SubgraphCallError, 'code' | 'service' | 'message' | 'mayHaveRun'>;
 
-export function callErrorToFieldError({ code, service, message, mayHaveRun }: CallError): FieldError {
-  return { message, extensions: { code, service, retryable: retryable.has(code) && !mayHaveRun }, below: [] };
+/** @param isFinal see `isFinal` */
+export function callErrorToFieldError(error: CallError, isFinal = false): FieldError {
+  const { code, service, message, mayHaveRun } = error;
+  const mayRepeat = retryable.has(code) && !mayHaveRun;
+  return {
+    message: mayRepeat && isFinal ? afterMutation(message) : message,
+    extensions: { code, service, retryable: mayRepeat && !isFinal },
+    below: [],
+  };
 }
 
 /** What fields get of a call that failed so. Made without an Error, whose stack takes long to read: plans prepare some. */
@@ -45,7 +54,7 @@ export interface ErrorExposure {
 /** Whose errors these are. */
 export interface ErrorSource {
   readonly service: string;
-  readonly requestId: string;
+  readonly context: RequestContext;
 }
 
 /** Characters of a message that the log keeps. */
@@ -63,7 +72,10 @@ export function toClientErrors(
   source: ErrorSource,
   exposure: ErrorExposure,
 ): readonly ReadableError[] {
-  const { service, requestId } = source;
+  const {
+    service,
+    context: { requestId },
+  } = source;
   const readable = errors.map((error) => ({ error, shown: toClientError(error, source, exposure) }));
   const masked = readable.filter(({ error, shown }) => error.message !== shown.message);
   if (masked[0]) {
@@ -78,7 +90,7 @@ export function toClientErrors(
 /** With the code it gave, else masked: then with the id under which the log has what it said. */
 function toClientError(
   error: GraphQLFormattedError,
-  { service, requestId }: ErrorSource,
+  { service, context }: ErrorSource,
   exposure: ErrorExposure,
 ): FieldError {
   const given = typeof error.extensions === 'object' && error.extensions !== null ? error.extensions : {};
@@ -88,10 +100,10 @@ function toClientError(
   return {
     message: mayRead ? error.message : `"${service}" could not answer this field.`,
     extensions: {
-      ...(mayRead ? shown : { requestId }),
+      ...(mayRead ? shown : { requestId: context.requestId }),
       code: isMeant ? given['code'] : 'SUBGRAPH_ERROR',
       service,
-      retryable: given['retryable'] === true,
+      retryable: given['retryable'] === true && !isFinal(context),
     },
     below: [],
   };
