@@ -95,7 +95,11 @@ async function openPostgres(databaseUrl: string, { runtime, readOnly }: StorageO
   );
   const { PostgresListener } = await import('./postgres-listener.ts');
   const { timers, log } = runtime;
-  const listener = new PostgresListener({ config: connectionConfig(databaseUrl, 'listener'), timers, log });
+  const listener = new PostgresListener({
+    config: connectionConfig({ databaseUrl, name: 'listener', timers }),
+    timers,
+    log,
+  });
   const openDatabase = readOnly ? openPostgresReader : openPostgresDatabase;
   return {
     placeOf: (store) => placeOf(schemaOf(store)),

@@ -8,12 +8,14 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { Timers } from '../runtime/timers.ts';
 import { CommitSignal } from './commit-signal.ts';
 import { ConnectionDriver, ReadDriver } from './connection-driver.ts';
 import type { Database } from './database.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { type MigrationSet, migrate, requireMigrated } from './migrate.ts';
+import { PostgresClient, type PostgresClientConfig } from './postgres-client.ts';
 import { PostgresConnection, postgresTypes, StatementNames } from './postgres-connection.ts';
 import { briefly, kindOfFailure, sqlState } from './postgres-errors.ts';
 import type { PostgresListener } from './postgres-listener.ts';
@@ -26,6 +28,11 @@ const readOnlyTransaction = '25006';
 /** After this the database counts as unavailable. */
 const connectTimeoutMs = 3_000;
 const queryTimeoutMs = 15_000;
+/** A start may wait for that of another process, and a migration may take its time. */
+const startSettings = '-c lock_timeout=30000';
+const startQueryTimeoutMs = 300_000;
+/** Firewalls forget connections that are silent for some minutes, and the system would first ask after two hours. */
+const keepAliveMs = 60_000;
 /** How long a writer waits for its turn, and how long a stopped process may keep the others waiting. */
 const writerSettings =
   '-c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000 -c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
@@ -38,15 +45,35 @@ export interface PostgresDatabaseOptions {
   readonly listener: PostgresListener;
 }
 
+export interface ConnectionOptions {
+  readonly databaseUrl: string;
+  /** What administrators see it by. */
+  readonly name: string;
+  /** `-c setting=value`, with blanks between. */
+  readonly settings?: string;
+  readonly timers: Timers;
+}
+
 /** What every connection of Andon says when it connects. */
-export function connectionConfig(databaseUrl: string, name: string, options = ''): pg.ClientConfig {
+export function connectionConfig({
+  databaseUrl,
+  name,
+  settings = '',
+  timers,
+}: ConnectionOptions): PostgresClientConfig {
+  const address = new URL(databaseUrl);
+  // The driver would take what the address says in place of what we say: tables would end up in another schema.
+  const said = address.searchParams.get('options') ?? '';
+  address.searchParams.delete('options');
   return {
-    connectionString: databaseUrl,
+    connectionString: said === '' ? databaseUrl : address.href,
     application_name: `andon ${name}`,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
     types: postgresTypes,
-    options,
+    options: `${said} ${settings}`.trim(),
+    timers,
   };
 }
 
@@ -67,10 +94,15 @@ export async function openPostgresDatabase<Tables>(options: PostgresDatabaseOpti
   const { syncs } = await prepareSchema(options, schema);
   const writer = new PostgresWriter({
     config: {
-      ...connectionConfig(databaseUrl, `${store} writer`, `${searchPath} ${writerSettings} ${syncs}`),
+      ...connectionConfig({
+        databaseUrl,
+        name: `${store} writer`,
+        settings: `${searchPath} ${writerSettings} ${syncs}`,
+        timers: runtime.timers,
+      }),
       query_timeout: queryTimeoutMs,
       pipeline: true,
-    } as pg.ClientConfig,
+    } as PostgresClientConfig,
     store,
     channel: schema,
     onLost: (error) => runtime.log.warn('database connection lost', { store, cause: error }),
@@ -126,7 +158,13 @@ function openReader<Tables>(
   searchPath: string,
 ): { readonly read: Kysely<Tables>; readonly close: () => Promise<void> } {
   const pool = new pg.Pool({
-    ...connectionConfig(databaseUrl, `${store} reader`, `${searchPath} -c default_transaction_read_only=on`),
+    ...connectionConfig({
+      databaseUrl,
+      name: `${store} reader`,
+      settings: `${searchPath} -c default_transaction_read_only=on`,
+      timers: runtime.timers,
+    }),
+    Client: PostgresClient as typeof pg.Client,
     query_timeout: queryTimeoutMs,
     max: readConnections,
   });
@@ -196,7 +234,15 @@ async function prepareSchema(
   { databaseUrl, store, migrations, runtime }: PostgresDatabaseOptions,
   schema: string,
 ): Promise<{ readonly syncs: string }> {
-  const client = new pg.Client(connectionConfig(databaseUrl, `${store} migration`, `-c search_path=${schema}`));
+  const client = new PostgresClient({
+    ...connectionConfig({
+      databaseUrl,
+      name: `${store} migration`,
+      settings: `-c search_path=${schema} ${startSettings}`,
+      timers: runtime.timers,
+    }),
+    query_timeout: startQueryTimeoutMs,
+  });
   client.on('error', () => undefined); // the query under way reports it
   try {
     await client.connect();

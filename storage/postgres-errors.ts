@@ -7,16 +7,19 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 export const tooManyConnections = '53300';
+/** An administrator, or a limit of theirs such as `statement_timeout`, has ended the statement. */
+const cancelled = '57014';
 
 /**
  * What an error says about the database, from https://www.postgresql.org/docs/15/errcodes-appendix.html:
  * `conflict` (serialization failure, deadlock: the same work may succeed now), `unavailable` (no connection, shutting down
- * or starting, no room, read-only after a failover, not our turn in time), `statement` (the statement was wrong or refused; the database is well).
+ * or starting, no room, read-only after a failover, not our turn in time, cancelled), `statement` (the statement was wrong or refused; the database is well).
  */
 export function kindOfFailure(error: unknown): 'conflict' | 'unavailable' | 'statement' {
   const state = sqlState(error);
   if (state === '40001' || state === '40P01') return 'conflict';
-  if (state !== undefined) return /^(08|53|57P|58|55P03|25P0[34]|25006)/.test(state) ? 'unavailable' : 'statement';
+  if (state !== undefined)
+    return /^(08|53|57P|57014|58|55P03|25P0[34]|25006)/.test(state) ? 'unavailable' : 'statement';
   return isConnectionFailure(error) ? 'unavailable' : 'statement';
 }
 
@@ -35,5 +38,6 @@ export function briefly(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer';
   const code = errorCode(error);
   if (code === tooManyConnections) return 'the database has no connection left';
+  if (code === cancelled) return 'the database has cancelled the statement';
   return code === undefined ? 'the connection broke' : `no answer (${code})`;
 }

@@ -1,12 +1,12 @@
-import pg from 'pg';
 import type { Logger } from '../runtime/logger.ts';
 import type { Timers } from '../runtime/timers.ts';
+import { PostgresClient, type PostgresClientConfig } from './postgres-client.ts';
 
 const firstRetryMs = 50;
 const longestRetryMs = 2_000;
 
 export interface PostgresListenerOptions {
-  readonly config: pg.ClientConfig;
+  readonly config: PostgresClientConfig;
   readonly timers: Timers;
   readonly log: Logger;
 }
@@ -21,7 +21,7 @@ export class PostgresListener {
   readonly #options: PostgresListenerOptions;
   readonly #channels = new Map<string, (processId: number | undefined) => void>();
   #state: 'idle' | 'connecting' | 'listening' | 'waiting' | 'closed' = 'idle';
-  #client: pg.Client | undefined;
+  #client: PostgresClient | undefined;
   #delayMs = firstRetryMs;
   #cancelRetry: () => void = () => undefined;
 
@@ -44,7 +44,7 @@ export class PostgresListener {
 
   async #connect(): Promise<void> {
     this.#state = 'connecting';
-    const client = new pg.Client(this.#options.config);
+    const client = new PostgresClient(this.#options.config);
     this.#client = client;
     client.on('error', (error) => this.#onLost(client, error));
     client.on('end', () => this.#onLost(client, new Error('connection ended')));
@@ -69,7 +69,7 @@ export class PostgresListener {
     );
   }
 
-  #onLost(client: pg.Client, error: unknown): void {
+  #onLost(client: PostgresClient, error: unknown): void {
     if (this.#client !== client || this.#state === 'closed') return;
     this.#client = undefined;
     this.#state = 'waiting';

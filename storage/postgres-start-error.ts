@@ -33,6 +33,11 @@ export function toStartError(databaseUrl: string, error: unknown): DatabaseUnusa
         `${server} is read-only`,
         'Name the primary, not a standby, and leave default_transaction_read_only off.',
       );
+    case '55P03':
+      return unusable(
+        `another process is making or changing the schemas of Andon in ${database}`,
+        'Wait until that start has ended, or end a process that was stopped in it, then start again.',
+      );
     case tooManyConnections:
       return unusable(
         `${server} has no connection left for the user ${user}`,

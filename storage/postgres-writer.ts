@@ -1,9 +1,10 @@
 import type { CompiledQuery, QueryResult } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { errorCode } from '../runtime/error-code.ts';
 import { bindable } from './bindable.ts';
 import { CommitOutcomeUnknownError, StoreUnavailableError } from './errors.ts';
 import type { Verdict, WriterConnection } from './group-commit.ts';
+import { PostgresClient, type PostgresClientConfig } from './postgres-client.ts';
 import { PostgresConnection, StatementNames } from './postgres-connection.ts';
 import { briefly, kindOfFailure, sqlState } from './postgres-errors.ts';
 
@@ -20,7 +21,7 @@ const begin = `begin isolation level serializable; lock table ${writerLockTable}
 const lostSessions = ['57P01', '57P02', '25P03', '25P04'];
 
 export interface PostgresWriterOptions {
-  readonly config: pg.ClientConfig;
+  readonly config: PostgresClientConfig;
   readonly store: string;
   /** NOTIFY goes out on it with every commit. */
   readonly channel: string;
@@ -135,7 +136,7 @@ export class PostgresWriter implements WriterConnection {
   }
 
   async #connect(): Promise<PostgresConnection> {
-    const client = new pg.Client(this.#options.config);
+    const client = new PostgresClient(this.#options.config);
     // Prepared statements belong to the connection, so a new connection begins with no names.
     const connection = new PostgresConnection(client, new StatementNames());
     client.on('error', (error) => this.#onLost(connection, error));

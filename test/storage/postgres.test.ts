@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../storage/database.ts';
 import type { MigrationSet } from '../../storage/migrate.ts';
@@ -216,6 +217,59 @@ describe('a store on PostgreSQL', () => {
     await broken;
     expect(await count(database)).toBe(0);
   });
+
+  test('closes though the server has stopped answering', async () => {
+    const cluster = await sharedPostgres();
+    const storage = await openStorage(place);
+    const own = await storage.open<Tables>('test', migrations);
+    await new Promise<void>((resolve) => own.onCommit(resolve)); // it listens now
+    await next(own);
+    await count(own);
+    cluster.freeze();
+    try {
+      await storage.close();
+    } finally {
+      cluster.thaw();
+    }
+  });
+
+  test('a start says that another process has the schemas, and does not wait for it without end', async () => {
+    const client = await connected();
+    await client.query(`select pg_advisory_lock(hashtext('andon migration'))`);
+    await expect(another(`${place.databaseUrl}?lock_timeout=50`)).rejects.toMatchObject({
+      code: 'DATABASE_UNUSABLE',
+      message: expect.stringContaining('another process is making or changing the schemas of Andon'),
+    });
+    await client.end();
+  });
+
+  test('settings in the address hold beside its own', async () => {
+    const tuned = await another(`${place.databaseUrl}?options=-c%20work_mem%3D8MB`);
+    const { rows } = await sql`select current_setting('work_mem') as memory, current_schema() as schema`.execute(
+      tuned.read,
+    );
+    expect(rows).toEqual([{ memory: '8MB', schema: 'andon_test' }]);
+    expect(await next(tuned)).toBe(1);
+    expect(await count(database)).toBe(1);
+  });
+
+  test('a statement that the server cancels wrote nothing, and may be tried again', async () => {
+    const impatient = await another(`${place.databaseUrl}?statement_timeout=100`);
+    const unavailable = { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('has cancelled') };
+    await expect(sql`select pg_sleep(20)`.execute(impatient.read)).rejects.toMatchObject(unavailable);
+    const client = await connected();
+    await client.query('begin; lock table andon_test.note in access exclusive mode');
+    await expect(next(impatient)).rejects.toMatchObject(unavailable);
+    await client.query('rollback');
+    await client.end();
+    expect(await next(impatient)).toBe(1);
+  });
+
+  async function connected(): Promise<pg.Client> {
+    const client = new pg.Client(place.databaseUrl);
+    await client.connect();
+    return client;
+  }
 
   async function terminate(pid: number): Promise<void> {
     const admin = await another();

@@ -66,15 +66,22 @@ export class PostgresCluster {
 
   /** Kills every process of the server at once, as a power cut or the kernel would. */
   async kill(): Promise<void> {
-    const postmaster = this.#postmaster();
-    const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' });
-    for (const pid of [postmaster, ...children.trim().split(/\s+/).map(Number)]) endProcess(pid, 'SIGKILL');
+    this.#signal('SIGKILL');
     await this.#until('down');
+  }
+
+  /** Stops every process of the server where it is: connections stay, and nobody answers on them until `thaw`. */
+  freeze(): void {
+    this.#signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#signal('SIGCONT');
   }
 
   /** Ends every session and shuts down, as `systemctl restart` does. */
   async stop(): Promise<void> {
-    endProcess(this.#postmaster(), 'SIGINT');
+    sendSignal(this.#postmaster(), 'SIGINT');
     await this.#until('down');
   }
 
@@ -97,6 +104,13 @@ export class PostgresCluster {
 
   #url(database: string): string {
     return `postgres://andon@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** To every process of the server. */
+  #signal(signal: NodeJS.Signals): void {
+    const postmaster = this.#postmaster();
+    const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' });
+    for (const pid of [postmaster, ...children.trim().split(/\s+/).map(Number)]) sendSignal(pid, signal);
   }
 
   #postmaster(): number {
@@ -148,7 +162,7 @@ function unprivileged(): { readonly uid: number; readonly gid: number } | undefi
   return { uid: id('-u'), gid: id('-g') };
 }
 
-function endProcess(pid: number, signal: 'SIGKILL' | 'SIGINT'): void {
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
