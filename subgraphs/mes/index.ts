@@ -16,7 +16,7 @@ import { createMesTransitions } from './transitions.ts';
 /** The MES's part of the graph: what runs, what was made, what stopped. */
 export function createMesSubgraph(options: SubgraphOptions & { readonly port: MesPort }): Subgraph {
   const { port, journal, policies, graph, runtime } = options;
-  const transitions = createMesTransitions(port, graph, runtime.timers);
+  const transitions = createMesTransitions(port, graph, runtime);
   const executor = new TransitionExecutor({ ...options, system: 'MES', transitions });
   const resolvers = {
     ...scalars,

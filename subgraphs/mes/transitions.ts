@@ -1,5 +1,5 @@
 import type { MesPort } from '../../connectors/mes/port.ts';
-import type { Timers } from '../../runtime/timers.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
 import type { GraphReader } from '../graph-reader.ts';
 import type { AnyTransition } from '../transitions/transition.ts';
 import { createDispatchOperation } from './dispatch-operation.ts';
@@ -7,8 +7,12 @@ import { createDowntimeTransitions } from './downtime-transitions.ts';
 import { createOperationTransitions } from './operation-transitions.ts';
 
 /** Every way to change something in the MES. */
-export function createMesTransitions(port: MesPort, graph: GraphReader, timers: Timers): readonly AnyTransition[] {
-  const sources = { port, graph, timers };
+export function createMesTransitions(
+  port: MesPort,
+  graph: GraphReader,
+  { clock, timers }: Pick<Runtime, 'clock' | 'timers'>,
+): readonly AnyTransition[] {
+  const sources = { port, graph, clock, timers };
   return [
     createDispatchOperation(port, graph),
     ...createOperationTransitions(sources),

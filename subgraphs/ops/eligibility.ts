@@ -4,10 +4,7 @@ import type { Reader } from '../reading/plant-only.ts';
 import { interlockRejection } from '../transitions/evaluate.ts';
 import type { OwningSystem, Rejection } from '../transitions/rejection.ts';
 import { distinctRejections } from '../transitions/rejection.ts';
-
-/** What somebody may want to do with a lot. The names are those of the interlocks' restrictions. */
-export const uses = ['CONSUME', 'MOVE', 'PICK', 'SHIP'] as const;
-export type Use = (typeof uses)[number];
+import { forbiddenByQuality, forbiddenByStock, hasExpired, lotRejections, type Use, uses } from '../uses-of-lots.ts';
 
 /** An inspection of a lot, and the characteristics of its plan that nobody has measured. */
 export interface InspectionFacts {
@@ -66,30 +63,6 @@ interface Blocker {
 
 const everyUse: readonly Use[] = uses;
 const shipping: readonly Use[] = ['SHIP'];
-const none: readonly Use[] = [];
-
-/** What each quality state forbids. A state that is not listed forbids everything: Andon fails closed. */
-const forbiddenByQuality: Readonly<Record<string, readonly Use[]>> = {
-  NOT_REQUIRED: none,
-  RELEASED: none,
-  CONDITIONALLY_RELEASED: none,
-  // Production goes on with what it is checking; leaving the plant has to wait.
-  AWAITING_INSPECTION: ['SHIP'],
-  UNDER_INSPECTION: ['SHIP'],
-  HELD: everyUse,
-  REJECTED: ['CONSUME', 'PICK', 'SHIP'],
-};
-
-/** The same for the ERP's stock types. Blocked stock may be moved: that is how it gets out of the way. */
-const forbiddenByStock: Readonly<Record<string, readonly Use[]>> = {
-  UNRESTRICTED: none,
-  QUALITY_INSPECTION: ['SHIP'],
-  BLOCKED: ['CONSUME', 'PICK', 'SHIP'],
-  RESTRICTED: ['SHIP'],
-  IN_TRANSIT: ['CONSUME', 'PICK', 'SHIP'],
-  RETURNS: ['CONSUME', 'PICK', 'SHIP'],
-};
-
 /** What may be done with a lot at `now` (ISO 8601 in UTC). Every blocker is named, whatever it blocks. */
 export function evaluateLot(facts: LotFacts, now: string, reader: Reader): Usability {
   const blockers = blockersOfLot(facts, { asked: everyUse, now, reader });
@@ -160,9 +133,10 @@ function blockersOfLot(facts: LotFacts, { asked, now, reader }: Asked): readonly
 
 function byErp({ id, erp }: LotFacts, now: string): readonly Blocker[] {
   if (erp === null) return [unavailable('ERP', id, everyUse)];
-  const today = now.slice(0, 10);
-  const expired: readonly Blocker[] =
-    erp.expiresOn !== null && erp.expiresOn < today ? [byExpiry(id, erp.expiresOn)] : [];
+  const { expiresOn } = erp;
+  const expired = hasExpired(expiresOn, now)
+    ? [blocker(['CONSUME', 'PICK', 'SHIP'], lotRejections.expiry(id, expiresOn))]
+    : [];
   return [...expired, ...[...new Set(erp.stockTypes)].flatMap((stockType) => byStockType(id, stockType))];
 }
 
@@ -170,10 +144,10 @@ function byQms({ id, qms }: LotFacts): readonly Blocker[] {
   if (qms === null) return [unavailable('QMS', id, ['CONSUME', 'PICK', 'SHIP'])];
   const { qualityState, inspectionLots } = qms;
   if (qualityState === null) return [unknownQuality(id)];
-  const forbidden = forbiddenByQuality[qualityState] ?? everyUse;
+  const forbidden = forbiddenByQuality(qualityState);
   // Whatever the state: a disposition settles what did not conform, not what nobody has measured.
   const open = inspectionLots.filter(({ state }) => !['DECIDED', 'SKIPPED', 'CANCELLED'].includes(state));
-  const byState = forbidden.length === 0 ? [] : [byQuality(id, qualityState, forbidden)];
+  const byState = forbidden.length === 0 ? [] : [blocker(forbidden, lotRejections.quality(id, qualityState))];
   return [...byState, ...open.map((one) => byInspection(id, one))];
 }
 
@@ -214,16 +188,6 @@ function unknownQuality(id: EntityId): Blocker {
   });
 }
 
-function byQuality(id: EntityId, state: string, forbidden: readonly Use[]): Blocker {
-  return blocker(forbidden, {
-    code: 'QUALITY_NOT_RELEASED',
-    system: 'QMS',
-    guard: 'quality-state',
-    message: `The quality state of ${id} is ${state}.`,
-    remediation: 'It may go when quality has released it.',
-  });
-}
-
 function byInspection(id: EntityId, { id: inspectionLot, missing }: InspectionFacts): Blocker {
   const isComplete = missing.length === 0;
   return blocker(['SHIP'], {
@@ -241,26 +205,8 @@ function byInspection(id: EntityId, { id: inspectionLot, missing }: InspectionFa
 }
 
 function byStockType(id: EntityId, stockType: string): readonly Blocker[] {
-  const forbidden = forbiddenByStock[stockType] ?? everyUse;
-  if (forbidden.length === 0) return [];
-  const rejection = {
-    code: 'STOCK_NOT_UNRESTRICTED',
-    system: 'ERP' as const,
-    guard: 'stock-type',
-    message: `Stock of ${id} is ${stockType}.`,
-    remediation: 'It may go when the ERP has it as UNRESTRICTED.',
-  };
-  return [blocker(forbidden, rejection)];
-}
-
-function byExpiry(id: EntityId, expiresOn: string): Blocker {
-  return blocker(['CONSUME', 'PICK', 'SHIP'], {
-    code: 'EXPIRED',
-    system: 'ERP',
-    guard: 'expiry',
-    message: `${id} could be used until ${expiresOn}.`,
-    remediation: 'Take another lot, or have quality prolong this one.',
-  });
+  const forbidden = forbiddenByStock(stockType);
+  return forbidden.length === 0 ? [] : [blocker(forbidden, lotRejections.stock(id, stockType))];
 }
 
 function byDeliveryBlock(

@@ -259,10 +259,38 @@ describe.each(dialects)('the MES in the graph, on %s', (dialect) => {
     await restrict('mfg:BER:production-order:10001', ['CONSUME']);
     await restrict('mfg:BER:production-order:09999', ['CONSUME']);
     expect(await use(lot1)).toEqual(['INTERLOCKED']);
-    graph.answers = { ProducingOrder: { lot: { order: { id: 'mfg:BER:production-order:09999' } } } };
+    graph.answers = { UsedLot: { lot: { order: { id: 'mfg:BER:production-order:09999' } } } };
     expect(await use('mfg:BER:lot:SYRUP:S1')).toEqual(['INTERLOCKED']);
-    graph.answers = { ProducingOrder: { lot: { order: null } } };
+    graph.answers = { UsedLot: { lot: { order: null } } };
     expect(await use('mfg:BER:lot:PREFORM-05L:P1010')).toEqual([]);
+  });
+
+  test.each([
+    ['that quality has rejected', { qualityState: 'REJECTED' }, ['QUALITY_NOT_RELEASED']],
+    ['in a quality state that nobody knows', { qualityState: 'EATEN' }, ['QUALITY_NOT_RELEASED']],
+    ['whose stock is all blocked', { stock: [{ stockType: 'BLOCKED' }] }, ['STOCK_NOT_UNRESTRICTED']],
+    ['that has expired', { expiresOn: '2020-01-01' }, ['EXPIRED']],
+    ['of which some is free', { stock: [{ stockType: 'BLOCKED' }, { stockType: 'UNRESTRICTED' }] }, []],
+    ['that is being inspected', { qualityState: 'UNDER_INSPECTION', stock: [{ stockType: 'QUALITY_INSPECTION' }] }, []],
+    ['of which the QMS knows nothing', { qualityState: null, stock: [] }, []],
+  ])('a lot %s: whether it is consumed follows what the other systems say', async (_what, lot, codes) => {
+    graph.answers = { UsedLot: { lot } };
+    const input = {
+      operationId: filling,
+      lotId: 'mfg:BER:lot:PREFORM-05L:P1010',
+      quantity: { value: '1', unit: 'H87' },
+    };
+    expect(codesOf(await perform(mes, 'recordConsumption', input))).toEqual(codes);
+  });
+
+  test('a lot that certainly does not exist is not consumed; one that the MES itself makes is', async () => {
+    graph.answers = { UsedLot: { lot: null } };
+    const use = async (lotId: string) =>
+      codesOf(
+        await perform(mes, 'recordConsumption', { operationId: filling, lotId, quantity: { value: '1', unit: 'H87' } }),
+      );
+    expect(await use('mfg:BER:lot:PREFORM-05L:MISTYPED')).toEqual(['NOT_FOUND']);
+    expect(await use(lot1)).toEqual([]);
   });
 
   test('an operation is held by each cause, and resumed by a person when the last is gone', async () => {
