@@ -2,7 +2,15 @@ import type { Transaction } from 'kysely';
 import type { Done } from '../reference-posting.ts';
 import { requireRow, requireThat, requireUnchanged } from '../reference-requirements.ts';
 import { targetOfText, targetText } from './hold-target.ts';
-import type { AcknowledgeHold, DispositionDecision, HoldContext, HoldState, PlaceHold, ReleaseHold } from './port.ts';
+import type {
+  AcknowledgeHold,
+  DispositionDecision,
+  HoldContext,
+  HoldState,
+  LotKey,
+  PlaceHold,
+  ReleaseHold,
+} from './port.ts';
 import { findDisposition, findHold, lotsHeldBy, targetsOfHold, updateHold } from './reference-hold-rows.ts';
 import {
   hasOpenInspection,
@@ -180,6 +188,7 @@ export async function releaseHold(tx: Tx, command: ReleaseHold, at: string): Pro
   });
   for (const held of await lotsHeldBy(tx, hold)) {
     const lot = { plantCode, ...held };
+    if (await isDecidedOtherwise(tx, lot, hold, disposition.decision)) continue;
     // What is used as it is has been decided for what did not conform; open inspections decide the rest.
     const isOpen = disposition.decision === 'USE_AS_IS' && (await hasOpenInspection(tx, lot));
     const to = isOpen ? 'UNDER_INSPECTION' : stateAfterRelease[disposition.decision];
@@ -187,6 +196,47 @@ export async function releaseHold(tx: Tx, command: ReleaseHold, at: string): Pro
   }
   return posted('releaseHold', hold.version + 1, { from: hold.state });
 }
+
+/**
+ * Whether another disposition of the lot stands above this one. What is scrapped or sent back stays so, whatever is decided of
+ * another hold; and what is to be reworked is not good as it is on account of a hold that stood beside that one: it was about
+ * something else.
+ */
+async function isDecidedOtherwise(
+  tx: Tx,
+  { plantCode, materialCode, lotNumber }: LotKey,
+  hold: QmsTables['quality_hold'],
+  decision: DispositionDecision,
+): Promise<boolean> {
+  const others = await tx
+    .selectFrom('hold_target as t')
+    .innerJoin('disposition as d', (join) =>
+      join.onRef('d.plant_code', '=', 't.plant_code').onRef('d.hold_no', '=', 't.hold_no'),
+    )
+    .innerJoin('quality_hold as h', (join) =>
+      join.onRef('h.plant_code', '=', 't.plant_code').onRef('h.hold_no', '=', 't.hold_no'),
+    )
+    .select(['d.decision', 'h.released_at'])
+    .where('t.plant_code', '=', plantCode)
+    .where('t.target', '=', targetText({ type: 'lot', key: [materialCode, lotNumber] }))
+    .where('h.state', '=', 'RELEASED')
+    .where('h.hold_no', '<>', hold.hold_no)
+    .where('d.state', '=', 'EFFECTIVE')
+    .execute();
+  return others.some(
+    (other) =>
+      rank[other.decision] > rank[decision] &&
+      (rank[other.decision] === rank.SCRAP || (other.released_at ?? '') >= hold.placed_at),
+  );
+}
+
+/** The higher of two decides. */
+const rank: Readonly<Record<DispositionDecision, number>> = {
+  USE_AS_IS: 0,
+  REWORK: 1,
+  RETURN_TO_SUPPLIER: 2,
+  SCRAP: 2,
+};
 
 const everyInspectionState: readonly InspectionState[] = [
   'NOT_REQUIRED',

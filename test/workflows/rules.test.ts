@@ -61,6 +61,8 @@ interface Situation {
   workOrders: { downtimeId: string | null; state: { code: string } }[];
   qualityState: string;
   inspectionLots: { id: EntityId; state: { code: string }; decision: string | null }[];
+  /** What stands, or stood, on the lot besides `holdId`, which was placed at the third second. */
+  otherHolds: { releasedAt: string; decision: string }[];
 }
 
 const ordinary = (): Situation => ({
@@ -76,6 +78,7 @@ const ordinary = (): Situation => ({
   workOrders: [],
   qualityState: 'HELD',
   inspectionLots: [],
+  otherHolds: [],
 });
 
 /**
@@ -149,13 +152,32 @@ class PlantGraph implements RuleGraph {
           inspectionPlans: [{ id: entityId('BER', 'inspection-plan', 'IP-WATER', '1'), operationNo: '0010' }],
         },
         operations: [
-          { operationNo: '0010', workCenter: { workCenterCode: 'FILL-L1' } },
-          { operationNo: '0020', workCenter: { workCenterCode: 'LABEL-L1' } },
+          {
+            id: filling,
+            operationNo: '0010',
+            workCenter: { workCenterCode: 'FILL-L1' },
+            executionState: { code: now.operations[0]?.state },
+          },
+          {
+            id: entityId('BER', 'operation', '10001', '0020'),
+            operationNo: '0020',
+            workCenter: { workCenterCode: 'LABEL-L1' },
+            executionState: null,
+          },
         ],
       },
       lot: {
         qualityState: now.qualityState,
         inspectionLots: now.inspectionLots,
+        holds: [
+          { id: holdId, placedAt: '2026-05-21T06:00:03.000Z', releasedAt: null, dispositions: [] },
+          ...now.otherHolds.map(({ releasedAt, decision }, index) => ({
+            id: entityId('BER', 'hold', `QH-OTHER-${index}`),
+            placedAt: '2026-05-21T06:00:01.000Z',
+            releasedAt,
+            dispositions: [{ decision, state: { code: 'EFFECTIVE' } }],
+          })),
+        ],
         deliveries: [delivery],
         operations: now.operations.map(({ id, state }) => ({ id, executionState: { code: state } })),
       },
@@ -291,6 +313,48 @@ describe('when an inspection is decided', () => {
     ['the QMS does not say how the lot stands', { qualityState: 'UNDER_INSPECTION' }],
   ])('nothing is freed while %s', async (_why, situation) => {
     expect((await react(rule, decided('ACCEPTED'), { ...passed, ...situation })).done).toEqual([]);
+  });
+});
+
+describe('when an inspection is rejected', () => {
+  const rule = 'block-stock-when-inspection-rejected';
+
+  test('the ERP blocks the stock of the lot, which is its own cause', async () => {
+    const { done } = await react(rule, decided('REJECTED'));
+    expect(done).toEqual([
+      { mutation: 'changeStockStatus', input: { lotId, toStockType: 'BLOCKED', causeRef: lotId } },
+    ]);
+  });
+
+  test('an accepted one blocks nothing, and neither comes before what was decided earlier of the lot', async () => {
+    expect((await react(rule, decided('ACCEPTED'))).done).toEqual([]);
+    const lanes = lanesOf(ruleNamed(rule), decided('REJECTED'));
+    expect(lanes).toEqual(lanesOf(ruleNamed('release-stock-when-inspection-decided'), decided('REJECTED')));
+  });
+});
+
+describe('when an order is cancelled', () => {
+  const rule = 'hold-operations-when-order-cancelled';
+  const cancelled = eventOf('production.order.cancelled', orderId, { orderNo: '10001', materialCode: 'WATER-05L' });
+
+  test('the MES holds what it has of it, and what has ended or was never dispatched stays as it is', async () => {
+    const operations = [{ id: filling, state: 'ALLOWED_TO_START', heldBy: [] }];
+    expect((await react(rule, cancelled, { operations })).done).toEqual([
+      { mutation: 'holdOperation', input: { operationId: filling, causeRef: orderId } },
+    ]);
+    const ended = [{ id: filling, state: 'ENDED', heldBy: [] }];
+    expect((await react(rule, cancelled, { operations: ended })).done).toEqual([]);
+  });
+
+  test('a dispatch that is late comes first, or finds the order cancelled', async () => {
+    const released = eventOf('production.order.released', orderId, {
+      orderNo: '10001',
+      materialCode: 'WATER-05L',
+      operationNos: ['0010', '0020'],
+    });
+    const dispatch = 'dispatch-operations-when-order-released';
+    expect(lanesOf(ruleNamed(rule), cancelled)).toEqual(lanesOf(ruleNamed(dispatch), released));
+    expect((await react(dispatch, released, { orderState: 'CANCELLED' })).done).toEqual([]);
   });
 });
 
@@ -552,13 +616,42 @@ describe('when a disposition is approved', () => {
     ]);
   });
 
-  test.each(['SCRAP', 'REWORK', 'RETURN_TO_SUPPLIER'])(
-    '%s leaves the stock and its deliveries blocked',
-    async (decision) => {
-      const { names } = await react(rule, approved(decision), held);
-      expect(names).toEqual(['unholdOperation', 'setWorkCenterCapacity', 'settleDisposition', 'releaseHold']);
-    },
-  );
+  test('what is to be reworked waits for its next inspection in the ERP, and for the hold no longer', async () => {
+    const { done } = await react(rule, approved('REWORK'), held);
+    expect(done.slice(0, 3)).toEqual([
+      { mutation: 'changeStockStatus', input: { lotId, toStockType: 'QUALITY_INSPECTION', causeRef: lotId } },
+      { mutation: 'changeStockStatus', input: { lotId, toStockType: 'UNRESTRICTED', causeRef: holdId } },
+      { mutation: 'removeDeliveryBlock', input: { deliveryId, causeRef: holdId } },
+    ]);
+    expect(done.at(-1)?.mutation).toBe('releaseHold');
+  });
+
+  test.each([
+    ['another hold stands', { lotInterlocks: [{ kind: 'QUALITY_HOLD', cause: otherHoldId }] }],
+    ['another hold has scrapped it', { otherHolds: [{ releasedAt: '2026-05-21T06:00:02.000Z', decision: 'SCRAP' }] }],
+  ])('stock that is to be reworked stays blocked where %s', async (_why, situation) => {
+    const { done } = await react(rule, approved('REWORK'), { ...held, ...situation });
+    expect(done[0]?.input).toEqual({
+      lotId,
+      toStockType: 'QUALITY_INSPECTION',
+      fromStockType: 'UNRESTRICTED',
+      causeRef: lotId,
+    });
+  });
+
+  test.each([
+    ['beside another hold waits for the inspection after it', '2026-05-21T06:00:03.000Z', 'QUALITY_INSPECTION'],
+    ['before this hold was placed is overruled', '2026-05-21T06:00:02.000Z', 'UNRESTRICTED'],
+  ])('used as it is, what was to be reworked %s', async (_what, releasedAt, toStockType) => {
+    const otherHolds = [{ releasedAt, decision: 'REWORK' }];
+    const { done } = await react(rule, approved('USE_AS_IS'), { ...held, otherHolds });
+    expect(done[0]?.input).toEqual({ lotId, toStockType, causeRef: lotId });
+  });
+
+  test.each(['SCRAP', 'RETURN_TO_SUPPLIER'])('%s leaves the stock and its deliveries blocked', async (decision) => {
+    const { names } = await react(rule, approved(decision), held);
+    expect(names).toEqual(['unholdOperation', 'setWorkCenterCapacity', 'settleDisposition', 'releaseHold']);
+  });
 
   test('while the rest of the inspection is open, the ERP keeps the stock in quality inspection', async () => {
     const inspectionLots = [inspection('IN_PROGRESS', null)];

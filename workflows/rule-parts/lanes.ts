@@ -40,3 +40,8 @@ export function availabilityLane({ plantCode, data }: Downtime): string {
 export function orderLane(plantCode: string, orderNo: string): string {
   return `order/${plantCode}/${orderNo}`;
 }
+
+/** What an order's operations are dispatched by comes before the end of the order, however long it takes. */
+export function dispatchLane(plantCode: string, orderNo: string): string {
+  return `dispatch/${plantCode}/${orderNo}`;
+}

@@ -39,7 +39,7 @@ export async function readAll<Row>(
 export async function readAllOf<Row extends { readonly id: string }>(
   graph: RuleGraph,
   lotId: string,
-  list: 'deliveries' | 'operations' | 'inspectionLots',
+  list: 'deliveries' | 'operations' | 'inspectionLots' | 'holds',
   fields: string,
 ): Promise<readonly Row[]> {
   const document = `query RowsOfLot($id: ID!, $after: ID) {

@@ -4,7 +4,7 @@ import { reopenCapacity } from '../rule-parts/capacity.ts';
 import { heldInErp } from '../rule-parts/hold-reach.ts';
 import { holdOperationsLane, holdStockLane, lotStockLane } from '../rule-parts/lanes.ts';
 import { unholdEverything } from '../rule-parts/operations-in-mes.ts';
-import { inspectionsOf, isOpen, otherHolds } from '../rule-parts/stock-of-lot.ts';
+import { inspectionsOf, isOpen, otherDecisions, otherHolds } from '../rule-parts/stock-of-lot.ts';
 
 /** Steps that carry out a disposition. A refusal of any other step says nothing about the systems. */
 const carryingOut = /^(keep|unrestrict|unhold|unblock|reopen) /;
@@ -34,9 +34,10 @@ export const releaseStockWhenDispositionApproved: Rule<'quality.disposition.appr
     const dispositionId = entityId(plantCode, 'disposition', data.dispositionNo);
     const held = await heldInErp(graph, plantCode, holdId);
     // What will not be used must not be shipped either: its stock and deliveries stay blocked.
-    if (data.decision === 'USE_AS_IS') {
+    if (data.decision === 'USE_AS_IS' || data.decision === 'REWORK') {
+      const change = data.decision === 'REWORK' ? keepForRework : unrestrict;
       await graph.each([...new Set([...data.lots, ...held.lots])], (lotId) =>
-        unrestrict(graph, { lotId, holdId, isDecided: data.lots.includes(lotId) }),
+        change(graph, { lotId, holdId, isDecided: data.lots.includes(lotId) }),
       );
       await graph.each(held.deliveries, (deliveryId) =>
         graph.transition('removeDeliveryBlock', { deliveryId, causeRef: holdId }, { step: `unblock ${deliveryId}` }),
@@ -69,7 +70,7 @@ interface Release {
  */
 async function unrestrict(graph: RuleGraph, { lotId, holdId, isDecided }: Release): Promise<void> {
   const others = await otherHolds(graph, lotId, holdId);
-  if (isDecided) await keepForInspection(graph, lotId, others.length > 0);
+  if (isDecided) await keepForInspection(graph, { lotId, holdId, isHeldBesides: others.length > 0 });
   for (const causeRef of others) {
     const keep = { lotId, toStockType: 'BLOCKED', fromStockType: 'UNRESTRICTED', causeRef };
     await graph.transition('changeStockStatus', keep, { step: `keep ${lotId} for ${causeRef}` });
@@ -83,18 +84,37 @@ async function unrestrict(graph: RuleGraph, { lotId, holdId, isDecided }: Releas
   await graph.transition('changeStockStatus', free, { step: `unrestrict ${lotId}` });
 }
 
+/** What is reworked is inspected anew, and its stock waits for that: the hold that ends does not keep it any longer. */
+async function keepForRework(graph: RuleGraph, { lotId, holdId }: Release): Promise<void> {
+  const others = await otherHolds(graph, lotId, holdId);
+  const { isGone } = await otherDecisions(graph, lotId, holdId);
+  await waitForQuality(graph, lotId, isGone || others.length > 0);
+  const end = { lotId, toStockType: 'UNRESTRICTED', causeRef: holdId };
+  await graph.transition('changeStockStatus', end, { step: `keep ${lotId} no longer for its hold` });
+}
+
+/** @param isHeldBesides what another hold has blocked stays blocked */
+async function waitForQuality(graph: RuleGraph, lotId: EntityId, isHeldBesides: boolean): Promise<void> {
+  const fromStockType = isHeldBesides ? { fromStockType: 'UNRESTRICTED' } : {};
+  const keep = { lotId, toStockType: 'QUALITY_INSPECTION', ...fromStockType, causeRef: lotId };
+  await graph.transition('changeStockStatus', keep, { step: `keep ${lotId} for its inspection` });
+}
+
+interface Kept extends Pick<Release, 'lotId' | 'holdId'> {
+  readonly isHeldBesides: boolean;
+}
+
 /**
  * The disposition has not decided about the rest of the inspection, and the ERP alone would ship what is free: until the
- * inspection is decided the lot itself is a cause, and its stock waits for quality. A rejection that kept it so before is
- * overruled.
+ * inspection is decided the lot itself is a cause, and its stock waits for quality. A rejection or a rework that kept it so
+ * before is overruled.
  */
-async function keepForInspection(graph: RuleGraph, lotId: EntityId, isHeldBesides: boolean): Promise<void> {
+async function keepForInspection(graph: RuleGraph, { lotId, holdId, isHeldBesides }: Kept): Promise<void> {
   const inspections = await inspectionsOf(graph, lotId);
-  if (inspections.some(isOpen)) {
-    const fromStockType = isHeldBesides ? { fromStockType: 'UNRESTRICTED' } : {};
-    const keep = { lotId, toStockType: 'QUALITY_INSPECTION', ...fromStockType, causeRef: lotId };
-    await graph.transition('changeStockStatus', keep, { step: `keep ${lotId} for its inspection` });
-  } else if (inspections.some(({ decision }) => decision === 'REJECTED')) {
+  const { rework, isGone } = await otherDecisions(graph, lotId, holdId);
+  if (inspections.some(isOpen) || rework === 'PENDING') {
+    await waitForQuality(graph, lotId, isGone || isHeldBesides);
+  } else if (rework === 'OVERRULED' || inspections.some(({ decision }) => decision === 'REJECTED')) {
     const end = { lotId, toStockType: 'UNRESTRICTED', causeRef: lotId };
     await graph.transition('changeStockStatus', end, { step: `keep ${lotId} no longer for its inspection` });
   }

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { demoPlants } from '../../../connectors/demo-plant.ts';
 import { SystemTimeoutError, SystemUnavailableError } from '../../../connectors/errors.ts';
-import type { HoldState, InspectionLotState, QmsCommand, QmsPort } from '../../../connectors/qms/port.ts';
+import type {
+  DispositionDecision,
+  HoldState,
+  InspectionLotState,
+  QmsCommand,
+  QmsPort,
+} from '../../../connectors/qms/port.ts';
 import { createReferenceQms } from '../../../connectors/qms/reference.ts';
 import { fillReferenceQms } from '../../../connectors/qms/reference-demo.ts';
 import { qmsMigrations } from '../../../connectors/qms/reference-migrations.ts';
@@ -166,6 +172,33 @@ describe.each(dialects)('the reference QMS on %s', (dialect) => {
     await post({ name: 'settleDisposition', dispositionNo, outcome: 'EFFECTIVE', message: null });
     await post({ name: 'releaseHold', holdNo: 'H1', dispositionNo });
     expect(await lot('WATER-05L', lotNumber)).toMatchObject({ qualityState });
+  });
+
+  test.each([
+    // What one hold has scrapped, another one does not bring back: neither beside it nor later.
+    ['SCRAP', 'USE_AS_IS', 'beside', 'REJECTED'],
+    ['SCRAP', 'USE_AS_IS', 'later', 'REJECTED'],
+    ['RETURN_TO_SUPPLIER', 'REWORK', 'later', 'REJECTED'],
+    ['USE_AS_IS', 'SCRAP', 'beside', 'REJECTED'],
+    // A hold beside the one that is reworked was about something else; one that was placed since decides anew.
+    ['REWORK', 'USE_AS_IS', 'beside', 'AWAITING_INSPECTION'],
+    ['REWORK', 'USE_AS_IS', 'later', 'RELEASED'],
+    ['USE_AS_IS', 'REWORK', 'beside', 'AWAITING_INSPECTION'],
+  ] as const)('after %s of one hold and %s of another %s, the lot is %s', async (first, second, when, qualityState) => {
+    const place = (holdNo: string) => post(holdOf(holdNo, 'WATER-05L', 'L10900'));
+    const dispose = async (holdNo: string, decision: DispositionDecision) => {
+      await post({ name: 'proposeDisposition', holdNo, decision, ...signed, reason: null });
+      const dispositionNo = `DP-${holdNo}-1`;
+      await post({ name: 'approveDisposition', dispositionNo, ...signed }, { actorId: 'mara' });
+      await post({ name: 'settleDisposition', dispositionNo, outcome: 'EFFECTIVE', message: null });
+      expect(await post({ name: 'releaseHold', holdNo, dispositionNo })).toMatchObject({ status: 'POSTED' });
+    };
+    await place('H1');
+    if (when === 'beside') await place('H2');
+    await dispose('H1', first);
+    if (when === 'later') await place('H2');
+    await dispose('H2', second);
+    expect(await lot('WATER-05L', 'L10900')).toMatchObject({ qualityState });
   });
 
   test('the same transition posted again, even at once, is one posting', async () => {
