@@ -127,7 +127,7 @@ export async function openPostgresDatabase<Tables>(options: PostgresDatabaseOpti
       return signal.add(notify);
     },
     async close() {
-      await group.close(new StoreUnavailableError(store, 'it has been closed'));
+      await group.close(closed(store));
       await reader.close();
     },
   };
@@ -172,6 +172,7 @@ function openReader<Tables>(
   const names = new StatementNames();
   const driver = new ReadDriver(
     async () => {
+      if (pool.ending) throw closed(store);
       const client = await pool.connect().catch((error: unknown) => Promise.reject(asUnavailable(store, error)));
       return new PoolConnection(client, names, store);
     },
@@ -213,6 +214,8 @@ class PoolConnection extends PostgresConnection {
   }
 }
 
+const closed = (store: string) => new StoreUnavailableError(store, 'it has been closed');
+
 /** @returns the error itself where the database is well */
 function asUnavailable(store: string, error: unknown): unknown {
   // A reader's transactions are read-only by our own setting: whoever writes there has made a mistake.
@@ -244,8 +247,11 @@ async function prepareSchema(
     query_timeout: startQueryTimeoutMs,
   });
   client.on('error', () => undefined); // the query under way reports it
+  // One that never came about has no end to wait for.
+  await client.connect().catch((error: unknown) => {
+    throw toStartError(databaseUrl, error) ?? error;
+  });
   try {
-    await client.connect();
     // Two processes may start at once, and IF NOT EXISTS does not keep them apart.
     await client.query(`select pg_advisory_lock(hashtext('andon migration'))`);
     await client.query(`create schema if not exists ${schema}`);
@@ -257,7 +263,7 @@ async function prepareSchema(
   } catch (error) {
     throw toStartError(databaseUrl, error) ?? error;
   } finally {
-    await client.end().catch(() => undefined);
+    await client.end();
   }
 }
 

@@ -26,10 +26,17 @@ export function kindOfFailure(error: unknown): 'conflict' | 'unavailable' | 'sta
 /** The driver reports a broken connection as a system error (`ECONNREFUSED`) or, for want of a code, in words. */
 function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (/^E[A-Z_]+$/.test(errorCode(error) ?? '')) return true;
+  if (/^E[A-Z_]+$/.test(errorCode(error) ?? '') || isTlsFailure(error)) return true;
   return /connection (terminated|ended|error|timeout)|timeout (expired|exceeded)|read timeout|not queryable|was closed/i.test(
     error.message,
   );
+}
+
+/** No TLS came about: OpenSSL names what it does not like of a certificate, and the driver says the rest in words. */
+export function isTlsFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const isOfOpenSsl = /^(ERR_(SSL|TLS)_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(errorCode(error) ?? '');
+  return isOfOpenSsl || /SSL connection/.test(error.message);
 }
 
 /** For a message: what the system or the server said, without addresses or credentials. */

@@ -1,6 +1,6 @@
 import { errorCode } from '../runtime/error-code.ts';
 import { DatabaseUnusableError } from './errors.ts';
-import { kindOfFailure, sqlState, tooManyConnections } from './postgres-errors.ts';
+import { isTlsFailure, kindOfFailure, sqlState, tooManyConnections } from './postgres-errors.ts';
 
 /**
  * What whoever starts Andon reads when PostgreSQL does not let it in. States from
@@ -33,6 +33,11 @@ export function toStartError(databaseUrl: string, error: unknown): DatabaseUnusa
         `${server} is read-only`,
         'Name the primary, not a standby, and leave default_transaction_read_only off.',
       );
+    case '08P01':
+      return unusable(
+        `${server} does not take the settings that Andon connects with, as poolers do not`,
+        'Name PostgreSQL itself, not a pooler: Andon keeps its few connections, and needs each to be a session of its own.',
+      );
     case '55P03':
       return unusable(
         `another process is making or changing the schemas of Andon in ${database}`,
@@ -47,6 +52,11 @@ export function toStartError(databaseUrl: string, error: unknown): DatabaseUnusa
   }
   if (passwordMissing(error))
     return unusable(`${server} asks for a password`, 'Write it after the user, or set PGPASSWORD.');
+  if (isTlsFailure(error))
+    return unusable(
+      `${server} cannot be reached over TLS (${shortly(error)})`,
+      'Correct sslmode and sslrootcert in the address, or the certificate of the server.',
+    );
   if (kindOfFailure(error) !== 'unavailable') return undefined;
   return unusable(
     `${server} cannot be reached (${shortly(error)})`,
@@ -63,10 +73,19 @@ function passwordMissing(error: unknown): boolean {
 function partsOf(databaseUrl: string): { readonly server: string; readonly user: string; readonly database: string } {
   const { hostname, port, username, pathname } = new URL(databaseUrl);
   return {
-    server: `the server ${hostname ? `${decodeURIComponent(hostname)}:${port || 5432}` : 'on this machine'}`,
-    user: decodeURIComponent(username) || 'that this process runs as',
-    database: decodeURIComponent(pathname.slice(1)) || 'of the same name as the user',
+    server: `the server ${hostname ? `${decoded(hostname)}:${port || 5432}` : 'on this machine'}`,
+    user: decoded(username) || 'that this process runs as',
+    database: decoded(pathname.slice(1)) || 'of the same name as the user',
   };
+}
+
+/** As the driver reads it: a percent sign that begins nothing stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function shortly(error: unknown): string {

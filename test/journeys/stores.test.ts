@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Libsql from 'libsql';
@@ -303,6 +305,46 @@ describe('a DATABASE_URL that cannot be used', () => {
     url.username = 'a_few';
     const { output } = await failedStart({ DATABASE_URL: url.href }, '/tmp/never-made');
     expect(output).toContain('is unavailable: the database has no connection left. Nothing was written');
+  });
+
+  test('says that the port is none, and reads a percent sign as the driver does', async () => {
+    expect(
+      await refused((wrong) => {
+        wrong.username = 'a%zz';
+        wrong.port = '1';
+      }),
+    ).toContain('the server 127.0.0.1:1 cannot be reached (ECONNREFUSED)');
+    expect(
+      await refused((wrong) => {
+        wrong.search = '?port=banana';
+      }),
+    ).toContain('cannot be reached (ERR_SOCKET_BAD_PORT)');
+  });
+
+  test('says that TLS does not come about', async () => {
+    expect(
+      await refused((wrong) => {
+        wrong.search = '?sslmode=verify-full';
+      }),
+    ).toContain('cannot be reached over TLS (The server does not support SSL connections). Correct sslmode');
+  });
+
+  test('says that a pooler is in between', async () => {
+    // What PgBouncer answers.
+    const fields = ['SFATAL', 'C08P01', 'Munsupported startup parameter: options', ''].join('\0');
+    const refusal = Buffer.from(`E\0\0\0${String.fromCharCode(fields.length + 5)}${fields}\0`, 'latin1');
+    const pooler = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(refusal));
+    }).listen(0, '127.0.0.1');
+    await once(pooler, 'listening');
+    const { port } = pooler.address() as AddressInfo;
+    expect(
+      await refused((wrong) => {
+        wrong.port = String(port);
+      }),
+    ).toContain('Name PostgreSQL itself, not a pooler');
+    pooler.close();
   });
 
   test('says what an address of a database looks like', async () => {
