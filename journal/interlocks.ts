@@ -19,6 +19,13 @@ const upsertInterlock = statement<InterlockRow>(
    where journal_interlock.lifted_at is not null
    returning *`,
 );
+/** What its placer has withdrawn is lifted by its placer; what a release has lifted stays lifted. */
+const confirmInterlock = statement<InterlockRow>(
+  `update journal_interlock set kind = $1, restrictions = $2, reason = $3, partner = $4, placed_by = $5,
+     placed_by_transition = $6, lifted_at = null, lifted_by_transition = null
+   where id = $7 and (lifted_at is null or lifted_by_transition = placed_by_transition)
+   returning *`,
+);
 const findInterlock = statement<InterlockRow>('select * from journal_interlock where id = $1');
 const liftByCause = statement<InterlockRow>(
   `update journal_interlock set lifted_at = $1, lifted_by_transition = $2 where cause = $3 and lifted_at is null
@@ -52,6 +59,16 @@ export async function placeInterlock(tx: QueryRunner, interlock: NewInterlock, p
   const row = placed ?? (await findInterlock(tx, [id]))[0];
   if (!row) throw new Error(`interlock ${id} was neither placed nor found`);
   return toInterlock(row);
+}
+
+/**
+ * Makes the interlock the transition's own, whoever placed it first under the same cause: a refusal of that other one
+ * withdraws only what is its own. What a release has lifted meanwhile stays lifted.
+ */
+export async function confirmPlacing(tx: QueryRunner, interlock: NewInterlock): Promise<void> {
+  const { cause, entityId, kind, restrictions, reason, partner, placedBy, placedByTransition } = interlock;
+  const id = `${cause}/${entityId}`;
+  await confirmInterlock(tx, [kind, JSON.stringify(restrictions), reason, partner, placedBy, placedByTransition, id]);
 }
 
 export async function liftInterlocks(

@@ -4,7 +4,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { AuditChain } from './audit-chain.ts';
 import { beginCommand, claimCommand, deferCommand, findCommand, releaseCommand, settleCommand } from './commands.ts';
 import { appendEvent } from './events.ts';
-import { activeInterlocks, liftInterlocks, placeInterlock, withdrawInterlocks } from './interlocks.ts';
+import { activeInterlocks, confirmPlacing, liftInterlocks, placeInterlock, withdrawInterlocks } from './interlocks.ts';
 import type { JournalTransaction } from './journal.ts';
 import type { JournalTables } from './tables.ts';
 
@@ -46,6 +46,7 @@ export function createJournalTransaction(
     },
     active: (entities, restriction) => activeInterlocks(sql, entities, restriction),
     place: (interlock) => placeInterlock(sql, interlock, now()),
+    confirm: (interlock) => confirmPlacing(sql, interlock),
     lift: (cause, transitionId) => liftInterlocks(sql, { cause, transitionId, liftedAt: now() }),
     withdraw: (transitionId) => withdrawInterlocks(sql, { transitionId, liftedAt: now() }),
     async audit(entry) {

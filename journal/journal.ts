@@ -79,6 +79,11 @@ export interface JournalTransaction {
   append(event: NewEvent): Promise<JournalEvent>;
   active(entities: readonly EntityId[], restriction?: Restriction): Promise<readonly Interlock[]>;
   place(interlock: NewInterlock): Promise<Interlock>;
+  /**
+   * The system of record has accepted what was placed first: from now on it is this transition's, though another one had placed
+   * the same before, or had withdrawn it.
+   */
+  confirm(interlock: NewInterlock): Promise<void>;
   /** Lifts every active interlock of `cause`. */
   lift(cause: EntityId, transitionId: string): Promise<readonly Interlock[]>;
   /**

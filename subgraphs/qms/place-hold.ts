@@ -59,6 +59,7 @@ export function placeHold(sources: NewHoldSources): Transition<NewHold, PlaceHol
       const { created } = posting.result as QmsResults['placeHold'];
       return {
         events: created ? [holdEvent(call, 'quality.hold.placed', '>PLACED')] : [],
+        confirm: created ? interlocksOf(call) : [],
         toState: call.entity.standing?.state ?? 'PLACED',
         result: holdIdOf(call.entity),
       };

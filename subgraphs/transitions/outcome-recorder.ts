@@ -111,6 +111,7 @@ export class OutcomeRecorder {
     posting: Extract<Posting, { status: 'POSTED' }>,
   ): Promise<TransitionAnswer> {
     const effects = transition.effects(call, posting);
+    for (const interlock of effects.confirm ?? []) await tx.confirm(interlock);
     for (const interlock of effects.place ?? []) await tx.place(interlock);
     for (const cause of effects.lift ?? []) await tx.lift(cause, call.transitionId);
     for (const event of effects.events) await tx.append(event);

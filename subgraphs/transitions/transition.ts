@@ -74,6 +74,8 @@ export interface Effects {
   /** What the answer is about, when that is not the subject: the order that was created. */
   readonly result?: EntityId;
   readonly place?: readonly NewInterlock[];
+  /** What was placed first and another transition may have placed under the same cause: from now on it is this one's. */
+  readonly confirm?: readonly NewInterlock[];
   /** Causes whose interlocks end with this transition. */
   readonly lift?: readonly EntityId[];
 }

@@ -385,6 +385,28 @@ describe.each(dialects)('what quality can do, with the journal and the QMS on %s
     expect(await standing()).toEqual([]);
   });
 
+  test('of two holds under one number at once, what the accepted one stands on goes on being held', async () => {
+    const { post } = quality.qms;
+    let arrived: () => void = () => undefined;
+    let goOn: () => void = () => undefined;
+    const hasArrived = new Promise<void>((resolve) => (arrived = resolve));
+    const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
+    const slow: typeof post = async (command, signal) => {
+      quality.qms.post = post;
+      arrived();
+      await mayGoOn;
+      return post(command, signal);
+    };
+    quality.qms.post = slow;
+    const first = place({ holdNo: 'QH-TWICE', restrictions: ['SHIP'] });
+    await hasArrived;
+    const second = await place({ holdNo: 'QH-TWICE', restrictions: ['SHIP', 'CONSUME'] }, mara);
+    expect(second).toMatchObject({ outcome: 'ACCEPTED' });
+    goOn();
+    expect(codesOf(await first)).toEqual(['HOLD_NUMBER_TAKEN']);
+    expect(await standing()).toMatchObject([{ restrictions: ['SHIP', 'CONSUME'], placedBy: mara.id }]);
+  });
+
   test('a hold number is taken also while the QMS is down, and while its hold is on the way there', async () => {
     await place({ holdNo: 'QH-STANDS' });
     quality.line.down = true;
