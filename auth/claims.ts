@@ -8,6 +8,10 @@ type Claims = Readonly<Record<string, unknown>>;
 const plantCode = /^(\*|[A-Za-z0-9][A-Za-z0-9_-]{0,31})$/;
 const listLimit = 256;
 const textLimit = 256;
+/** Control characters and half surrogate pairs: stores and logs would keep another name than the token has. */
+const unprintable = /[\p{Cc}\p{Cs}]/u;
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= textLimit && !unprintable.test(value);
 
 /**
  * What the claims of a client's token mean:
@@ -83,8 +87,8 @@ function readScopes(claims: Claims): readonly string[] {
 
 function strings(value: unknown, claim: string): string[] {
   const isList = Array.isArray(value) && value.length <= listLimit;
-  if (isList && value.every((item) => typeof item === 'string' && item.length <= textLimit)) return [...new Set(value)];
-  return refuse(`The claim "${claim}" is not a list of short texts.`);
+  if (isList && value.every(isText)) return [...new Set(value)];
+  return refuse(`The claim "${claim}" is not a list of short texts without control characters.`);
 }
 
 /** Nobody is let in who could see nothing and would not know why. */
@@ -97,8 +101,8 @@ function someStrings(value: unknown, claim: string): string[] {
 function text(claims: Claims, claim: string): string | null {
   const value = claims[claim] ?? null;
   if (value === null) return null;
-  if (typeof value === 'string' && value.trim() !== '' && value.length <= textLimit) return value;
-  return refuse(`The claim "${claim}" is not a short text.`);
+  if (isText(value) && value.trim() !== '') return value;
+  return refuse(`The claim "${claim}" is not a short text without control characters.`);
 }
 
 function isRole(name: string): name is Role {

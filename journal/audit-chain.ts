@@ -68,25 +68,33 @@ function nextRow(entry: NewAuditEntry, recordedAt: string, head: AuditHead): Aud
   const unsigned = {
     number: head.number + 1,
     recorded_at: recordedAt,
-    occurred_at: entry.occurredAt,
-    transition_id: entry.transitionId,
-    transition: entry.transition,
+    occurred_at: storable(entry.occurredAt),
+    transition_id: storable(entry.transitionId),
+    transition: storable(entry.transition),
     outcome: entry.outcome,
-    entity_id: entry.entityId,
-    plant_code: entry.plantCode,
-    actor_id: entry.actorId,
-    actor_name: entry.actorName,
-    actor_kind: entry.actorKind,
-    reason_code: entry.reasonCode,
-    reason_text: entry.reasonText,
-    correlation_id: entry.correlationId,
-    causation_id: entry.causationId,
-    from_state: entry.fromState,
-    to_state: entry.toState,
+    entity_id: storable(entry.entityId),
+    plant_code: storable(entry.plantCode),
+    actor_id: storable(entry.actorId),
+    actor_name: storable(entry.actorName),
+    actor_kind: storable(entry.actorKind),
+    reason_code: storable(entry.reasonCode),
+    reason_text: storable(entry.reasonText),
+    correlation_id: storable(entry.correlationId),
+    causation_id: storable(entry.causationId),
+    from_state: storable(entry.fromState),
+    to_state: storable(entry.toState),
     details: canonicalJson(entry.details),
     previous_hash: head.hash,
   };
   return { ...unsigned, hash: auditHash(unsigned) };
+}
+
+/**
+ * Half a surrogate pair, or a NUL, comes back from a store as something else, and PostgreSQL refuses the one: a hash that was
+ * made over it would tell of tampering for ever. `details` are JSON, which writes both in ASCII.
+ */
+function storable<Text extends string | null>(text: Text): Text {
+  return (text === null ? null : text.replace(/[\0\p{Cs}]/gu, '\ufffd')) as Text;
 }
 
 export function toAuditEntry(row: AuditRow): AuditEntry {

@@ -141,6 +141,8 @@ describe('a verifier', () => {
       { andon: { roles: ['AUDITOR'], plants: ['*'], partner: 'CM-1' } },
       /not "\*"/,
     ],
+    ['a subject that is cut off in a store', { sub: 'mara.manager\0eve' }, /"sub" is not a short text without control/],
+    ['half a character in the name', { name: 'Eve \ud83d' }, /"name" is not a short text without control/],
     ['an empty partner', { andon: { roles: ['PARTNER'], plants: ['BER'], partner: '' } }, /"partner"/],
   ];
 

@@ -139,6 +139,19 @@ describe.each(dialects)('the audit trail on %s', (dialect) => {
     expect((await open.journal.audit.list({}, { first: 1 }))[0]).toEqual(entry);
   });
 
+  test('is whole whatever stands in the names and reasons that it was given', async () => {
+    const anyText = fc
+      .array(fc.oneof(fc.constantFrom(0, 0xd800, 0xdfff, 0xfffe), fc.nat({ max: 0xffff })), { maxLength: 8 })
+      .map((units) => String.fromCharCode(...units));
+    await fc.assert(
+      fc.asyncProperty(anyText, anyText, async (actorName, reasonText) => {
+        await record('t', { actorName, reasonText, details: { actorName } });
+        expect(await verifyAudit(open.database)).toMatchObject({ ok: true });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test('is listed by entity, plant and time, page by page', async () => {
     for (const id of ['t-1', 't-2', 't-3']) {
       await record(id, { entityId: lot(id), plantCode: id === 't-3' ? 'MUC' : 'BER' });
