@@ -1,5 +1,6 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
+import { AuthConfigurationError } from './auth-configuration-error.ts';
 
 /** The algorithms that clients may sign with. Never `none`, never a shared secret; EdDSA is not in `jsonwebtoken`. */
 export type Algorithm = 'ES256' | 'RS256';
@@ -15,11 +16,11 @@ export interface VerificationKey {
  * The usable keys of a JSON Web Key Set (RFC 7517). Keys for encryption, of other kinds, private, shared, or of less than 2048
  * bits are passed over, because identity providers list them beside the ones for signatures.
  *
- * @throws TypeError when `document` is no key set at all
+ * @throws AuthConfigurationError when `document` is no key set at all
  */
 export function readJwks(document: unknown): readonly VerificationKey[] {
   const keys = typeof document === 'object' && document !== null && 'keys' in document ? document.keys : null;
-  if (!Array.isArray(keys)) throw new TypeError('The document is no JWKS: it has no list named "keys".');
+  if (!Array.isArray(keys)) throw new AuthConfigurationError('The document is no JWKS: it has no list named "keys".');
   return keys.flatMap((jwk: unknown) => readJwk(jwk) ?? []);
 }
 

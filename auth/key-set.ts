@@ -1,12 +1,15 @@
 import type { Clock } from '../runtime/clock.ts';
+import { loggedReason } from '../runtime/logged-reason.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { VerificationKey } from './jwks.ts';
 import { readJwks } from './jwks.ts';
 
-/** How long an unknown key id waits before the source is asked again: nobody can make Andon flood the issuer. */
+/** How long an unknown key id, or a source that failed, waits before it is asked again: nobody can make Andon flood the issuer. */
 const refreshIntervalMs = 30_000;
 /** Keys older than this are read again in the background, so that a withdrawn key stops being accepted. */
 const maxAgeMs = 600_000;
+
+const remedy = 'Have the issuer sign with ES256 or RS256, RSA with 2048 bits or more, and publish those keys.';
 
 /** The public keys of one issuer. */
 export interface KeySet {
@@ -29,11 +32,14 @@ export interface KeySetOptions {
 export function createKeySet({ load, clock, log, issuer }: KeySetOptions): KeySet {
   let keys: readonly VerificationKey[] = [];
   let askedAt = Number.NEGATIVE_INFINITY;
+  let readAt = Number.NEGATIVE_INFINITY;
   let refreshing: Promise<void> | null = null;
 
   async function read() {
     askedAt = clock.monotonic();
     keys = readJwks(await load());
+    readAt = clock.monotonic();
+    if (keys.length === 0) log.warn('auth keys not usable', { issuer, remedy });
   }
 
   function refresh() {
@@ -44,7 +50,7 @@ export function createKeySet({ load, clock, log, issuer }: KeySetOptions): KeySe
   }
 
   async function tryRefresh() {
-    await refresh().catch((error: unknown) => log.warn('auth keys not refreshed', { issuer, cause: error }));
+    await refresh().catch((error: unknown) => log.warn('auth keys not refreshed', { issuer, ...loggedReason(error) }));
   }
 
   /** A token without a key id is clear only where there is one key. */
@@ -56,11 +62,13 @@ export function createKeySet({ load, clock, log, issuer }: KeySetOptions): KeySe
   return {
     refresh,
     async find(kid) {
-      const age = clock.monotonic() - askedAt;
+      const mayAsk = clock.monotonic() - askedAt >= refreshIntervalMs;
       const key = known(kid);
-      if (key !== null && age > maxAgeMs) void tryRefresh();
-      if (key !== null) return key;
-      if (refreshing !== null || age >= refreshIntervalMs) await tryRefresh();
+      if (key !== null) {
+        if (mayAsk && clock.monotonic() - readAt > maxAgeMs) void tryRefresh();
+        return key;
+      }
+      if (refreshing !== null || mayAsk) await tryRefresh();
       return known(kid);
     },
   };

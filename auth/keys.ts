@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../runtime/clock.ts';
+import { errorCode } from '../runtime/error-code.ts';
+import { loggedReason } from '../runtime/logged-reason.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { AuthConfigurationError } from './auth-configuration-error.ts';
 import type { AuthConfig, IssuerConfig } from './config.ts';
 import type { DevelopmentKeys } from './development-keys.ts';
 import { developmentAudience, developmentIssuer, readDevelopmentKeys } from './development-keys.ts';
+import { readJwks } from './jwks.ts';
 import type { KeySet } from './key-set.ts';
 import { createKeySet } from './key-set.ts';
 
@@ -67,13 +70,17 @@ async function trustIssuer(config: IssuerConfig, options: KeysOptions): Promise<
     return { issuer, audience, keySet };
   }
   const keySet = createKeySet({ load: () => fetchJwks(jwks.url, options), clock, log, issuer });
-  await keySet.refresh().catch((error: unknown) => log.warn('auth keys not loaded', { issuer, cause: error }));
+  await keySet
+    .refresh()
+    .catch((error: unknown) => log.warn('auth keys not loaded', { issuer, ...loggedReason(error) }));
   return { issuer, audience, keySet };
 }
 
 async function readJwksFile(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    const document: unknown = JSON.parse(await readFile(file, 'utf8'));
+    readJwks(document);
+    return document;
   } catch (cause) {
     throw new AuthConfigurationError(
       `ANDON_JWKS_FILE: ${file} cannot be read as a JWKS. Correct the path or the file.`,
@@ -87,11 +94,24 @@ async function readJwksFile(file: string): Promise<unknown> {
 async function fetchJwks(url: URL, { timers, fetch: fetchUrl = fetch }: KeysOptions): Promise<unknown> {
   const controller = new AbortController();
   const cancel = timers.after(fetchTimeoutMs, () => controller.abort());
+  const failed = (how: string, cause?: unknown) =>
+    new AuthConfigurationError(`${url.origin}${url.pathname} ${how}.`, { cause });
   try {
     const response = await fetchUrl(url, { signal: controller.signal });
-    if (!response.ok) throw new AuthConfigurationError(`${url} answered ${response.status} instead of a JWKS.`);
+    if (!response.ok) throw failed(`answered ${response.status} instead of a JWKS`);
     return await response.json();
+  } catch (cause) {
+    if (cause instanceof AuthConfigurationError) throw cause;
+    if (controller.signal.aborted) throw failed(`has not answered within ${fetchTimeoutMs / 1000} s`, cause);
+    if (cause instanceof SyntaxError) throw failed('did not answer with JSON', cause);
+    throw failed(`cannot be reached (${reasonOf(cause)})`, cause);
   } finally {
     cancel();
   }
+}
+
+/** `fetch` says why only in the cause of its error. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return errorCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
 }

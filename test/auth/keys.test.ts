@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AuthConfig, readAuthConfig } from '../../auth/config.ts';
 import { readDevelopmentKeys } from '../../auth/development-keys.ts';
 import { createDevelopmentTokens, developmentPeople, signDevelopmentToken } from '../../auth/development-tokens.ts';
@@ -11,6 +11,7 @@ import { createKeySet } from '../../auth/key-set.ts';
 import { createKeys, type FetchJwks } from '../../auth/keys.ts';
 import { createVerifier } from '../../auth/verify.ts';
 import { systemTimers } from '../../runtime/timers.ts';
+import { logWith } from '../support/runtime.ts';
 import { createIdentityProvider, createTestClock, createTestLog } from './identity-provider.ts';
 
 let dataDir: string;
@@ -100,8 +101,45 @@ describe('production keys', () => {
     expect((await verifier.verify(provider.mint())).id).toBe('olga.operator');
   });
 
-  it('stop the start when a key file cannot be read', async () => {
-    const missing = readAuthConfig({ ANDON_JWKS_FILE: join(dataDir, 'none.json'), ANDON_ISSUER: 'x' });
+  it('that cannot be had are told of in a sentence, without a stack and without what else the address holds', async () => {
+    const warn = vi.fn();
+    const where = { ANDON_JWKS_URL: 'https://me:secret@id.example/jwks?key=secret', ANDON_ISSUER: 'x' };
+    const problemOf = async (fetch: FetchJwks) => {
+      warn.mockClear();
+      await createKeys({ config: readAuthConfig(where), clock, timers: systemTimers, log: logWith({ warn }), fetch });
+      expect(warn).toHaveBeenCalledExactlyOnceWith('auth keys not loaded', {
+        issuer: 'x',
+        code: 'AUTH_CONFIGURATION',
+        problem: expect.any(String),
+      });
+      return warn.mock.calls[0]?.[1].problem;
+    };
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    expect(await problemOf(() => Promise.reject(new TypeError('fetch failed', { cause: refused })))).toBe(
+      'https://id.example/jwks cannot be reached (ECONNREFUSED).',
+    );
+    expect(await problemOf(async () => new Response('<html>'))).toBe(
+      'https://id.example/jwks did not answer with JSON.',
+    );
+    expect(await problemOf(async () => Response.json({}))).toMatch(/^The document is no JWKS/);
+  });
+
+  it('of which none can be used are told of', async () => {
+    const warn = vi.fn();
+    const file = join(dataDir, 'keys.json');
+    await writeFile(file, JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'aaaa' }] }));
+    const config = readAuthConfig({ ANDON_JWKS_FILE: file, ANDON_ISSUER: 'x' });
+    await createKeys({ config, clock, timers: systemTimers, log: logWith({ warn }) });
+    expect(warn).toHaveBeenCalledExactlyOnceWith('auth keys not usable', {
+      issuer: 'x',
+      remedy: expect.stringContaining('ES256 or RS256'),
+    });
+  });
+
+  it.each([undefined, '{', '{}', '[]'])('stop the start when a key file cannot be read: %s', async (text) => {
+    const file = join(dataDir, 'none.json');
+    if (text !== undefined) await writeFile(file, text);
+    const missing = readAuthConfig({ ANDON_JWKS_FILE: file, ANDON_ISSUER: 'x' });
     await expect(keysFor(missing)).rejects.toThrow(/none\.json cannot be read as a JWKS/);
   });
 });
@@ -145,6 +183,22 @@ describe('a key set', () => {
     await new Promise(setImmediate);
     expect(await set.find('key-1')).toBeNull();
     expect(await set.find('key-2')).not.toBeNull();
+  });
+
+  it('asks for its keys again soon where they were due and the issuer was down', async () => {
+    const { time, provider, set } = build();
+    await set.refresh();
+    time.advance(600_001);
+    provider.fail(true);
+    await set.find('key-1');
+    await new Promise(setImmediate);
+    provider.fail(false);
+    provider.rotate('key-2');
+    expect(await set.find('key-1')).not.toBeNull();
+    time.advance(30_000);
+    await set.find('key-1');
+    await new Promise(setImmediate);
+    expect(await set.find('key-1')).toBeNull();
   });
 
   it('needs a key id only where there are several keys', async () => {
