@@ -93,6 +93,25 @@ describe('a hold on more than a lot', () => {
     });
   });
 
+  test('on an order, whoever is using what it has made stops, and what waited for quality waits for it again', async () => {
+    const otherOrder = { operationId: 'mfg:BER:operation:10004:0010' };
+    await transition(andon, 'olga.operator', 'startOperation', otherOrder);
+    const quantity = { value: '10', unit: 'H87' };
+    const used = await transition(andon, 'olga.operator', 'recordConsumption', {
+      ...otherOrder,
+      lotId: waitingLot,
+      quantity,
+    });
+    expect(used).toMatchObject({ outcome: 'ACCEPTED' });
+    const holdId = await place('mfg:BER:production-order:10001');
+    await effective(holdId);
+    const { data } = await andon.ask('olga.operator', `{ operation(id: "${otherOrder.operationId}") { heldBy } }`);
+    expect(data.operation.heldBy).toContain(holdId);
+    await release(holdId);
+    expect((await seen()).waiting).toEqual({ stock: [{ stockType: 'QUALITY_INSPECTION' }] });
+    await transition(andon, 'olga.operator', 'abortOperation', otherOrder, { reason: 'The bottles are gone.' });
+  });
+
   test('on an asset, its work center has no capacity in the ERP until the hold is released', async () => {
     const holdId = await place('mfg:BER:asset:BER-FILLER-L2');
     const { acknowledgements } = await effective(holdId);

@@ -54,6 +54,7 @@ interface Situation {
   heldInErp: { lots?: EntityId[]; deliveries?: EntityId[]; workCenters?: EntityId[] };
   lotsOfMaterial: EntityId[];
   lotInterlocks: { kind: string; cause: string }[];
+  orderInterlocks: { kind: string; cause: string }[];
   assetInterlocks: { kind: string; cause: string }[];
   orderState: string;
   availability: string;
@@ -71,6 +72,7 @@ const ordinary = (): Situation => ({
   heldInErp: {},
   lotsOfMaterial: [],
   lotInterlocks: [],
+  orderInterlocks: [],
   assetInterlocks: [],
   orderState: 'RELEASED',
   availability: 'UP',
@@ -141,10 +143,14 @@ class PlantGraph implements RuleGraph {
       nodes: ids.map((id) => ({ id })),
       pageInfo: { hasNextPage: false, endCursor: null },
     });
-    const interlocksOf = (ids: unknown) =>
-      (ids as readonly string[]).includes(assetId) ? now.assetInterlocks : now.lotInterlocks;
+    const interlocksOf = (ids: unknown) => {
+      const asked = ids as readonly string[];
+      if (asked.includes(assetId)) return now.assetInterlocks;
+      return [...now.lotInterlocks, ...(asked.includes(orderId) ? now.orderInterlocks : [])];
+    };
     return {
       productionOrder: {
+        id: orderId,
         state: { code: now.orderState },
         line: { lineCode: 'L1' },
         lot: { id: lotId },
@@ -167,6 +173,7 @@ class PlantGraph implements RuleGraph {
         ],
       },
       lot: {
+        order: { id: orderId },
         qualityState: now.qualityState,
         inspectionLots: now.inspectionLots,
         holds: [
@@ -531,6 +538,8 @@ describe('when a hold is placed', () => {
       hold({ affected: [fillingCenter], restrictions: ['COMPLETE_OPERATION'] }),
     );
     expect(names).toEqual(['acknowledgeHold']);
+    const shipping = await react('hold-operations-when-hold-placed', hold({ restrictions: ['PICK', 'SHIP'] }));
+    expect(shipping.names).toEqual(['acknowledgeHold']);
   });
 
   test('a hold on an order reaches the lot that the order makes; one on a delivery reaches the delivery', async () => {
@@ -693,12 +702,13 @@ describe('when a disposition is approved', () => {
     });
   });
 
-  test('the ERP is told first of another hold that stands on the lot, so that it keeps the stock blocked', async () => {
-    const lotInterlocks = [
-      { kind: 'QUALITY_HOLD', cause: holdId },
-      { kind: 'QUALITY_HOLD', cause: otherHoldId },
-    ];
-    const { done, names } = await react(rule, approved('USE_AS_IS'), { ...held, lotInterlocks });
+  const ofHolds = (...causes: readonly EntityId[]) => causes.map((cause) => ({ kind: 'QUALITY_HOLD', cause }));
+
+  test.each([
+    ['the lot', { lotInterlocks: ofHolds(holdId, otherHoldId) }],
+    ['the order that made it', { lotInterlocks: ofHolds(holdId), orderInterlocks: ofHolds(otherHoldId) }],
+  ])('the ERP is told first of another hold on %s, so that it keeps the stock blocked', async (_what, situation) => {
+    const { done, names } = await react(rule, approved('USE_AS_IS'), { ...held, ...situation });
     expect(done.slice(0, 2).map(({ input }) => input)).toEqual([
       { lotId, toStockType: 'BLOCKED', fromStockType: 'UNRESTRICTED', causeRef: otherHoldId },
       { lotId, toStockType: 'UNRESTRICTED', causeRef: holdId },

@@ -57,7 +57,7 @@ export async function workCentersIn(graph: RuleGraph, ids: readonly EntityId[]):
   return [...found];
 }
 
-/** Lots whose whole stock a hold is about: those that it stands on, and those that orders make that it stands on. */
+/** The lots that a hold stands on, and those that orders make that it stands on. */
 export async function lotsIn(graph: RuleGraph, ids: readonly EntityId[]): Promise<readonly EntityId[]> {
   const found = new Set<EntityId>(ofType(ids, 'lot'));
   for (const id of ofType(ids, 'production-order')) {

@@ -56,21 +56,28 @@ function ended({ dispositions }: EarlierHold, ...decisions: readonly string[]): 
   );
 }
 
+interface ProducerAnswer {
+  readonly lot: { readonly order: { readonly id: EntityId } | null } | null;
+}
+
 interface InterlocksAnswer {
   readonly interlocks: { readonly nodes: readonly { readonly kind: string; readonly cause: string }[] };
 }
 
 /**
- * The holds on a lot or its material but for one. Interlocks know of a hold before the QMS and the ERP do, and when neither
- * can be asked.
+ * The holds on a lot, its material or the order that made it, but for one. Interlocks know of a hold before the QMS and the ERP
+ * do.
  */
 export async function otherHolds(
   graph: RuleGraph,
   lotId: EntityId,
   holdId: EntityId | null,
 ): Promise<readonly string[]> {
+  const { lot } = await graph.read<ProducerAnswer>('query Producer($id: ID!) { lot(id: $id) { order { id } } }', {
+    id: lotId,
+  });
   const document = 'query Interlocks($ids: [ID!]) { interlocks(filter: { entities: $ids }) { nodes { kind cause } } }';
-  const ids = [lotId, materialOf(lotId)].filter((id) => id !== null);
+  const ids = [lotId, materialOf(lotId), lot?.order?.id ?? null].filter((id) => id !== null);
   const { interlocks } = await graph.read<InterlocksAnswer>(document, { ids });
   const causes = interlocks.nodes.filter(({ kind, cause }) => kind === 'QUALITY_HOLD' && cause !== holdId);
   return [...new Set(causes.map(({ cause }) => cause))];

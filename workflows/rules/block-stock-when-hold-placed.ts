@@ -8,6 +8,7 @@ import {
   type HeldInErp,
   heldInErp,
   lotsIn,
+  ofType,
   standsOn,
   stockedLotsOf,
   workCentersIn,
@@ -15,8 +16,8 @@ import {
 import { holdStockLane } from '../rule-parts/lanes.ts';
 
 /**
- * The ERP blocks what the hold forbids to use (W5): the stock of held lots, the free stock of held materials, the deliveries
- * that either is allocated to, and the capacity of held work centers and of those that held assets are assigned to. Its
+ * The ERP blocks what the hold forbids to use (W5): the stock of held lots, the free stock of held materials and orders, the
+ * deliveries that it is allocated to, and the capacity of held work centers and of those that held assets are assigned to. Its
  * acknowledgement says what of that it has done.
  */
 export const blockStockWhenHoldPlaced: Rule<'quality.hold.placed'> = {
@@ -49,18 +50,20 @@ async function blockStock(event: HoldPlaced, graph: RuleGraph): Promise<void> {
   if (!forbids(event.data, 'CONSUME', 'MOVE', 'PICK', 'SHIP')) return;
   const causeRef = event.subject;
   const ids = standsOn(event.data);
-  const whole = await lotsIn(graph, ids);
-  const ofMaterials = (await stockedLotsOf(graph, ids)).filter((id) => !whole.includes(id));
-  const deliveries = await deliveriesIn(graph, ids, [...whole, ...ofMaterials]);
+  const named = ofType(ids, 'lot');
+  const around = [...(await lotsIn(graph, ids)), ...(await stockedLotsOf(graph, ids))];
+  const others = [...new Set(around)].filter((id) => !named.includes(id));
+  const deliveries = await deliveriesIn(graph, ids, [...named, ...others]);
   const block = (lotId: EntityId, fromStockType: string | null): Step => ({
     step: `block ${lotId}`,
     mutation: 'changeStockStatus',
     input: { lotId, toStockType: 'BLOCKED', ...(fromStockType && { fromStockType }), causeRef },
   });
   const steps: readonly Step[] = [
-    ...whole.map((lotId) => block(lotId, null)),
-    // Of a material only what is free: stock that waits for quality goes on waiting, and does not come back as free.
-    ...ofMaterials.map((lotId) => block(lotId, 'UNRESTRICTED')),
+    ...named.map((lotId) => block(lotId, null)),
+    // Of a material or an order only what is free: stock that waits for quality goes on waiting, and nobody has decided about
+    // it when the hold ends.
+    ...others.map((lotId) => block(lotId, 'UNRESTRICTED')),
     ...deliveries.map((deliveryId) => ({
       step: `block ${deliveryId}`,
       mutation: 'setDeliveryBlock',
