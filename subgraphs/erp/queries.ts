@@ -13,13 +13,24 @@ import type {
   WorkCenterRow,
 } from '../../connectors/erp/port.ts';
 import { naturalKey } from '../../connectors/natural-key.ts';
-import { list } from '../reading/list.ts';
+import { list, type Read } from '../reading/list.ts';
+import { toldCauses } from '../reading/told-causes.ts';
 import type { GraphQLResolverMap } from '../schema/resolver-map.ts';
 import type { ErpContext } from './context.ts';
 import { deliveryId, lotId, orderId, plantId } from './keys.ts';
 
 interface ById {
   readonly id: string;
+}
+
+/** A partner who asks what a cause holds does not learn of somebody else's either: it is answered like one that holds nothing. */
+function ofToldCause<Filter extends { readonly heldBy?: string | null }, Row>(
+  read: Read<ErpContext, Filter, Row>,
+): Read<ErpContext, Filter, Row> {
+  return async (context, filter, ...rest) => {
+    const [told] = filter.heldBy ? await toldCauses([filter.heldBy], context) : [];
+    return told === null ? { rows: [], hasNextPage: false } : read(context, filter, ...rest);
+  };
 }
 
 export const queries: GraphQLResolverMap<ErpContext> = {
@@ -33,8 +44,9 @@ export const queries: GraphQLResolverMap<ErpContext> = {
     line: (_root, { id }: ById, { loaders }) => loaders.lines.load(id),
     workCenter: (_root, { id }: ById, { loaders }) => loaders.workCenters.load(id),
     workCenters: list(
-      ({ port }: ErpContext, filter: WorkCenterFilter, page, scope, options) =>
+      ofToldCause(({ port }: ErpContext, filter: WorkCenterFilter, page, scope, options) =>
         port.workCenters(filter, page, scope, options),
+      ),
       (row: WorkCenterRow) => naturalKey(row.plantCode, row.workCenterCode),
     ),
     material: (_root, { id }: ById, { loaders }) => loaders.materials.load(id),
@@ -57,15 +69,18 @@ export const queries: GraphQLResolverMap<ErpContext> = {
       { loaders },
     ) => loaders.lots.load(lotId({ plantCode: args.plant, materialCode: args.material, lotNumber: args.lotNumber })),
     lots: list(
-      ({ port }: ErpContext, filter: LotFilter, page, scope, options) => port.lots(filter, page, scope, options),
+      ofToldCause(({ port }: ErpContext, filter: LotFilter, page, scope, options) =>
+        port.lots(filter, page, scope, options),
+      ),
       (row: LotRow) => naturalKey(row.plantCode, row.materialCode, row.lotNumber),
     ),
     delivery: (_root, { id }: ById, { loaders }) => loaders.deliveries.load(id),
     deliveryByNumber: (_root, args: { readonly plant: string; readonly deliveryNo: string }, { loaders }) =>
       loaders.deliveries.load(deliveryId({ plantCode: args.plant, deliveryNo: args.deliveryNo })),
     deliveries: list(
-      ({ port }: ErpContext, filter: DeliveryFilter, page, scope, options) =>
+      ofToldCause(({ port }: ErpContext, filter: DeliveryFilter, page, scope, options) =>
         port.deliveries(filter, page, scope, options),
+      ),
       (row: DeliveryRow) => naturalKey(row.plantCode, row.deliveryNo),
     ),
   },

@@ -17,7 +17,8 @@ interface FilterInput {
 
 type ListArguments = ConnectionArguments & { readonly filter?: FilterInput | null };
 
-type Read<Context, Filter, Row> = (
+/** How one list of a port is read. */
+export type Read<Context, Filter, Row> = (
   context: Context,
   filter: Filter,
   page: PageRequest,

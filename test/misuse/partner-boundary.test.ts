@@ -252,6 +252,18 @@ describe.each(Object.entries(partners))('somebody of a partner, %s', (_name, par
     expect([...found].toSorted()).toEqual(visible.map(({ id }) => id).toSorted());
   });
 
+  test('learns of its own holds what they hold, and of nobody else’s, though they hold its things', async () => {
+    for (const list of ['lots', 'deliveries', 'workCenters']) {
+      const document = `query ($heldBy: ID!) { ${list}(filter: { heldBy: $heldBy }) { nodes { id } } }`;
+      for (const holdNo of ['RIVAL-1', 'PLANT-1', 'NONE']) {
+        const { data } = await whole.ask(partner, document, { heldBy: entityId('BER', 'hold', holdNo) });
+        expect(data[list].nodes).toEqual([]);
+      }
+      const own = await whole.ask(partner, document, { heldBy: entityId('BER', 'hold', 'OWN-1') });
+      expect(own.data[list].nodes.length > 0).toBe(list !== 'workCenters');
+    }
+  });
+
   test('is given no reference to what is not its own, by any subgraph', async () => {
     for (const { schema, createContext } of whole.subgraphs) {
       const entities = schema.getType('_Entity');
