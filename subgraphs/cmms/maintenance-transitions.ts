@@ -9,10 +9,11 @@ import type {
 } from '../../connectors/cmms/port.ts';
 import type { EventData, EventType } from '../../journal/catalogue.ts';
 import type { NewEvent } from '../../journal/envelope.ts';
+import { askGraph } from '../transitions/ask-graph.ts';
 import { eventOf } from '../transitions/event-of.ts';
 import { asDeclared, id, plannedTime, text } from '../transitions/input-checks.ts';
 import type { Rejection } from '../transitions/rejection.ts';
-import type { AnyTransition, Call, Transition } from '../transitions/transition.ts';
+import type { AnyTransition, Call, Guard, Transition } from '../transitions/transition.ts';
 import { assetIdOf, assetKey, downtimeKey, workOrderId, workOrderKey } from './keys.ts';
 import { workOrderMachine } from './machines.ts';
 
@@ -44,7 +45,7 @@ export function requestMaintenance(port: CmmsPort): Transition<AssetRow, Request
       state: null,
     }),
     touches: () => [],
-    guards: [{ name: 'asset', check: checkNotRetired }],
+    guards: [{ name: 'asset', check: checkNotRetired }, downtimeIsOfTheAsset(port)],
     command: ({ entity, input }) => ({
       name: 'requestMaintenance',
       plantCode: entity.plantCode,
@@ -88,6 +89,44 @@ function checkNotRetired(asset: AssetRow): readonly Rejection[] {
     blockingRef: assetIdOf(asset),
   };
   return [rejection];
+}
+
+const downtimeQuery = 'query StoppedAsset($id: ID!) { downtime(id: $id) { asset { id } } }';
+/** More levels than any hierarchy of assets has. */
+const deepest = 20;
+
+/** A repair ends the downtime that it is for: that of another machine would look mended. What the MES cannot say is let pass. */
+function downtimeIsOfTheAsset(port: CmmsPort): Guard<AssetRow, RequestMaintenanceInput> {
+  return {
+    name: 'downtime',
+    async check(asset, input, context) {
+      if (!input?.downtimeId) return [];
+      const data = await askGraph(context, downtimeQuery, { id: input.downtimeId });
+      const stoppedId = (data['downtime'] as StoppedAsset | null | undefined)?.asset?.id;
+      const key = stoppedId ? assetKey(stoppedId) : null;
+      const [stopped] = key ? await port.assetsByKeys([key]) : [];
+      if (!stopped || (await isPartOf(asset, stopped, port)) || (await isPartOf(stopped, asset, port))) return [];
+      const message = `input.downtimeId is a downtime of ${assetIdOf(stopped)}, which ${assetIdOf(asset)} is no part of.`;
+      const remediation = 'Give a downtime of the asset, or none.';
+      const blockingRef = assetIdOf(stopped);
+      return [{ code: 'REFERENCE_INVALID', system: 'CMMS', guard: 'downtime', message, remediation, blockingRef }];
+    },
+  };
+}
+
+interface StoppedAsset {
+  readonly asset: { readonly id: string } | null;
+}
+
+/** A line stands still because of its filler, and what is done to the line mends the filler. */
+async function isPartOf(part: AssetRow, whole: AssetRow, port: CmmsPort): Promise<boolean> {
+  let one: AssetRow | undefined = part;
+  for (let level = 0; one && level < deepest; level += 1) {
+    if (one.assetId === whole.assetId) return true;
+    const { plantCode, parentId }: AssetRow = one;
+    [one] = parentId === null ? [] : await port.assetsByKeys([{ plantCode, assetId: parentId }]);
+  }
+  return false;
 }
 
 interface WorkOrderInput {

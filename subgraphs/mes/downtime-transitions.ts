@@ -125,6 +125,13 @@ function started(call: Call<Stop, ReportInput>) {
   });
 }
 
+/** What the MES refuses after all was no downtime: whatever has stopped because of its announcement goes on. */
+function withdrawn(call: Call<Stop, ReportInput>) {
+  const { data, ...rest } = started(call);
+  const event = { ...rest, system: 'MES', type: 'asset.downtimeEnded', stateChange: 'OPEN>' } as const;
+  return eventOf(call, { ...event, data: { ...data, durationSeconds: 0 } });
+}
+
 function reportDowntime(sources: Sources): Transition<Stop, ReportInput, ReportDowntime> {
   return {
     name: 'reportDowntime',
@@ -168,6 +175,7 @@ function reportDowntime(sources: Sources): Transition<Stop, ReportInput, ReportD
       }));
     },
     announceWhilePending: (call) => [started(call)],
+    announceWithdrawal: (call) => [withdrawn(call)],
     effects: (call) => ({ toState: 'OPEN', result: downtimeId(newDowntime(call)), events: [started(call)] }),
   };
 }

@@ -13,6 +13,7 @@ import { everythingAllowed, GraphStub, person } from '../subgraph-under-test.ts'
 export interface Maintenance extends Omit<TestJournal, 'database'> {
   readonly subgraph: Subgraph;
   readonly cmmsDatabase: Database<CmmsTables>;
+  readonly graph: GraphStub;
 }
 
 /** The CMMS's subgraph over a real journal and a filled reference CMMS. */
@@ -24,7 +25,7 @@ export async function openMaintenance(dialect: DialectName, overrides: Partial<R
   const port = createReferenceCmms({ database: cmmsDatabase, clock: runtime.clock });
   const graph = new GraphStub();
   const subgraph = createCmmsSubgraph({ journal, policies: everythingAllowed, graph, runtime, port });
-  return { ...place, subgraph, cmmsDatabase };
+  return { ...place, subgraph, cmmsDatabase, graph };
 }
 
 export const theo = person({ id: 'theo', name: 'Theo Technician', roles: ['MAINTENANCE_TECHNICIAN'] });

@@ -122,6 +122,22 @@ describe.each(dialects)('what maintenance can do, with the journal and the CMMS 
     expect(codesOf(await act('requestMaintenance', late))).toEqual(['ASSET_RETIRED']);
   });
 
+  test.each([
+    ['the asset itself', 'BER-FILLER-L1', []],
+    ['the line that it is a part of', 'BER-LINE-L1', []],
+    ['another machine of the line', 'BER-PACKER-L1', ['REFERENCE_INVALID']],
+    ['a machine of another line', 'BER-FILLER-L2', ['REFERENCE_INVALID']],
+  ])('work is asked for on account of a downtime of %s', async (_what, stopped, codes) => {
+    maintenance.graph.answers = { StoppedAsset: { downtime: { asset: { id: `mfg:BER:asset:${stopped}` } } } };
+    const work = { assetId: fillerId, kind: 'CORRECTIVE', description: 'It leaks.', downtimeId };
+    expect(codesOf(await act('requestMaintenance', work))).toEqual(codes);
+  });
+
+  test('work is asked for on account of a downtime that the MES cannot be asked about', async () => {
+    const work = { assetId: fillerId, kind: 'CORRECTIVE', description: 'It leaks.', downtimeId };
+    expect(await act('requestMaintenance', work)).toMatchObject({ outcome: 'ACCEPTED' });
+  });
+
   test('a subscriber sees each change of availability, and can come back with its cursor', async () => {
     const document = `subscription ($after: EventCursor) { assetAvailabilityChanged(plant: "BER", after: $after) {
       cursor type asset { assetId availability { code } } } }`;

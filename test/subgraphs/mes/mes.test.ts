@@ -406,6 +406,18 @@ describe.each(dialects)('the MES in the graph, on %s', (dialect) => {
     expect(data.downtimes.nodes).toEqual([1, 2].map(() => ({ asset: { id: filler }, workCenters: [{ id: packL1 }] })));
   });
 
+  test('a breakdown that the MES refuses after all is announced as over, for whoever has stopped because of it', async () => {
+    const down = () => Promise.reject(new SystemUnavailableError('MES'));
+    const stop = { ...breakdown, workCenterIds: ['mfg:BER:work-center:NONE'] };
+    const silent = subgraphOn({ ...port, workCentersByKeys: down, post: down });
+    expect(await perform(silent, 'reportDowntime', stop)).toMatchObject({ outcome: 'PENDING' });
+    expect(await mes.executor!.settleUnsettled()).toBe(true);
+    const [started, ended] = await place.journal.events.after('0', {}, 10);
+    expect([started?.type, ended?.type]).toEqual(['asset.downtimeStarted', 'asset.downtimeEnded']);
+    expect(ended).toMatchObject({ subject: started?.subject, data: { ...started?.data, durationSeconds: 0 } });
+    expect(await place.journal.interlocks.active([filler, fillL1] as EntityId[])).toEqual([]);
+  });
+
   test('five identical completions at once post once', async () => {
     const meta = { idempotencyKey: 'bad-network' };
     const answers = await Promise.all(
