@@ -22,6 +22,7 @@ import { createSubgraphs } from './subgraphs/main.ts';
 import { createLocalSubgraph } from './subgraphs/serving/local-subgraph.ts';
 import { startSettling } from './subgraphs/transitions/settle-loop.ts';
 import { welcome } from './welcome.ts';
+import type { Workflows } from './workflows/create-workflows.ts';
 
 /** A whole Andon in this process. */
 export interface Andon {
@@ -73,6 +74,10 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
     problem: domain.problem,
     note: restoring.unread,
     graphiql: graphiqlOptions(config, keys, runtime),
+  }).catch(async (error: unknown) => {
+    await restoring.stop();
+    revocations.close();
+    throw error;
   });
   graph.connect(gateway);
   const executors = subgraphs.flatMap(({ executor }) => executor ?? []);
@@ -84,9 +89,9 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
     await workflows.stop();
     await stopSettling();
     await restoring.stop();
+    revocations.close();
   };
-  await workflows.start();
-  const { url, metricsUrl } = await gateway.listen().catch(async (error: unknown) => {
+  const { url, metricsUrl } = await startWorking(workflows, gateway).catch(async (error: unknown) => {
     await stopWorking();
     throw error;
   });
@@ -96,11 +101,16 @@ async function startOn(domain: Domain, { config, runtime, graph }: Surroundings)
     keys,
     async stop() {
       runtime.crashPoints.reached('K22');
-      revocations.close();
       await stopWorking();
       await domain.close();
     },
   };
+}
+
+/** Clients come last. */
+async function startWorking(workflows: Workflows, gateway: Gateway) {
+  await workflows.start();
+  return gateway.listen();
 }
 
 interface LateGraph extends GraphReader {

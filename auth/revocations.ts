@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { loggedReason } from '../runtime/logged-reason.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { AuthConfigurationError } from './auth-configuration-error.ts';
@@ -94,7 +95,7 @@ export async function createRevocations({ file, timers, log }: RevocationsOption
   function nextLook(): () => void {
     return timers.after(pollMs, () => {
       const failed = (cause: unknown) => {
-        if (!unreadable) log.error('auth revocations unreadable', { file, cause });
+        if (!unreadable) log.error('auth revocations unreadable', { file, ...loggedReason(cause) });
         unreadable = true;
       };
       void look()

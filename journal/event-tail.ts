@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { loggedReason } from '../runtime/logged-reason.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Timers } from '../runtime/timers.ts';
 import type { JournalEvent } from './envelope.ts';
@@ -33,6 +34,8 @@ export class EventTail {
   #head: number;
   #state: 'resting' | 'reading' | 'closed' = 'resting';
   #wokenMeanwhile = false;
+  /** The store is away, and that has been told. */
+  #isTold = false;
   #cancelRetry: () => void = () => undefined;
 
   constructor(options: EventTailOptions) {
@@ -85,8 +88,10 @@ export class EventTail {
         this.#wokenMeanwhile = false;
         while (await this.#readPage());
       } while (this.#wokenMeanwhile);
+      this.#isTold = false;
     } catch (error) {
-      this.#options.log.warn('newest events not read', { cause: error });
+      if (!this.#isTold) this.#options.log.warn('newest events not read', loggedReason(error));
+      this.#isTold = true;
       if (!this.closed) this.#cancelRetry = this.#options.timers.after(retryDelayMs, () => this.wake());
     }
     if (!this.closed) this.#state = 'resting';

@@ -1,4 +1,5 @@
 import { isoTime } from '../runtime/clock.ts';
+import { loggedReason } from '../runtime/logged-reason.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Database } from '../storage/database.ts';
 import { pruneEvents } from './prune-events.ts';
@@ -30,7 +31,7 @@ export function startRetention({ database, days, takenUpTo, runtime }: Retention
         const recordedBefore = isoTime(clock.now() - days * dayMs);
         await pruneEvents(database, { recordedBefore, upTo: await takenUpTo(), signal: stop.signal });
       } catch (error) {
-        log.warn('journal not pruned', { cause: error }); // it can wait for the next round
+        log.warn('journal not pruned', loggedReason(error)); // it can wait for the next round
       }
       await timers.sleep(intervalMs, stop.signal);
     }

@@ -1,3 +1,4 @@
+import { loggedReason } from '../runtime/logged-reason.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Journal } from './journal.ts';
 
@@ -28,7 +29,7 @@ export function watchJournal(
   function found(answers: boolean, cause?: unknown): void {
     if (isAway === !answers || stopped) return;
     isAway = !answers;
-    if (isAway) log.error('journal away', { cause });
+    if (isAway) log.error('journal away', cause === undefined ? { problem: 'no answer in time' } : loggedReason(cause));
     else log.warn('journal back');
   }
 

@@ -105,7 +105,7 @@ export async function openPostgresDatabase<Tables>(options: PostgresDatabaseOpti
     } as PostgresClientConfig,
     store,
     channel: schema,
-    onLost: (error) => runtime.log.warn('database connection lost', { store, cause: error }),
+    onLost: (error) => runtime.log.warn('database connection lost', { store, problem: briefly(error) }),
   });
   const signal = new CommitSignal((error) => runtime.log.error('commit listener failed', { store, cause: error }));
   const group = new GroupCommit<Tables>({
@@ -168,7 +168,7 @@ function openReader<Tables>(
     query_timeout: queryTimeoutMs,
     max: readConnections,
   });
-  pool.on('error', (error) => runtime.log.warn('idle database connection lost', { store, cause: error }));
+  pool.on('error', (error) => runtime.log.warn('idle database connection lost', { store, problem: briefly(error) }));
   const names = new StatementNames();
   const driver = new ReadDriver(
     async () => {

@@ -46,5 +46,6 @@ export function briefly(error: unknown): string {
   const code = errorCode(error);
   if (code === tooManyConnections) return 'the database has no connection left';
   if (code === cancelled) return 'the database has cancelled the statement';
-  return code === undefined ? 'the connection broke' : `no answer (${code})`;
+  if (code !== undefined) return `no answer (${code})`;
+  return /time(d )?out/.test(error.message) ? 'no answer in time' : 'the connection broke';
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '../runtime/logger.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { PostgresClient, type PostgresClientConfig } from './postgres-client.ts';
+import { briefly } from './postgres-errors.ts';
 
 const firstRetryMs = 50;
 const longestRetryMs = 2_000;
@@ -73,7 +74,7 @@ export class PostgresListener {
     if (this.#client !== client || this.#state === 'closed') return;
     this.#client = undefined;
     this.#state = 'waiting';
-    this.#options.log.warn('commit notifications interrupted', { cause: error });
+    this.#options.log.warn('commit notifications interrupted', { problem: briefly(error) });
     this.#cancelRetry = this.#options.timers.after(this.#delayMs, () => void this.#connect());
     this.#delayMs = Math.min(2 * this.#delayMs, longestRetryMs);
   }

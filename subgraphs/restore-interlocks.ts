@@ -3,6 +3,7 @@ import { type EntityId, entityId, plantId } from '../journal/entity-ref.ts';
 import type { Interlock } from '../journal/interlock.ts';
 import type { Journal, JournalTransaction } from '../journal/journal.ts';
 import { isoTime } from '../runtime/clock.ts';
+import { loggedReason } from '../runtime/logged-reason.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { RecordedRestriction, RestrictionSource, Subgraph } from './subgraph.ts';
 
@@ -53,7 +54,7 @@ export async function restoreInterlocks(subgraphs: readonly Subgraph[], options:
       if (stop.signal.aborted) return;
       delayMs = Math.min(delayMs * 2, retryDelaysMs.longest);
       unread = await readLocked(sources, options).catch((error: unknown) => {
-        options.runtime.log.error('interlocks not restored', { cause: error });
+        options.runtime.log.error('interlocks not restored', loggedReason(error));
         return unread;
       });
     }
@@ -104,7 +105,7 @@ async function isRestored(source: Source, options: RestoreOptions): Promise<bool
   } catch (error) {
     if (!(error instanceof SystemUnavailableError || error instanceof SystemTimeoutError)) throw error;
     const { subgraph, plantCode } = source;
-    runtime.log.warn('plant system unread', { subgraph, plantCode, cause: error });
+    runtime.log.warn('plant system unread', { subgraph, plantCode, ...loggedReason(error) });
     return false;
   }
   await unlock(source, options);

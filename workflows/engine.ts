@@ -3,6 +3,7 @@ import type { JournalEvent } from '../journal/envelope.ts';
 import type { Gap } from '../journal/gap.ts';
 import type { Journal } from '../journal/journal.ts';
 import { isoTime } from '../runtime/clock.ts';
+import { loggedReason } from '../runtime/logged-reason.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Turns } from '../runtime/turns.ts';
 import type { Database } from '../storage/database.ts';
@@ -77,8 +78,8 @@ export class WorkflowEngine {
 
   /** Goes on where the last process stopped. */
   async start(): Promise<void> {
-    this.#stopListening = this.#options.database.onCommit(() => this.#wake());
     await this.#adoptWaiting(0);
+    this.#stopListening = this.#options.database.onCommit(() => this.#wake());
     this.#background = [this.#dispatchForever(), this.#sweepForever()];
     this.#wake();
   }
@@ -129,7 +130,7 @@ export class WorkflowEngine {
         if (!signal.aborted) runtime.log.warn('workflow journal closed');
         return;
       } catch (error) {
-        runtime.log.error('workflow dispatch failed', { cause: error });
+        runtime.log.error('workflow dispatch failed', loggedReason(error));
         await runtime.timers.sleep(troubleMs, signal);
       }
     }
@@ -161,7 +162,7 @@ export class WorkflowEngine {
       await runtime.timers.sleep(sweepMs, signal);
       if (signal.aborted) return;
       await this.#adoptWaiting(sweepMs).catch((error: unknown) =>
-        runtime.log.error('workflow sweep failed', { cause: error }),
+        runtime.log.error('workflow sweep failed', loggedReason(error)),
       );
       this.#wake();
     }
@@ -186,7 +187,7 @@ export class WorkflowEngine {
       // On failure the sweep finds it again.
       this.#store.resume(id).then(
         () => this.#wake(),
-        (error: unknown) => log.error('workflow resume failed', { instance: id, cause: error }),
+        (error: unknown) => log.error('workflow resume failed', { instance: id, ...loggedReason(error) }),
       );
     });
     this.#timers.set(id, cancel);
@@ -203,7 +204,7 @@ export class WorkflowEngine {
     this.#pumping = this.#pump()
       .catch((error: unknown) => {
         this.#unannounced = true; // the sweep looks again
-        this.#options.runtime.log.error('workflow pump failed', { cause: error });
+        this.#options.runtime.log.error('workflow pump failed', loggedReason(error));
       })
       .then(() => {
         this.#pumping = null;
@@ -241,7 +242,7 @@ export class WorkflowEngine {
       else if (await this.#store.complete(instance)) this.#unannounced = true;
       runtime.crashPoints.reached('K17');
     } catch (error) {
-      runtime.log.error('workflow progress not recorded', { instance: instance.id, cause: error });
+      runtime.log.error('workflow progress not recorded', { instance: instance.id, ...loggedReason(error) });
       await runtime.timers.sleep(troubleMs, this.#stop.signal);
     }
   }

@@ -1,3 +1,4 @@
+import { loggedReason } from '../../runtime/logged-reason.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { TransitionExecutor } from './transition-executor.ts';
 
@@ -16,7 +17,7 @@ export function startSettling(executors: readonly TransitionExecutor[], { timers
     let delayMs = retryDelaysMs.first;
     while (!stop.signal.aborted) {
       const complete = await settleAll(executors).catch((error: unknown) => {
-        log.error('settling failed', { cause: error });
+        log.error('settling failed', loggedReason(error));
         return false;
       });
       delayMs = complete ? retryDelaysMs.first : Math.min(delayMs * 2, retryDelaysMs.longest);

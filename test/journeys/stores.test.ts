@@ -347,6 +347,21 @@ describe('a DATABASE_URL that cannot be used', () => {
     pooler.close();
   });
 
+  test('is told of once where the start fails late: what had begun by then ends without a word', async () => {
+    const role = new URL(await (await sharedPostgres()).createDatabase());
+    const admin = new pg.Client(role.href);
+    await admin.connect();
+    await admin.query(`create role owner login; grant create on database ${role.pathname.slice(1)} to owner`);
+    role.username = 'owner';
+    const andon = await AndonProcess.start({ env: { DATABASE_URL: role.href } });
+    await andon.stop();
+    await admin.query('revoke all on andon_workflows.workflow_instance from owner');
+    await admin.end();
+    const { output } = await failedStart({ DATABASE_URL: role.href }, andon.dataDir);
+    expect(output).toBe('andon up: permission denied for table workflow_instance\n');
+    await andon.dispose();
+  });
+
   test('says what an address of a database looks like', async () => {
     const { output } = await failedStart({ DATABASE_URL: 'banana' }, '/tmp/never-made');
     expect(output).toContain('DATABASE_URL must be an address like postgres://user:password@host:5432/database');
@@ -370,8 +385,15 @@ describe('PostgreSQL that goes away', () => {
         reason: expect.stringContaining('journal cannot be reached'),
       });
       expect((await fetch(`${andon.url}/health/live`)).status).toBe(200);
+      await until(
+        async () => andon.output,
+        (told) => told.includes('"settling failed"') && told.includes('"newest events not read"'),
+      );
+      expect(andon.output.match(/"newest events not read"/g)).toHaveLength(1);
       await cluster.start();
       await until(ready, ({ status }) => status === 200);
+      expect(andon.output).toContain('"event":"journal away"');
+      expect(andon.output).not.toContain('"stack"');
     } finally {
       await andon.dispose();
       await cluster.dispose();
