@@ -147,12 +147,13 @@ function changeOrder(port: ErpPort, change: OrderChange): Transition<OrderRow, O
       orderNo: entity.orderNo,
       reason: meta.reason?.text ?? null,
     }),
+    ...(place && { placeFirst: place }),
     effects(call, posting) {
       const { from, to } = posting.result as ErpResults['orderState'];
       return {
         toState: to,
         events: [event(call, `${from}>${to}`)],
-        ...(place && { place: place(call) }),
+        ...(place && { place: place(call), confirm: place(call) }),
         ...(lift && { lift: lift(call.entity) }),
       };
     },

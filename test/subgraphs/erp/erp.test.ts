@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { demoPlants } from '../../../connectors/demo-plant.ts';
+import type { ErpPort } from '../../../connectors/erp/port.ts';
 import { createReferenceErp } from '../../../connectors/erp/reference.ts';
 import { fillReferenceErp } from '../../../connectors/erp/reference-demo.ts';
 import { erpMigrations } from '../../../connectors/erp/reference-migrations.ts';
 import type { ErpTables } from '../../../connectors/erp/reference-tables.ts';
+import { SystemTimeoutError } from '../../../connectors/errors.ts';
 import { type EntityId, entityId } from '../../../journal/entity-ref.ts';
 import type { Restriction } from '../../../journal/restriction.ts';
 import { systemClock } from '../../../runtime/clock.ts';
@@ -28,6 +30,7 @@ const ready = {
 describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
   let place: TestJournal;
   let graph: GraphStub;
+  let port: ErpPort;
   let erp: Subgraph;
 
   beforeEach(async () => {
@@ -35,7 +38,7 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
     const database = await place.storage.open<ErpTables>('erp', erpMigrations);
     await fillReferenceErp(database, demoPlants, systemClock);
     graph = new GraphStub(ready);
-    const port = createReferenceErp({ database, clock: systemClock });
+    port = createReferenceErp({ database, clock: systemClock });
     const { journal, runtime } = place;
     erp = createErpSubgraph({ port, journal, runtime, graph, policies: everythingAllowed });
   });
@@ -256,9 +259,10 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
       { select: 'operation { confirmedQuantity { value } confirmedScrap { value } confirmedAt }' },
     );
 
+  const operations = ['0010', '0020', '0030'].map((number) => entityId('BER', 'operation', '10001', number));
+
   test('no operation of a held order is begun, and the hold of the order is what a refusal names', async () => {
     await perform(erp, 'holdProductionOrder', { orderId: order1 });
-    const operations = ['0010', '0020', '0030'].map((number) => entityId('BER', 'operation', '10001', number));
     const standing = await place.journal.interlocks.active(operations, 'START_OPERATION');
     expect(standing.map(({ entityId: id, cause, kind }) => [id, cause, kind])).toEqual(
       operations.map((id) => [id, order1, 'ORDER_HOLD']),
@@ -266,6 +270,26 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
     expect(await place.journal.interlocks.active(operations, 'COMPLETE_OPERATION')).toEqual([]);
     expect(await perform(erp, 'resumeProductionOrder', { orderId: order1 })).toMatchObject({ outcome: 'ACCEPTED' });
     expect(await place.journal.interlocks.active(operations, 'START_OPERATION')).toEqual([]);
+  });
+
+  test('a held order’s operations do not begin from the planner’s word on, though the ERP has not answered yet', async () => {
+    const starting = () => place.journal.interlocks.active(operations, 'START_OPERATION');
+    const { journal, runtime } = place;
+    const silent = createErpSubgraph({
+      port: { ...port, post: () => Promise.reject(new SystemTimeoutError('ERP')) },
+      journal,
+      runtime,
+      graph,
+      policies: everythingAllowed,
+    });
+    expect(await perform(silent, 'holdProductionOrder', { orderId: order1 })).toMatchObject({ outcome: 'PENDING' });
+    expect(await starting()).toHaveLength(3);
+    expect(await perform(erp, 'holdProductionOrder', { orderId: order1 })).toMatchObject({ outcome: 'ACCEPTED' });
+    // The first one is refused now: what the second one forbids is not its to take back.
+    await erp.executor?.settleUnsettled();
+    expect(await starting()).toHaveLength(3);
+    expect(await perform(erp, 'resumeProductionOrder', { orderId: order1 })).toMatchObject({ outcome: 'ACCEPTED' });
+    expect(await starting()).toEqual([]);
   });
 
   test('an order is complete when every operation has ended, as the MES says, and is confirmed', async () => {
