@@ -14,7 +14,10 @@ export const operationRules = {
   pauseOperation: { from: ['RUNNING'], to: 'SUSPENDED' },
   resumeOperation: { from: ['SUSPENDED'], to: 'RUNNING' },
   completeOperation: { from: ['RUNNING'], to: 'ENDED' },
-  abortOperation: { from: ['RUNNING', 'HELD', 'SUSPENDED'], to: 'ABORTED' },
+  abortOperation: {
+    from: ['NOT_ALLOWED_TO_START', 'ALLOWED_TO_START', 'RUNNING', 'HELD', 'SUSPENDED'],
+    to: 'ABORTED',
+  },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 /** What a cause makes of an operation in each state. ENDED and ABORTED ones cannot be held any more. */

@@ -6,7 +6,7 @@ import type { StateMachine } from '../transitions/state-machine.ts';
  *
  * - PLANNED: entered by `create`; left by `release` and `cancel`. Nothing may happen yet.
  * - RELEASED: the shop floor may work on it; left by `start` when its first operation runs, by `hold`, by `cancel`.
- * - IN_PROCESS: left by `hold`, and by `complete` once every operation has ended and is confirmed.
+ * - IN_PROCESS: left by `hold`, and by `complete` once every operation has ended and is confirmed, or was aborted.
  * - ON_HOLD: none of its operations is begun or gone on with; left only by `resume`, into the state in which it was held; the ERP remembers which.
  * - COMPLETED, CANCELLED: final.
  */

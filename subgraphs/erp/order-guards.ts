@@ -65,24 +65,28 @@ export const assetsAreReady: OrderGuard = {
   },
 };
 
+const operationsQuery =
+  'query Operations($id: ID!) { productionOrder(id: $id) { operations { id executionState { code } } } }';
+
+/** What has been aborted does not go on, so the order does not wait for it. */
+const over = ['ENDED', 'ABORTED'];
+
 export const operationsHaveEnded: OrderGuard = {
   name: 'operations-ended',
   async check(order, _input, context) {
     if (order.state !== 'IN_PROCESS') return [];
-    const document =
-      'query Operations($id: ID!) { productionOrder(id: $id) { operations { id executionState { code } } } }';
-    const data = await askGraph(context, document, { id: orderId(order) });
+    const data = await askGraph(context, operationsQuery, { id: orderId(order) });
     const operations = (data['productionOrder'] as AskedOrder | null | undefined)?.operations;
     if (!operations) return [unanswered('MES', 'operations-ended', 'whether the operations have ended')];
     return operations.flatMap(({ id, executionState }) => {
       if (!executionState) return [unanswered('MES', 'operations-ended', `whether ${id} has ended`)];
-      if (executionState.code === 'ENDED') return [];
+      if (over.includes(executionState.code)) return [];
       const rejection: Rejection = {
         code: 'OPERATION_NOT_ENDED',
         system: 'MES',
         guard: 'operations-ended',
         message: `${id} is ${executionState.code}, not ENDED.`,
-        remediation: 'Complete the operation.',
+        remediation: 'Complete the operation, or abort it.',
         blockingRef: id,
       };
       return [rejection];
@@ -90,20 +94,29 @@ export const operationsHaveEnded: OrderGuard = {
   },
 };
 
-/** What an order has cost and made is known when the last of its steps is posted. */
+/**
+ * What an order has cost and made is known when the last of its steps is posted. Nothing is posted of a step that was aborted,
+ * which the MES knows.
+ */
 export const operationsAreConfirmed: OrderGuard = {
   name: 'operations-confirmed',
-  check(order): readonly Rejection[] {
+  async check(order, _input, context) {
     if (order.state !== 'IN_PROCESS') return [];
     const missing = order.operations.filter(({ confirmedAt }) => confirmedAt === null);
-    return missing.map((operation) => ({
-      code: 'CONFIRMATION_MISSING',
-      system: 'ERP',
-      guard: 'operations-confirmed',
-      message: `The end of operation ${operation.operationNo} has not been posted to the ERP.`,
-      remediation: 'Wait for its confirmation, or look at the exceptions of this order.',
-      blockingRef: operationId(operation),
-    }));
+    if (missing.length === 0) return [];
+    const data = await askGraph(context, operationsQuery, { id: orderId(order) });
+    const operations = (data['productionOrder'] as AskedOrder | null | undefined)?.operations ?? [];
+    const aborted = operations.filter(({ executionState }) => executionState?.code === 'ABORTED').map(({ id }) => id);
+    return missing
+      .filter((operation) => !aborted.includes(operationId(operation)))
+      .map((operation) => ({
+        code: 'CONFIRMATION_MISSING',
+        system: 'ERP',
+        guard: 'operations-confirmed',
+        message: `The end of operation ${operation.operationNo} has not been posted to the ERP.`,
+        remediation: 'Wait for its confirmation, or look at the exceptions of this order.',
+        blockingRef: operationId(operation),
+      }));
   },
 };
 

@@ -14,9 +14,9 @@ const operationStates: readonly OperationState[] = [
 /**
  * An operation on the shop floor, in the words of OPC UA Job Control: HELD and SUSPENDED are its Interrupted.
  *
- * - ALLOWED_TO_START: entered by `dispatch`, and when the last cause lets go of NOT_ALLOWED_TO_START; left by `start`, and
- *   by `hold`.
- * - NOT_ALLOWED_TO_START: something holds it before it has begun; left when the last cause lets go.
+ * - ALLOWED_TO_START: entered by `dispatch`, and when the last cause lets go of NOT_ALLOWED_TO_START; left by `start`,
+ *   by `hold`, and by `abort`: what comes after an aborted step does not begin.
+ * - NOT_ALLOWED_TO_START: something holds it before it has begun; left when the last cause lets go, and by `abort`.
  * - RUNNING: entered by `start` and `resume`; left by `pause`, `hold`, `complete` and `abort`.
  * - HELD: entered by `hold` from RUNNING and SUSPENDED; further causes add up. Left to SUSPENDED when the last cause lets
  *   go, since a person resumes what a constraint interrupted, and by `abort`.
@@ -36,7 +36,7 @@ export const operationMachine: StateMachine<
     pause: { from: ['RUNNING'], to: 'SUSPENDED' },
     resume: { from: ['SUSPENDED'], to: 'RUNNING' },
     complete: { from: ['RUNNING'], to: 'ENDED' },
-    abort: { from: ['RUNNING', 'HELD', 'SUSPENDED'], to: 'ABORTED' },
+    abort: { from: ['NOT_ALLOWED_TO_START', 'ALLOWED_TO_START', 'RUNNING', 'HELD', 'SUSPENDED'], to: 'ABORTED' },
     hold: {
       from: ['NOT_ALLOWED_TO_START', 'ALLOWED_TO_START', 'RUNNING', 'HELD', 'SUSPENDED'],
       to: ['NOT_ALLOWED_TO_START', 'HELD'],

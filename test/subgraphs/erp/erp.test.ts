@@ -305,6 +305,19 @@ describe.each(dialects)('the ERP in the graph, on %s', (dialect) => {
     expect(await perform(erp, 'completeProductionOrder', { orderId: order1 })).toMatchObject({ outcome: 'ACCEPTED' });
   });
 
+  test('an order is complete without the steps that were aborted', async () => {
+    const steps = (...codes: readonly string[]) =>
+      codes.map((code, index) => ({ id: operations[index], executionState: { code } }));
+    await confirm('0010');
+    graph.answers = { Operations: { productionOrder: { operations: steps('ENDED', 'ABORTED', 'ALLOWED_TO_START') } } };
+    expect(codesOf(await perform(erp, 'completeProductionOrder', { orderId: order1 }))).toEqual([
+      'OPERATION_NOT_ENDED',
+      'CONFIRMATION_MISSING',
+    ]);
+    graph.answers = { Operations: { productionOrder: { operations: steps('ENDED', 'ABORTED', 'ABORTED') } } };
+    expect(await perform(erp, 'completeProductionOrder', { orderId: order1 })).toMatchObject({ outcome: 'ACCEPTED' });
+  });
+
   test('an operation is confirmed once; what the last step yields is what the order yields', async () => {
     const confirmedYield = async () =>
       (await ask(erp, `{ productionOrder(id: "${order1}") { confirmedYield { value } version } }`)).data
