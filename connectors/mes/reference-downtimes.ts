@@ -5,6 +5,7 @@ import { requireCurrent, requireState } from '../reference-requirements.ts';
 import { isKeyOf } from '../reference-sql.ts';
 import type { EndDowntime, MesResults, ReportDowntime } from './port.ts';
 import type { MesTables } from './reference-tables.ts';
+import { endOf } from './reference-times.ts';
 
 type Tx = Transaction<MesTables>;
 
@@ -51,17 +52,15 @@ export async function endDowntime(tx: Tx, command: EndDowntime, recordedAt: stri
   const what = `Downtime ${command.downtimeId}`;
   const downtime = requireCurrent(command, what, await findDowntime(tx, command));
   requireState(command, what, downtime.state, ['OPEN']);
-  const durationSeconds = Math.round((Date.parse(command.occurredAt) - Date.parse(downtime.started_at)) / 1000);
-  if (durationSeconds < 0) {
-    throw refuse('DATES_INVALID', `${what} began at ${downtime.started_at}; it cannot have ended before.`);
-  }
+  const endedAt = endOf(what, downtime.started_at, { occurredAt: command.occurredAt, recordedAt });
+  const durationSeconds = Math.round((Date.parse(endedAt) - Date.parse(downtime.started_at)) / 1000);
   const version = downtime.version + 1;
   await tx
     .updateTable('downtime')
     .set({
       state: 'ENDED',
       state_by: command.actorId,
-      ended_at: command.occurredAt,
+      ended_at: endedAt,
       version,
       changed_at: recordedAt,
     })

@@ -16,6 +16,7 @@ import type {
 } from './port.ts';
 import { operationRules, predecessorStates, stateWhenFree, stateWhenHeld } from './reference-rules.ts';
 import type { MesTables } from './reference-tables.ts';
+import { endOf } from './reference-times.ts';
 
 type Tx = Transaction<MesTables>;
 type Operation = MesTables['operation'];
@@ -87,7 +88,7 @@ export async function changeOperationState(
   const version = await changeOperation(tx, operation, {
     ...stateOf(rule.to, command, recordedAt),
     ...quantitiesOf(operation, command),
-    ...timesOf(operation, rule.to, command.occurredAt),
+    ...timesOf(operation, rule.to, { what, occurredAt: command.occurredAt, recordedAt }),
   });
   await followLot(tx, operation, rule.to);
   const result: MesResults['operationState'] = { from: operation.state, to: rule.to };
@@ -176,9 +177,13 @@ function quantitiesOf(operation: Operation, command: OperationStateCommand | Com
   };
 }
 
-function timesOf(operation: Operation, to: OperationState, at: string): Partial<Operation> {
-  if (to === 'RUNNING') return { started_at: operation.started_at ?? at };
-  return to === 'ENDED' || to === 'ABORTED' ? { ended_at: at } : {};
+function timesOf(
+  { started_at }: Operation,
+  to: OperationState,
+  { what, ...at }: { readonly what: string; readonly occurredAt: string; readonly recordedAt: string },
+): Partial<Operation> {
+  if (to === 'RUNNING') return { started_at: started_at ?? at.occurredAt };
+  return to === 'ENDED' || to === 'ABORTED' ? { ended_at: endOf(what, started_at, at) } : {};
 }
 
 /** A lot is in process from its first operation's start, and produced when the last one has ended. */

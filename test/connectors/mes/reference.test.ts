@@ -6,12 +6,14 @@ import { createReferenceMes } from '../../../connectors/mes/reference.ts';
 import { fillReferenceMes } from '../../../connectors/mes/reference-demo.ts';
 import { mesMigrations } from '../../../connectors/mes/reference-migrations.ts';
 import type { MesTables } from '../../../connectors/mes/reference-tables.ts';
-import { systemClock } from '../../../runtime/clock.ts';
+import { type Clock, systemClock } from '../../../runtime/clock.ts';
 import type { Database } from '../../../storage/database.ts';
 import { downtimeMachine, operationMachine } from '../../../subgraphs/mes/machines.ts';
 import { dialects, openTestStorage, type TestStorage } from '../../support/database.ts';
 import { mayLead } from '../../support/may-lead.ts';
 import { type Body, commandsOf, everything, page, signal } from '../reference-command.ts';
+
+const clockAt = (instant: string): Clock => ({ ...systemClock, now: () => Date.parse(instant) });
 
 describe.each(dialects)('the reference MES on %s', (dialect) => {
   let place: TestStorage;
@@ -22,8 +24,8 @@ describe.each(dialects)('the reference MES on %s', (dialect) => {
   beforeEach(async () => {
     place = await openTestStorage(dialect);
     database = await place.storage.open<MesTables>('mes', mesMigrations);
-    await fillReferenceMes(database, demoPlants, systemClock);
-    mes = createReferenceMes({ database, clock: systemClock });
+    await fillReferenceMes(database, demoPlants, clockAt('2026-11-23T05:00:00.000Z'));
+    mes = createReferenceMes({ database, clock: clockAt('2026-11-23T07:00:00.000Z') });
   });
   afterEach(() => place.dispose());
 
@@ -150,6 +152,27 @@ describe.each(dialects)('the reference MES on %s', (dialect) => {
       '0010',
     ]);
     expect(links.filter((link) => link.lot.lotNumber === 'L10001')).toHaveLength(3);
+  });
+
+  test('nothing ends before it has begun, but for what the clocks of two terminals differ by', async () => {
+    const startedAt = '2026-11-23T06:00:00.000Z';
+    const start = (orderNo: string, operationNo: string) =>
+      post({ name: 'startOperation', orderNo, operationNo, reason: null }, { occurredAt: startedAt });
+    const end = (occurredAt: string) => post({ ...completion('0010'), orderNo: '10004' }, { occurredAt });
+    await start('10004', '0010');
+    expect(await end('2026-11-23T05:54:59.000Z')).toMatchObject({ code: 'DATES_INVALID' });
+    expect(await end('2026-11-23T05:56:00.000Z')).toMatchObject({ status: 'POSTED' });
+    expect(await operation('10004', '0010')).toMatchObject({ startedAt, endedAt: startedAt });
+    mes = createReferenceMes({ database, clock: clockAt('2026-11-23T04:00:00.000Z') });
+    // Our clock was ahead when it began: nobody could give a time that fits.
+    expect(await post(completion('0010'), { occurredAt: '2026-11-23T04:00:00.000Z' })).toMatchObject({
+      status: 'POSTED',
+    });
+    expect(await operation('10001', '0010')).toMatchObject({ endedAt: '2026-11-23T05:00:00.000Z' });
+    const stop = { name: 'reportDowntime', downtimeId: 'DT-9', assetId: 'A', workCenterCodes: [] } as const;
+    await post({ ...stop, reasonCode: 'JAM', planned: false }, { occurredAt: startedAt });
+    const early = await post({ name: 'endDowntime', downtimeId: 'DT-9' }, { occurredAt: '2026-11-23T05:56:00.000Z' });
+    expect(early).toMatchObject({ status: 'POSTED', result: { durationSeconds: 0 } });
   });
 
   test('a downtime is open until it is ended, and counts from when it happened', async () => {
