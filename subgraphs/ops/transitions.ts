@@ -1,6 +1,7 @@
 import type { ExceptionCommand, ExceptionPort, ExceptionRow } from '../../connectors/ops/port.ts';
 import { eventOf } from '../transitions/event-of.ts';
 import { id } from '../transitions/input-checks.ts';
+import type { Rejection } from '../transitions/rejection.ts';
 import { type StateMachine, stateAfter } from '../transitions/state-machine.ts';
 import type { AnyTransition, Subject, Transition } from '../transitions/transition.ts';
 import { exceptionId, exceptionKey } from './keys.ts';
@@ -34,6 +35,7 @@ export function createOpsTransitions(port: ExceptionPort): readonly AnyTransitio
     ...shared(port, 'resolveException'),
     action: 'resolve',
     reasonRequired: true,
+    guards: [{ name: 'consequence', check: checkNotNeeded }],
     effects: (call) => ({
       toState: stateAfter(exceptionMachine, call.entity.state, 'resolve'),
       events: [
@@ -52,6 +54,26 @@ export function createOpsTransitions(port: ExceptionPort): readonly AnyTransitio
     }),
   };
   return [retry, resolve];
+}
+
+/** What only these workflows can do: closed, a lot would stay held for ever, and nobody could release it. */
+export const onlyRetried: readonly string[] = [
+  'place-hold-when-inspection-fails',
+  'release-stock-when-disposition-approved',
+];
+
+function checkNotNeeded({ workflow }: ExceptionRow): readonly Rejection[] {
+  if (!onlyRetried.includes(workflow)) return [];
+  return [
+    {
+      code: 'RETRY_NEEDED',
+      system: 'ANDON',
+      guard: 'consequence',
+      message: `Only ${workflow} can do what is missing: closed, what is held would stay held for ever.`,
+      remediation: 'Remove what stands in its way, then retry it.',
+      blockingRef: null,
+    },
+  ];
 }
 
 function shared(port: ExceptionPort, name: ExceptionCommand['name']) {

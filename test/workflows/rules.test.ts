@@ -752,6 +752,10 @@ describe('when a disposition is approved', () => {
     expect(await say('REFUSED', 'release')).toEqual([]);
   });
 
+  test('a lot that the ERP does not know has nothing to be freed, and keeps the hold from ending no longer', () => {
+    expect(ruleNamed(rule).verdicts?.['changeStockStatus']).toMatchObject({ NOT_FOUND: 'DONE' });
+  });
+
   test('it waits until the hold itself has got through everywhere', () => {
     const lanes = lanesOf(ruleNamed(rule), approved('USE_AS_IS'));
     expect(lanes).toEqual([

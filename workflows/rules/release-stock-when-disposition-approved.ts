@@ -27,7 +27,8 @@ export const releaseStockWhenDispositionApproved: Rule<'quality.disposition.appr
     unholdOperation: { STATE_NOT_ALLOWED: 'DONE', NOT_FOUND: 'DONE' },
     removeDeliveryBlock: { STATE_NOT_ALLOWED: 'DONE', NOT_FOUND: 'DONE' },
     setWorkCenterCapacity: { NOT_FOUND: 'DONE' },
-    changeStockStatus: { STATE_NOT_ALLOWED: 'EXCEPTION', LOT_STATUS_INVALID: 'EXCEPTION' },
+    // A lot that the ERP does not know has no stock there.
+    changeStockStatus: { STATE_NOT_ALLOWED: 'EXCEPTION', LOT_STATUS_INVALID: 'EXCEPTION', NOT_FOUND: 'DONE' },
   },
   async react({ plantCode, data }, graph) {
     const holdId = entityId(plantCode, 'hold', data.holdNo);

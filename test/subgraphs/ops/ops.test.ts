@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { entityId } from '../../../journal/entity-ref.ts';
+import { onlyRetried } from '../../../subgraphs/ops/transitions.ts';
 import { WorkflowEngine } from '../../../workflows/engine.ts';
+import { rules } from '../../../workflows/rules.ts';
 import { FakeGraph } from '../../workflows/fake-graph.ts';
 import { orderCreated, threeSteps } from '../../workflows/workflow-place.ts';
 import { ask, follow, openOps, principal } from './ops-under-test.ts';
@@ -284,11 +286,11 @@ describe('exceptions in the graph', () => {
   const result = `outcome rejections { code } workflowException { state { code } resolution }`;
 
   /** Something is refused, and the engine has given up. */
-  async function fail(): Promise<{ readonly engine: WorkflowEngine; readonly graph: FakeGraph }> {
+  async function fail(rule = threeSteps): Promise<{ readonly engine: WorkflowEngine; readonly graph: FakeGraph }> {
     const graph = new FakeGraph();
     graph.reply = () => ({ reject: 'PERIOD_CLOSED', message: 'The period is closed.' });
     const { database, journal, runtime } = ops;
-    const engine = new WorkflowEngine({ database, journal, client: graph, rules: [threeSteps], runtime });
+    const engine = new WorkflowEngine({ database, journal, client: graph, rules: [rule], runtime });
     await engine.start();
     await journal.write((tx) => tx.append(orderCreated('1')));
     await engine.idle();
@@ -333,6 +335,20 @@ describe('exceptions in the graph', () => {
     expect((await ask(ops.subgraph, again)).data.retryException.rejections).toMatchObject([
       { code: 'STATE_NOT_ALLOWED' },
     ]);
+    await engine.stop();
+  });
+
+  test.each(onlyRetried)('of %s are tried again only: closed, a lot would be held for ever', async (name) => {
+    expect(rules.map((rule) => rule.name)).toContain(name);
+    const { engine } = await fail({ ...threeSteps, name });
+    const [{ id, availableTransitions }] = (await ask(ops.subgraph, list)).data.exceptions.nodes;
+    expect(availableTransitions).toMatchObject([{ allowed: true }, { name: 'resolveException', allowed: false }]);
+    const close = `mutation { resolveException(input: { exceptionId: "${id}" }, meta: { idempotencyKey: "k1", reason: { text: "Enough." } }) { ${result} } }`;
+    const { data } = await ask(ops.subgraph, close);
+    expect(data.resolveException).toMatchObject({
+      rejections: [{ code: 'RETRY_NEEDED' }],
+      workflowException: { state: { code: 'OPEN' } },
+    });
     await engine.stop();
   });
 
