@@ -48,10 +48,13 @@ interface UsedLot {
   readonly qualityState: string | null;
   readonly stockTypes: readonly string[];
   readonly expiresOn: string | null;
+  /** Whether a hold stands on it, or on its material. */
+  readonly isHeld: boolean;
 }
 
-const lotQuery = `query UsedLot($id: ID!) {
+const lotQuery = `query UsedLot($id: ID!, $holdable: [ID!]) {
   lot(id: $id) { order { id } expiresOn qualityState stock { stockType } }
+  interlocks(filter: { entities: $holdable }) { nodes { kind } }
 }`;
 
 /** Anything may be missing, since its system may be away. */
@@ -60,6 +63,10 @@ interface LotAnswer {
   readonly expiresOn?: string | null;
   readonly qualityState?: string | null;
   readonly stock?: readonly { readonly stockType: string | null }[] | null;
+}
+
+interface InterlocksAnswer {
+  readonly nodes: readonly { readonly kind: string }[];
 }
 
 /**
@@ -75,9 +82,10 @@ async function factsOfLot(
   const id = lotId(lot);
   const [steps, answer] = await Promise.all([
     orNull(port.operationsOfLots([lot]), timers),
-    orNull(graph.query(lotQuery, { id }, principal, signal), timers),
+    orNull(graph.query(lotQuery, { id, holdable: [id, materialId(lot)] }, principal, signal), timers),
   ]);
   const found = answer?.data?.['lot'] as LotAnswer | null | undefined;
+  const interlocks = answer?.data?.['interlocks'] as InterlocksAnswer | null | undefined;
   const { order, qualityState = null, expiresOn = null, stock } = found ?? {};
   const maker = steps?.find(({ operation }) => lotId(operation) === id)?.operation ?? orderKey(order?.id ?? '');
   return {
@@ -86,10 +94,14 @@ async function factsOfLot(
     qualityState,
     stockTypes: [...new Set(stock?.flatMap(({ stockType }) => stockType ?? []))],
     expiresOn,
+    isHeld: interlocks?.nodes.some(({ kind }) => kind === 'QUALITY_HOLD') ?? false,
   };
 }
 
-/** What two people have scrapped, quality has rejected or nobody may use any more is not used, though no hold stands on it. */
+/**
+ * What two people have scrapped, quality has rejected or nobody may use any more is not used, though no hold stands on it. While
+ * one stands, its interlock says whether it forbids that: the ERP blocks the stock also of what may only not be shipped.
+ */
 function lotMayBeUsed(clock: Runtime['clock']): Guard<ConsumingOperation, ConsumptionInput> {
   return {
     name: 'usability',
@@ -97,10 +109,11 @@ function lotMayBeUsed(clock: Runtime['clock']): Guard<ConsumingOperation, Consum
       const lot = input && lotKey(input.lotId);
       if (!lot || !used) return [];
       const id = lotId(lot);
-      const { qualityState, stockTypes, expiresOn } = used;
-      const isBadState = qualityState !== null && forbiddenByQuality(qualityState).includes('CONSUME');
+      const { qualityState, stockTypes, expiresOn, isHeld } = used;
+      const isJudged = qualityState !== null && qualityState !== 'HELD';
+      const isBadState = isJudged && forbiddenByQuality(qualityState).includes('CONSUME');
       // Of stock in several states somebody may have taken what is free.
-      const isBadStock = stockTypes.every((type) => forbiddenByStock(type).includes('CONSUME'));
+      const isBadStock = !isHeld && stockTypes.every((type) => forbiddenByStock(type).includes('CONSUME'));
       return [
         ...(isBadState ? [lotRejections.quality(id, qualityState)] : []),
         ...(isBadStock ? stockTypes.map((type) => lotRejections.stock(id, type)) : []),

@@ -42,6 +42,23 @@ async function seen() {
   return { quality: data.lot.qualityState, stock: data.lot.stock[0].stockType, blocks: data.delivery.blocks.length };
 }
 
+test('what a hold keeps from being shipped only is still consumed', async () => {
+  const raw = 'mfg:BER:lot:CAP-28:C1010';
+  const hold = { scope: raw, holdNo: 'QH-SHIP', restrictions: ['PICK', 'SHIP'] };
+  await transition(andon, 'quentin.engineer', 'placeHold', hold, { reason: 'Only for our own bottles.' });
+  await until(
+    () => andon.ask('mara.manager', '{ qualityHold(id: "mfg:BER:hold:QH-SHIP") { state { code } } }'),
+    ({ data }) => data?.qualityHold.state.code === 'EFFECTIVE',
+  );
+  const quantity = { value: '10', unit: 'H87' };
+  const used = await transition(andon, 'olga.operator', 'recordConsumption', {
+    operationId: runningId,
+    lotId: raw,
+    quantity,
+  });
+  expect(used).toMatchObject({ outcome: 'ACCEPTED', rejections: [] });
+});
+
 test('a lot that is to be reworked waits for its inspection, and is free for its customer when that is passed', async () => {
   await dispose('QH-R', 'REWORK');
   expect(await seen()).toEqual({ quality: 'AWAITING_INSPECTION', stock: 'QUALITY_INSPECTION', blocks: 0 });

@@ -272,9 +272,15 @@ describe.each(dialects)('the MES in the graph, on %s', (dialect) => {
     ['that has expired', { expiresOn: '2020-01-01' }, ['EXPIRED']],
     ['of which some is free', { stock: [{ stockType: 'BLOCKED' }, { stockType: 'UNRESTRICTED' }] }, []],
     ['that is being inspected', { qualityState: 'UNDER_INSPECTION', stock: [{ stockType: 'QUALITY_INSPECTION' }] }, []],
+    [
+      'that a hold keeps from being shipped only',
+      { held: true, qualityState: 'HELD', stock: [{ stockType: 'BLOCKED' }] },
+      [],
+    ],
     ['of which the QMS knows nothing', { qualityState: null, stock: [] }, []],
   ])('a lot %s: whether it is consumed follows what the other systems say', async (_what, lot, codes) => {
-    graph.answers = { UsedLot: { lot } };
+    const nodes = (lot as { held?: boolean }).held ? [{ kind: 'QUALITY_HOLD' }] : [];
+    graph.answers = { UsedLot: { lot, interlocks: { nodes } } };
     const input = {
       operationId: filling,
       lotId: 'mfg:BER:lot:PREFORM-05L:P1010',
