@@ -8,6 +8,7 @@ import { activeInterlocks, listInterlocks } from './interlocks.ts';
 import type { Journal } from './journal.ts';
 import { createJournalTransaction } from './journal-transaction.ts';
 import { listAudit } from './list-audit.ts';
+import { createSharedClock, type SharedClock } from './shared-clock.ts';
 import type { JournalTables } from './tables.ts';
 
 /** On PostgreSQL a lost notification delays an event by at most this much. */
@@ -22,18 +23,20 @@ export interface JournalOptions {
 export async function createJournal({ database, runtime }: JournalOptions): Promise<Journal> {
   const { read } = database;
   const { log, timers } = runtime;
+  const sharedClock = await createSharedClock({ database, clock: runtime.clock });
   const tail = new EventTail({ read, head: await readHead(read), log, timers });
   const stopListening = database.onCommit(() => tail.wake());
-  const stopPolling = database.dialect === 'postgres' ? poll(runtime, tail) : () => undefined;
+  const stopPolling = database.dialect === 'postgres' ? poll(runtime, tail, sharedClock) : () => undefined;
   let newestOwn = tail.head;
 
   return {
     isShared: database.dialect === 'postgres',
+    now: () => sharedClock.now(),
     async write(work) {
       let newest = 0;
       const result = await database.write(async (sql) => {
         newest = 0; // it may run again
-        const tx = createJournalTransaction(sql, runtime, (position) => {
+        const tx = createJournalTransaction(sql, { ...runtime, sharedClock }, (position) => {
           newest = position;
         });
         const value = await work(tx);
@@ -72,10 +75,11 @@ export async function createJournal({ database, runtime }: JournalOptions): Prom
   };
 }
 
-function poll({ timers }: Runtime, tail: EventTail): () => void {
+function poll({ timers }: Runtime, tail: EventTail, sharedClock: SharedClock): () => void {
   let cancel = timers.after(pollIntervalMs, again);
   function again() {
     tail.wake();
+    sharedClock.keep();
     cancel = timers.after(pollIntervalMs, again);
   }
   return () => cancel();

@@ -6,6 +6,7 @@ import { beginCommand, claimCommand, deferCommand, findCommand, releaseCommand, 
 import { appendEvent } from './events.ts';
 import { activeInterlocks, confirmPlacing, liftInterlocks, placeInterlock, withdrawInterlocks } from './interlocks.ts';
 import type { JournalTransaction } from './journal.ts';
+import type { SharedClock } from './shared-clock.ts';
 import type { JournalTables } from './tables.ts';
 
 export interface OpenJournalTransaction extends JournalTransaction {
@@ -16,26 +17,31 @@ export interface OpenJournalTransaction extends JournalTransaction {
 /** @param onAppended told the position of each event that this transaction has added */
 export function createJournalTransaction(
   sql: Transaction<JournalTables>,
-  { clock, crashPoints }: Pick<Runtime, 'clock' | 'crashPoints'>,
+  {
+    clock,
+    crashPoints,
+    sharedClock,
+  }: Pick<Runtime, 'clock' | 'crashPoints'> & { readonly sharedClock: Pick<SharedClock, 'now'> },
   onAppended: (position: number) => void,
 ): OpenJournalTransaction {
   const now = () => isoTime(clock.now());
+  const sharedNow = () => isoTime(sharedClock.now());
   const chain = new AuditChain(sql);
   return {
     sql,
     async begin(command) {
-      const result = await beginCommand(sql, command, now());
+      const result = await beginCommand(sql, command, sharedNow());
       crashPoints.reached('K3');
       return result;
     },
-    claim: (transitionId, claim) => claimCommand(sql, transitionId, { ...claim, now: now() }),
+    claim: (transitionId, claim) => claimCommand(sql, transitionId, { ...claim, now: sharedNow() }),
     release: (transitionId) => releaseCommand(sql, transitionId),
     command: (transitionId) => findCommand(sql, transitionId),
     async settle(transitionId, outcome) {
       await settleCommand(sql, transitionId, { ...outcome, settledAt: now() });
       crashPoints.reached('K7');
     },
-    defer: (transitionId, reason) => deferCommand(sql, transitionId, { reason, deferredAt: now() }),
+    defer: (transitionId, reason) => deferCommand(sql, transitionId, { reason, deferredAt: sharedNow() }),
     async append(event) {
       const appending = appendEvent(sql, event, now());
       chain.prefetch(); // what is announced is also audited

@@ -20,6 +20,11 @@ export interface Page {
 export interface Journal {
   /** Whether other processes may write to it, too. */
   readonly isShared: boolean;
+  /**
+   * Milliseconds since the epoch by the clock that all its processes share: the database's, where there may be several.
+   * Claims, and how long ago something was sent, are measured by it.
+   */
+  now(): number;
   write<T>(work: (tx: JournalTransaction) => Promise<T>): Promise<T>;
 
   readonly events: {

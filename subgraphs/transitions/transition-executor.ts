@@ -242,7 +242,7 @@ export class TransitionExecutor {
   }
 
   #isClaimed({ claimedUntil }: Command): boolean {
-    return claimedUntil !== null && Date.parse(claimedUntil) > this.#options.runtime.clock.now();
+    return claimedUntil !== null && Date.parse(claimedUntil) > this.#options.journal.now();
   }
 
   /** @returns whether every intent that was there is settled now */
@@ -282,7 +282,7 @@ export class TransitionExecutor {
 
   /** As long as the system may take, and a little: a dead process's intents are taken over after it. */
   #newClaim(): Claim {
-    const until = this.#options.runtime.clock.now() + this.#systemTimeoutMs + claimMarginMs;
+    const until = this.#options.journal.now() + this.#systemTimeoutMs + claimMarginMs;
     return { by: this.#claimant, until: isoTime(until) };
   }
 
@@ -327,7 +327,7 @@ export class TransitionExecutor {
   #mayStillArrive({ deferredReason, deferredAt, begunAt }: Command): boolean {
     if (deferredReason === 'SYSTEM_UNAVAILABLE') return false;
     const sentAt = Date.parse(deferredAt ?? begunAt);
-    return this.#options.runtime.clock.now() < sentAt + (this.#options.lateAnswerMs ?? 60_000);
+    return this.#options.journal.now() < sentAt + (this.#options.lateAnswerMs ?? 60_000);
   }
 
   /** The answer to a key that is known: the first answer, once there is one. */
