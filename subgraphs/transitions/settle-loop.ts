@@ -9,14 +9,14 @@ const retryDelaysMs = { idle: 1000, first: 250, longest: 30_000 };
  * Completes intents that have no outcome: those that a crash left behind, at once, and those whose system did not
  * answer, again and again until it does.
  *
- * @returns ends the loop, after the round that is running
+ * @returns ends the loop, after those that are being completed: however many wait, a stop does not wait for them
  */
 export function startSettling(executors: readonly TransitionExecutor[], { timers, log }: Runtime): () => Promise<void> {
   const stop = new AbortController();
   const running = (async () => {
     let delayMs = retryDelaysMs.first;
     while (!stop.signal.aborted) {
-      const complete = await settleAll(executors).catch((error: unknown) => {
+      const complete = await settleAll(executors, stop.signal).catch((error: unknown) => {
         log.error('settling failed', loggedReason(error));
         return false;
       });
@@ -30,7 +30,7 @@ export function startSettling(executors: readonly TransitionExecutor[], { timers
   };
 }
 
-async function settleAll(executors: readonly TransitionExecutor[]): Promise<boolean> {
-  const rounds = await Promise.all(executors.map((executor) => executor.settleUnsettled()));
+async function settleAll(executors: readonly TransitionExecutor[], signal: AbortSignal): Promise<boolean> {
+  const rounds = await Promise.all(executors.map((executor) => executor.settleUnsettled(signal)));
   return rounds.every(Boolean);
 }

@@ -245,14 +245,17 @@ export class TransitionExecutor {
     return claimedUntil !== null && Date.parse(claimedUntil) > this.#options.journal.now();
   }
 
-  /** @returns whether every intent that was there is settled now */
-  async settleUnsettled(): Promise<boolean> {
+  /**
+   * @param signal ends it after those that are being completed: what is left waits for the next round, or the next start
+   * @returns whether every intent that was there is settled now
+   */
+  async settleUnsettled(signal?: AbortSignal): Promise<boolean> {
     const { journal } = this.#options;
     const commands = [...(await journal.commands.unsettled(1000, [...this.#transitions.keys()]))];
     let complete = true;
     const worker = async () => {
       for (let command = commands.shift(); command; command = commands.shift()) {
-        if (!(await this.#isSettledNow(command))) complete = false;
+        if (signal?.aborted || !(await this.#isSettledNow(command))) complete = false;
       }
     };
     await Promise.all(Array.from({ length: settledAtOnce }, worker));

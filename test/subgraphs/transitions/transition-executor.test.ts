@@ -199,6 +199,29 @@ describe('a transition', () => {
     expect(press.state).toBe('RUNNING');
   });
 
+  test('that wait in a long row do not keep a stop waiting: those under way are completed, the others at the next start', async () => {
+    const many = 30;
+    for (let index = 0; index < many; index += 1) {
+      press.faults.push('UNREACHABLE');
+      await ask('strokePress', `k-${index}`);
+    }
+    let open: () => void = () => undefined;
+    press.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    press.sent = 0;
+    const stop = new AbortController();
+    const settling = executor.settleUnsettled(stop.signal);
+    while (press.sent === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    stop.abort();
+    open();
+    expect(await settling).toBe(false);
+    expect(press.strokes).toBeLessThan(many);
+    expect(press.strokes).toBe(press.sent);
+    expect(await newExecutor().settleUnsettled()).toBe(true);
+    expect(press.strokes).toBe(many);
+  });
+
   test('whose system never answers is PENDING once its time is up, and no hold waits for it longer', async () => {
     executor = new TransitionExecutor({
       system: 'MES',
