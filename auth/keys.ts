@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { errorCode } from '../runtime/error-code.ts';
 import { loggedReason } from '../runtime/logged-reason.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { readText } from '../runtime/read-text.ts';
 import type { Timers } from '../runtime/timers.ts';
 import { AuthConfigurationError } from './auth-configuration-error.ts';
 import type { AuthConfig, IssuerConfig } from './config.ts';
@@ -14,6 +15,8 @@ import { createKeySet } from './key-set.ts';
 
 /** How long an identity provider may take to answer. */
 const fetchTimeoutMs = 5_000;
+/** Key sets have some thousand. */
+const maxBytes = 1_000_000;
 
 export interface TrustedIssuer {
   readonly issuer: string;
@@ -99,7 +102,9 @@ async function fetchJwks(url: URL, { timers, fetch: fetchUrl = fetch }: KeysOpti
   try {
     const response = await fetchUrl(url, { signal: controller.signal });
     if (!response.ok) throw failed(`answered ${response.status} instead of a JWKS`);
-    return await response.json();
+    const text = await readText(response, { maxBytes, signal: controller.signal });
+    if (text === undefined) throw failed(`answered more than ${maxBytes} bytes, which is no JWKS`);
+    return JSON.parse(text);
   } catch (cause) {
     if (cause instanceof AuthConfigurationError) throw cause;
     if (controller.signal.aborted) throw failed(`has not answered within ${fetchTimeoutMs / 1000} s`, cause);

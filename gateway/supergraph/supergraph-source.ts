@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { errorCode } from '../../runtime/error-code.ts';
+import { readText } from '../../runtime/read-text.ts';
 import type { Timers } from '../../runtime/timers.ts';
 
 /** Where a supergraph comes from. */
@@ -104,7 +105,7 @@ function createUrlSource(
         const response = await fetchText(url, { headers, signal: controller.signal });
         if (response.status === 304) return undefined;
         if (!response.ok) throw failed(`status ${response.status}`);
-        const text = await readText(response);
+        const text = await readText(response, { maxBytes, signal: controller.signal });
         if (text === undefined) throw failed(`it has more than ${maxBytes} bytes`);
         etag = response.headers.get('etag');
         const digest = createHash('sha256').update(text).digest('base64');
@@ -127,17 +128,4 @@ function createUrlSource(
 function reasonOf(cause: unknown): string {
   const code = cause instanceof Error ? errorCode(cause.cause) : undefined;
   return code === undefined ? '' : `: ${code}`;
-}
-
-/** @returns undefined where it is too long, whatever its length is said to be */
-async function readText(response: Response): Promise<string | undefined> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) return undefined;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
