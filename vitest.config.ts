@@ -38,7 +38,7 @@ export default defineConfig({
     // Long, for machines that are busy with something else: what hangs is found all the same.
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 120_000 } },
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     projects: [
       { extends: true, test: { name: 'alone', include: alone } },

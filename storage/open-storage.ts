@@ -15,6 +15,11 @@ export interface StorageOptions {
   readonly dataDir: string;
   /** `postgres://…`: each store is a schema `andon_<store>` of this database. Not given: SQLite files in `dataDir`. */
   readonly databaseUrl?: string;
+  /**
+   * How many times as long as usual PostgreSQL may take to be there and to answer: for tests, on machines that stall.
+   * @default 1
+   */
+  readonly patience?: number;
   readonly runtime: Runtime;
   /**
    * Opens beside a process that writes: no lock, no migration, no write. For audits and reports.
@@ -89,21 +94,24 @@ function openSqlite({ dataDir, runtime, readOnly }: StorageOptions): Backend {
 }
 
 /** Its driver is loaded only where it is used: that takes a twentieth of a start. */
-async function openPostgres(databaseUrl: string, { runtime, readOnly }: StorageOptions): Promise<Backend> {
+async function openPostgres(
+  databaseUrl: string,
+  { patience = 1, runtime, readOnly }: StorageOptions,
+): Promise<Backend> {
   const { connectionConfig, openPostgresDatabase, openPostgresReader, placeOf, schemaOf } = await import(
     './postgres-database.ts'
   );
   const { PostgresListener } = await import('./postgres-listener.ts');
   const { timers, log } = runtime;
   const listener = new PostgresListener({
-    config: connectionConfig({ databaseUrl, name: 'listener', timers }),
+    config: connectionConfig({ databaseUrl, patience, name: 'listener', timers }),
     timers,
     log,
   });
   const openDatabase = readOnly ? openPostgresReader : openPostgresDatabase;
   return {
     placeOf: (store) => placeOf(schemaOf(store)),
-    open: (store, migrations) => openDatabase({ databaseUrl, store, migrations, runtime, listener }),
+    open: (store, migrations) => openDatabase({ databaseUrl, patience, store, migrations, runtime, listener }),
     close: () => listener.close(),
   };
 }

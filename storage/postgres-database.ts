@@ -34,11 +34,16 @@ const startQueryTimeoutMs = 300_000;
 /** Firewalls forget connections that are silent for some minutes, and the system would first ask after two hours. */
 const keepAliveMs = 60_000;
 /** How long a writer waits for its turn, and how long a stopped process may keep the others waiting. */
-const writerSettings =
-  '-c lock_timeout=5000 -c idle_in_transaction_session_timeout=10000 -c enable_seqscan=off -c plan_cache_mode=force_generic_plan';
+const turnTimeoutMs = 5_000;
+const idleWriterTimeoutMs = 10_000;
+
+const writerSettings = (patience: number) =>
+  `-c lock_timeout=${patience * turnTimeoutMs} -c idle_in_transaction_session_timeout=${patience * idleWriterTimeoutMs} -c enable_seqscan=off -c plan_cache_mode=force_generic_plan`;
 
 export interface PostgresDatabaseOptions {
   readonly databaseUrl: string;
+  /** See `StorageOptions`. */
+  readonly patience: number;
   readonly store: string;
   readonly migrations: MigrationSet;
   readonly runtime: Runtime;
@@ -47,6 +52,8 @@ export interface PostgresDatabaseOptions {
 
 export interface ConnectionOptions {
   readonly databaseUrl: string;
+  /** See `StorageOptions`. */
+  readonly patience: number;
   /** What administrators see it by. */
   readonly name: string;
   /** `-c setting=value`, with blanks between. */
@@ -57,6 +64,7 @@ export interface ConnectionOptions {
 /** What every connection of Andon says when it connects. */
 export function connectionConfig({
   databaseUrl,
+  patience,
   name,
   settings = '',
   timers,
@@ -68,7 +76,7 @@ export function connectionConfig({
   return {
     connectionString: said === '' ? databaseUrl : address.href,
     application_name: `andon ${name}`,
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: patience * connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
     types: postgresTypes,
@@ -88,7 +96,7 @@ function postgresDialect(driver: ConnectionDriver): Dialect {
 
 /** Opens, and migrates, one schema. @throws DatabaseUnusableError, DataDirectoryTooNewError */
 export async function openPostgresDatabase<Tables>(options: PostgresDatabaseOptions): Promise<Database<Tables>> {
-  const { databaseUrl, store, runtime, listener } = options;
+  const { databaseUrl, patience, store, runtime, listener } = options;
   const schema = schemaOf(store);
   const searchPath = `-c search_path=${schema}`;
   const { syncs } = await prepareSchema(options, schema);
@@ -96,11 +104,12 @@ export async function openPostgresDatabase<Tables>(options: PostgresDatabaseOpti
     config: {
       ...connectionConfig({
         databaseUrl,
+        patience,
         name: `${store} writer`,
-        settings: `${searchPath} ${writerSettings} ${syncs}`,
+        settings: `${searchPath} ${writerSettings(patience)} ${syncs}`,
         timers: runtime.timers,
       }),
-      query_timeout: queryTimeoutMs,
+      query_timeout: patience * queryTimeoutMs,
       pipeline: true,
     } as PostgresClientConfig,
     store,
@@ -154,18 +163,19 @@ export async function openPostgresReader<Tables>(options: PostgresDatabaseOption
 }
 
 function openReader<Tables>(
-  { databaseUrl, store, runtime }: PostgresDatabaseOptions,
+  { databaseUrl, patience, store, runtime }: PostgresDatabaseOptions,
   searchPath: string,
 ): { readonly read: Kysely<Tables>; readonly close: () => Promise<void> } {
   const pool = new pg.Pool({
     ...connectionConfig({
       databaseUrl,
+      patience,
       name: `${store} reader`,
       settings: `${searchPath} -c default_transaction_read_only=on`,
       timers: runtime.timers,
     }),
     Client: PostgresClient as typeof pg.Client,
-    query_timeout: queryTimeoutMs,
+    query_timeout: patience * queryTimeoutMs,
     max: readConnections,
   });
   pool.on('error', (error) => runtime.log.warn('idle database connection lost', { store, problem: briefly(error) }));
@@ -234,12 +244,13 @@ export function placeOf(schema: string): string {
 
 /** @returns the setting that a writer needs where the database would otherwise answer before it has written */
 async function prepareSchema(
-  { databaseUrl, store, migrations, runtime }: PostgresDatabaseOptions,
+  { databaseUrl, patience, store, migrations, runtime }: PostgresDatabaseOptions,
   schema: string,
 ): Promise<{ readonly syncs: string }> {
   const client = new PostgresClient({
     ...connectionConfig({
       databaseUrl,
+      patience,
       name: `${store} migration`,
       settings: `-c search_path=${schema} ${startSettings}`,
       timers: runtime.timers,

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
+import { patientConfig } from '../support/patient-config.ts';
 
 let federation: Federation;
 beforeAll(async () => {
   federation = await startFederation(shop(), {
-    config: { subgraphs: { ...defaultGatewayConfig.subgraphs, timeoutMsBySubgraph: { stock: 1500 } } },
+    config: { subgraphs: { ...patientConfig.subgraphs, timeoutMsBySubgraph: { stock: 1500 } } },
   });
 });
 afterEach(() => {

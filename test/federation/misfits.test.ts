@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Answer, type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { logWith } from '../support/runtime.ts';
 
 /** Of a shelf each subgraph knows something else, of a room both the same. */
@@ -29,10 +29,10 @@ const logged: Record<string, unknown>[] = [];
 let federation: Federation;
 beforeAll(async () => {
   const log = logWith({ warn: (event, fields) => void logged.push({ event, ...fields }) });
-  const { http } = defaultGatewayConfig;
+  const { http } = patientConfig;
   federation = await startFederation(subgraphs, {
     runtime: { log },
-    config: { metrics: { port: 0, host: '127.0.0.1' }, http: { ...http, drainGraceMs: 1 } },
+    config: { metrics: { port: 0, host: '127.0.0.1' }, http: http },
   });
 });
 afterEach(() => {

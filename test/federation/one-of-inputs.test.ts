@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createGateway, type Gateway } from '../../gateway/gateway.ts';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { readDefinition } from '../support/federation-subgraph.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { testRuntime } from '../support/runtime.ts';
 import { somebody } from '../support/somebody.ts';
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
     // Apollo's composition drops @oneOf, others keep it.
     supergraphSdl: sdl.replace('input By', 'input By @oneOf'),
     runtime: testRuntime(),
-    config: { ...defaultGatewayConfig, port: 0 },
+    config: { ...patientConfig },
     subgraphs: new Map([
       [
         'parts',

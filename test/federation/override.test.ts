@@ -3,9 +3,9 @@ import { ApolloPlanner } from '../../gateway/planning/planners/apollo-planner.ts
 import { createOverrideDraw } from '../../gateway/planning/planners/override-draw.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createIds } from '../../runtime/ids.ts';
-import { systemTimers } from '../../runtime/timers.ts';
 import { startFederation } from '../support/federation-gateway.ts';
 import { logWith } from '../support/runtime.ts';
+import { steadyTimers } from '../support/steady-time.ts';
 
 const item = (name: string) => ({ Item: { __resolveReference: (self: unknown) => self, name: () => name } });
 
@@ -54,7 +54,7 @@ test('a field with a label of its own moves where the options list the label, wi
   await before.close();
   const after = await startFederation(labelled, { config: { override: { labels: ['night-shift', 'unknown'] } } });
   expect((await after.query('{ item { name } }')).data).toEqual({ item: { name: 'modern' } });
-  const second = new ApolloPlanner(after.sdl, systemTimers, ['night-shift']);
+  const second = new ApolloPlanner(after.sdl, steadyTimers, ['night-shift']);
   expect(JSON.stringify(await second.plan('{ item { name } }'))).toContain('"service":"modern"');
   second.close();
   await after.close();

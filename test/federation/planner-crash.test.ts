@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemTimers } from '../../runtime/timers.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { itself } from '../support/federation-subgraph.ts';
+import { steadyTimers } from '../support/steady-time.ts';
 
 /** The price of a part needs the colour of its drawing: one subgraph knows the drawing, another one its colour. */
 const drawings = {
@@ -61,7 +61,7 @@ const shelves = {
 let federation: Federation;
 beforeAll(async () => {
   // A busy machine may take longer than planning gets to start a planner again.
-  const timers = { ...systemTimers, after: (ms: number, run: () => void) => systemTimers.after(20 * ms, run) };
+  const timers = { ...steadyTimers, after: (ms: number, run: () => void) => steadyTimers.after(20 * ms, run) };
   federation = await startFederation({ drawings, prices, shelves }, { runtime: { timers } });
 });
 afterAll(() => federation.close());

@@ -2,8 +2,8 @@ import type { Client } from 'graphql-ws';
 import { afterEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Principal } from '../../auth/principal.ts';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Answer, type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { somebody } from '../support/somebody.ts';
 
 /** A source of events that a test drives by hand, and that says how many listen. */
@@ -360,7 +360,7 @@ test('an operation may bring credentials of its own, and ends when they expire',
 });
 
 test('each breach of the protocol has its close code', async () => {
-  const { subscriptions } = defaultGatewayConfig;
+  const { subscriptions } = patientConfig;
   federation = await startFederation(lots(new Source()), {
     config: { subscriptions: { ...subscriptions, initTimeoutMs: 1_000 } },
   });

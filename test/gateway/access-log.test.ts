@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import type { LogFields } from '../../runtime/logger.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { lotSubgraphs, PushedEvents } from '../support/pushed-events.ts';
 import { logWith } from '../support/runtime.ts';
 import { somebody } from '../support/somebody.ts';
@@ -28,7 +29,7 @@ let federation: Federation;
 beforeAll(async () => {
   federation = await startFederation(lotSubgraphs(events), {
     config: {
-      http: { ...defaultGatewayConfig.http, drainGraceMs: 1, accessLog: true },
+      http: { ...patientConfig.http, accessLog: true },
       limits: { ...defaultGatewayConfig.limits, maxBatchSize: 3 },
     },
     authenticate: async () => somebody({ id: 'anna', partner: 'P-7' }),

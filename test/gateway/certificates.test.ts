@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type TlsOptions } from 'node:tls';
 import { afterAll, describe, expect, test } from 'vitest';
-import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
+import type { GatewayConfig } from '../../gateway/config.ts';
 import { readPem } from '../../gateway/read-pem.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import type { SubgraphDefinition } from '../support/federation-subgraph.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { testRuntime } from '../support/runtime.ts';
 import { createCertificate } from '../support/self-signed-certificate.ts';
 
@@ -66,7 +67,7 @@ describe('a subgraph behind TLS, at an address of the options', () => {
   const behindTls = async (options: Partial<GatewayConfig['subgraphs']>) => {
     const front = await startTlsFront({ ...keysOf(), ca: pem(gateway?.certFile), requestCert: true });
     const urlBySubgraph = { plant: `https://localhost:${front.port}/graphql` };
-    const subgraphs = { ...defaultGatewayConfig.subgraphs, urlBySubgraph, ...options };
+    const subgraphs = { ...patientConfig.subgraphs, urlBySubgraph, ...options };
     const federation = await start({ subgraphs });
     front.target = Number(new URL(federation.subgraphs['plant']?.url ?? '').port);
     return federation;

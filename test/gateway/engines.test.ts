@@ -7,6 +7,7 @@ import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { type Federation, type FederationOptions, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
 import { readDefinition } from '../support/federation-subgraph.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { logWith, testRuntime } from '../support/runtime.ts';
 
 let cleanUp: (() => Promise<void>)[] = [];
@@ -158,7 +159,7 @@ describe('engine: apollo', () => {
     const gateway = await createGateway({
       supergraphSdl: composeSources([{ name: 'lots', url: 'local:lots', document }]).sdl,
       runtime: testRuntime(),
-      config: { ...defaultGatewayConfig, port: 0, engine: 'apollo' },
+      config: { ...patientConfig, engine: 'apollo' },
       subgraphs: new Map([['lots', lots]]),
       authenticate: () => principal,
     });

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
+import type { GatewayConfig } from '../../gateway/config.ts';
 import { type Answer, type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 
 /** Of what a file says, in the tests below. There is room for one such, and not for two. */
 const length = 200_000;
@@ -55,7 +56,7 @@ async function start(subgraphs: Partial<GatewayConfig['subgraphs']> = {}, more: 
         resolvers: { File: { review: () => wanted.come().then(() => 'fine') } },
       },
     },
-    { config: { subgraphs: { ...defaultGatewayConfig.subgraphs, ...room, ...subgraphs }, ...more } },
+    { config: { subgraphs: { ...patientConfig.subgraphs, ...room, ...subgraphs }, ...more } },
   );
 }
 

@@ -3,14 +3,14 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
+import { patientConfig } from '../support/patient-config.ts';
 
 let federation: Federation;
 beforeAll(async () => {
   federation = await startFederation(shop(), {
-    config: { http: { ...defaultGatewayConfig.http, drainGraceMs: 1, maxLargeBodyBytes: 200_000 } },
+    config: { http: { ...patientConfig.http, maxLargeBodyBytes: 200_000 } },
   });
 });
 afterAll(() => federation.close());

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { lingerMs } from '../../gateway/server/refuse-and-close.ts';
-import { systemTimers } from '../../runtime/timers.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { logWith } from '../support/runtime.ts';
 import { createCertificate } from '../support/self-signed-certificate.ts';
+import { steadyTimers } from '../support/steady-time.ts';
 
 let folder = '';
 let tls: ReturnType<typeof createCertificate>;
@@ -40,12 +40,12 @@ async function startTimingOut() {
   federation = await startFederation(shop(), {
     config: {
       tls,
-      http: { ...defaultGatewayConfig.http, headersTimeoutMs: 100, drainGraceMs: 1, drainTimeoutMs: 500 },
+      http: { ...patientConfig.http, headersTimeoutMs: 100, drainGraceMs: 1, drainTimeoutMs: 500 },
     },
     runtime: {
       timers: {
-        ...systemTimers,
-        after: (ms, run) => (ms === lingerMs ? () => undefined : systemTimers.after(ms, run)),
+        ...steadyTimers,
+        after: (ms, run) => (ms === lingerMs ? () => undefined : steadyTimers.after(ms, run)),
       },
       log: logWith({ warn: (event) => event === 'connections failed in the TLS handshake' && isOver() }),
     },

@@ -5,6 +5,7 @@ import { createGateway, type Gateway } from '../../gateway/gateway.ts';
 import type { LocalSubgraph, SubgraphRequest, SubgraphResponse } from '../../gateway/subgraph-client/local-subgraph.ts';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { federationLink, startSubgraph } from '../support/federation-subgraph.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { testRuntime } from '../support/runtime.ts';
 import { somebody } from '../support/somebody.ts';
 
@@ -40,7 +41,7 @@ async function start(lots: LocalSubgraph, remoteUrl = 'http://127.0.0.1:1/'): Pr
     config: {
       ...defaultGatewayConfig,
       port: 0,
-      subgraphs: { ...defaultGatewayConfig.subgraphs, timeoutMsBySubgraph: { lots: 100 }, idempotencyKey: 'key' },
+      subgraphs: { ...patientConfig.subgraphs, timeoutMsBySubgraph: { lots: 100 }, idempotencyKey: 'key' },
     },
     subgraphs: new Map([['lots', lots]]),
     authenticate: () => principal,

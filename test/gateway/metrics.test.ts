@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { ConfigValueError, defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
 
 const events = new PushedEvents();
 let federation: Federation;
 beforeAll(async () => {
-  const { subgraphs } = defaultGatewayConfig;
+  const { subgraphs } = patientConfig;
   federation = await startFederation(lotSubgraphs(events), {
     config: {
       metrics: { port: 0, host: '127.0.0.1' },

@@ -1,13 +1,13 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 
 const open: Federation[] = [];
 afterAll(() => Promise.all(open.map((federation) => federation.close())));
 
 async function start(compression: boolean): Promise<Federation> {
-  const subgraphs = { ...defaultGatewayConfig.subgraphs, compression, maxResponseBytes: 200_000 };
+  const subgraphs = { ...patientConfig.subgraphs, compression, maxResponseBytes: 200_000 };
   const definition = { typeDefs: 'type Query { note: String }', resolvers: { Query: { note: () => 'plain' } } };
   const federation = await startFederation({ plant: definition }, { config: { subgraphs } });
   open.push(federation);

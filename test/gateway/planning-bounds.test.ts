@@ -139,7 +139,7 @@ test('a hundred implementations and deep nesting over many subgraphs leave the e
   // Planning takes seconds, of another process.
   expect((user + system) / 1000).toBeLessThan(2000);
   await federation.close();
-}, 120_000);
+});
 
 test('a crowd of new operations gives way: between any two of them others are served', async () => {
   const { gateway, close } = await startFederation({ things: { typeDefs: 'type Query { a: Int }', resolvers: {} } });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { catalogue, stock } from '../support/federation-shop.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { somebody } from '../support/somebody.ts';
 
 const logged: unknown[] = [];
@@ -10,7 +10,7 @@ const note = (event: string, fields = {}) => void logged.push({ event, ...fields
 /** The catalogue gets what the gateway signs, the stock what the client sends. */
 let federation: Federation;
 beforeAll(async () => {
-  const subgraphs = { ...defaultGatewayConfig.subgraphs, forwardHeadersBySubgraph: { stock: ['authorization'] } };
+  const subgraphs = { ...patientConfig.subgraphs, forwardHeadersBySubgraph: { stock: ['authorization'] } };
   federation = await startFederation(
     { catalogue: catalogue(), stock: stock() },
     {

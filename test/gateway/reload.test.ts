@@ -14,7 +14,6 @@ import {
 } from '../../gateway/supergraph/supergraph-source.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createJsonLogger } from '../../runtime/logger.ts';
-import { systemTimers } from '../../runtime/timers.ts';
 import { EventLog, logSubgraph } from '../support/event-log.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { catalogue, shop, stock } from '../support/federation-shop.ts';
@@ -25,6 +24,7 @@ import {
   type TestSubgraph,
 } from '../support/federation-subgraph.ts';
 import { testRuntime } from '../support/runtime.ts';
+import { steadyTimers } from '../support/steady-time.ts';
 import { type StreamingClient, subscribeOver, transports } from '../support/streaming-client.ts';
 
 let federation: Federation;
@@ -282,7 +282,7 @@ function follow(source: SupergraphSource, accept: (sdl: string) => unknown) {
   let pass = () => {};
   let waits = () => {};
   const timers = {
-    ...systemTimers,
+    ...steadyTimers,
     after: (_delayMs: number, run: () => void) => {
       pass = run;
       waits();
@@ -309,7 +309,7 @@ describe('a supergraph that is followed', () => {
     const file = join(folder, 'supergraph.graphql');
     try {
       writeFileSync(file, 'one');
-      const source = createSupergraphSource(file, { timers: systemTimers, timeoutMs: 1000 });
+      const source = createSupergraphSource(file, { timers: steadyTimers, timeoutMs: 1000 });
       expect(await source.read()).toBe('one');
       const taken: string[] = [];
       const { tick, logged } = follow(source, (sdl) => {
@@ -383,7 +383,7 @@ describe('a supergraph that is followed', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/supergraph`;
-    const source = createSupergraphSource(url, { timers: systemTimers, timeoutMs: 5000 });
+    const source = createSupergraphSource(url, { timers: steadyTimers, timeoutMs: 5000 });
     expect(await source.read()).toBe('one');
     expect(await source.read()).toBeUndefined();
     status = 503;

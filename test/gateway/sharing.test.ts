@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
-import { systemClock } from '../../runtime/clock.ts';
+import type { GatewayConfig } from '../../gateway/config.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { somebody } from '../support/somebody.ts';
+import { steadyClock } from '../support/steady-time.ts';
 
 class Count {
   #value = 0;
@@ -96,7 +97,7 @@ async function startPlant(
       },
     },
     {
-      config: { ...defaultGatewayConfig, port: 0, sharing, ...config },
+      config: { ...patientConfig, sharing, ...config },
       runtime,
       authenticate: (credentials) => {
         if (credentials === 'alice') begun.add();
@@ -204,11 +205,11 @@ describe.each([
 
   test('do not join what has run for so long that it may hang', async () => {
     const time = { passed: 0 };
-    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + time.passed };
+    const clock = { ...steadyClock, monotonic: () => steadyClock.monotonic() + time.passed };
     const plant = await startPlant(sharing, {}, { clock });
     const hanging = plant.ask('alice', query);
     await plant.gate.arrived(1);
-    time.passed = defaultGatewayConfig.subgraphs.breakerSlowMs;
+    time.passed = patientConfig.subgraphs.breakerSlowMs;
     const later = plant.ask('alice', query);
     await plant.gate.arrived(2);
     const joiner = plant.ask('alice', query);
@@ -239,7 +240,7 @@ test('with sharing off, equal queries are each answered', async () => {
 test('who shares an answer still gets it in its own form: its request id, its format, packed or plain, with the plan where asked', async () => {
   const plant = await startPlant(
     { router: true, subgraph: true },
-    { exposeQueryPlans: true, http: { ...defaultGatewayConfig.http, drainGraceMs: 1, compressAboveBytes: 1 } },
+    { exposeQueryPlans: true, http: { ...patientConfig.http, compressAboveBytes: 1 } },
   );
   const asked = [
     { 'x-request-id': 'one', 'accept-encoding': 'identity' },

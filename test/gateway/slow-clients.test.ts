@@ -13,6 +13,7 @@ import { StreamQuota } from '../../gateway/subscriptions/stream-quota.ts';
 import { Connection } from '../../gateway/websocket/connection.ts';
 import { EventLog, logSubgraph } from '../support/event-log.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { testRuntime } from '../support/runtime.ts';
 import { type StreamingClient, subscribeOver, transports } from '../support/streaming-client.ts';
 
@@ -56,7 +57,7 @@ test('a client that does not keep up is closed with a code, and delays nobody el
   const { operation, push } = pushed();
   const answers = new AnswerWriter();
   const streams = new SharedStreams({ runtime: testRuntime(), config: defaultGatewayConfig.subscriptions, answers });
-  const config = { ...defaultGatewayConfig.subscriptions, maxQueuedBytes: 100 };
+  const config = { ...patientConfig.subscriptions, maxQueuedBytes: 100 };
   const readForwarded = createForwarding(defaultGatewayConfig.subgraphs);
   const connect = (reads: boolean) => {
     const sent: string[] = [];
@@ -173,7 +174,7 @@ describe.each(transports)('over %s, a client that stops reading', (transport) =>
 describe.each(transports)('over %s', (transport) => {
   test('a message may be larger than what may wait, for a client that reads; what follows it comes in order', async () => {
     const log = new EventLog();
-    const subscriptions = { ...defaultGatewayConfig.subscriptions, maxQueuedBytes: 10_000 };
+    const subscriptions = { ...patientConfig.subscriptions, maxQueuedBytes: 10_000 };
     federation = await startFederation({ events: logSubgraph(log, resumable) }, { config: { subscriptions } });
     const { url } = federation;
     // More than the system takes before anybody reads.
@@ -193,8 +194,8 @@ describe.each(transports)('over %s', (transport) => {
 describe.each(transports)('over %s, more clients than there is room for their events', (transport) => {
   test('stop reading: first loses its connection who stopped first, who reads keeps it', async () => {
     const log = new EventLog();
-    const subscriptions = { ...defaultGatewayConfig.subscriptions, maxQueuedBytes: 2 ** 30 };
-    const http = { ...defaultGatewayConfig.http, drainGraceMs: 1, drainTimeoutMs: 1, maxUnsentBytes: 1_000_000 };
+    const subscriptions = { ...patientConfig.subscriptions, maxQueuedBytes: 2 ** 30 };
+    const http = { ...patientConfig.http, drainTimeoutMs: 1, maxUnsentBytes: 1_000_000 };
     const told: string[] = [];
     const warn = (event: string) => void told.push(event);
     federation = await startFederation(
@@ -233,7 +234,7 @@ describe.each(transports)('over %s, more clients than there is room for their ev
 });
 
 test('a WebSocket that answers no ping is closed, whatever pongs it sends by itself', async () => {
-  const { subscriptions } = defaultGatewayConfig;
+  const { subscriptions } = patientConfig;
   const config = { subscriptions: { ...subscriptions, pingIntervalMs: 50 } };
   federation = await startFederation({ events: logSubgraph(new EventLog(), resumable) }, { config });
   const socket = new WebSocket(federation.url.replace('http', 'ws'), 'graphql-transport-ws', { autoPong: false });
@@ -247,7 +248,7 @@ test('a WebSocket that answers no ping is closed, whatever pongs it sends by its
 
 test('what the schema says of a field, the configuration overrules', async () => {
   const log = new EventLog();
-  const { subscriptions } = defaultGatewayConfig;
+  const { subscriptions } = patientConfig;
   federation = await startFederation(
     { events: logSubgraph(log, '@delivery(policy: "LATEST")') },
     { config: { subscriptions: { ...subscriptions, mustDeliverFields: ['lotChanged'] } } },

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { logWith } from '../support/runtime.ts';
 import { createCertificate } from '../support/self-signed-certificate.ts';
 
@@ -54,7 +55,7 @@ const startGateway = (http: Partial<GatewayConfig['http']> = {}, config: Partial
     config: {
       ...config,
       limits: { ...defaultGatewayConfig.limits, maxBatchSize: 2 },
-      http: { ...defaultGatewayConfig.http, drainGraceMs: 1, drainTimeoutMs: 500, sendTimeoutMs, ...http },
+      http: { ...patientConfig.http, drainTimeoutMs: 500, sendTimeoutMs, ...http },
     },
     runtime: {
       clock: { ...systemClock, monotonic: () => now },

@@ -9,10 +9,12 @@ import type { Journal } from '../../journal/journal.ts';
 import { journalMigrations } from '../../journal/migrations.ts';
 import { pruneEvents } from '../../journal/prune-events.ts';
 import type { JournalTables } from '../../journal/tables.ts';
-import { systemTimers } from '../../runtime/timers.ts';
 import { dialects, openTestJournal, type TestJournal } from '../support/database.ts';
 import { hold, sampleEvent, take, takeEvents } from '../support/journal-samples.ts';
 import { testRuntime } from '../support/runtime.ts';
+import { steadyTimers } from '../support/steady-time.ts';
+
+const neverPolling = () => testRuntime({ timers: { ...steadyTimers, after: () => () => undefined } });
 
 describe.each(dialects)('following the journal on %s', (dialect) => {
   const opened: TestJournal[] = [];
@@ -116,7 +118,8 @@ describe.each(dialects)('following the journal on %s', (dialect) => {
   });
 
   test('a thousand live readers share one read of the store for each wake-up', async () => {
-    const { database, runtime } = await open();
+    const { database } = await open();
+    const runtime = neverPolling();
     let reads = 0;
     const counting = {
       ...database,
@@ -317,8 +320,8 @@ describe.each(dialects)('following the journal on %s', (dialect) => {
         return result;
       },
     });
-    const runtime = testRuntime({ timers: { ...systemTimers, after: () => () => undefined } }); // no polling
-    return { journal: await createJournal({ database: { ...place.database, read }, runtime }), afterRead };
+    const journal = await createJournal({ database: { ...place.database, read }, runtime: neverPolling() });
+    return { journal, afterRead };
   }
 
   test('what is committed while a reader catches up comes after what it catches up on', async () => {
@@ -366,7 +369,7 @@ describe.each(dialects)('following the journal on %s', (dialect) => {
     };
     const retries: (() => void)[] = [];
     const timers = {
-      ...systemTimers,
+      ...steadyTimers,
       after(_delayMs: number, run: () => void) {
         retries.push(run);
         return () => undefined;
@@ -389,10 +392,9 @@ describe.each(dialects)('following the journal on %s', (dialect) => {
 describe('following across processes on PostgreSQL', () => {
   test('a commit of another process arrives by notification, without polling', async () => {
     const place = await openTestJournal('postgres');
-    const neverPolling = testRuntime({ timers: { ...systemTimers, after: () => () => undefined } });
     const storage = await place.reopen();
     const database = await storage.open<JournalTables>('journal', journalMigrations);
-    const other = await createJournal({ database, runtime: neverPolling });
+    const other = await createJournal({ database, runtime: neverPolling() });
     const follower = other.events.follow('0', {}, new AbortController().signal);
     for (const id of ['1', '2', '3']) {
       const arrived = follower.next();
@@ -410,7 +412,7 @@ describe('following across processes on PostgreSQL', () => {
       due.push(run);
       return () => undefined;
     };
-    const timers = { ...systemTimers, after };
+    const timers = { ...steadyTimers, after };
     const deaf = { ...place.database, onCommit: () => () => undefined };
     const other = await createJournal({ database: deaf, runtime: testRuntime({ timers }) });
     const arrived = other.events.follow(null, {}, new AbortController().signal).next();

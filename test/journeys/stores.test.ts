@@ -44,11 +44,10 @@ async function restrict(andon: AndonProcess): Promise<readonly unknown[]> {
 const why = { reason: 'Label smudged.' };
 
 async function failedStart(env: Readonly<Record<string, string>>, dataDir: string, command?: [string, ...string[]]) {
-  const began = performance.now();
   const andon = await AndonProcess.spawn({ dataDir, env, ...(command ? { command } : {}) });
   expect(await andon.untilGone()).toBe(1);
   expect(andon.output).not.toMatch(/\n\s+at /);
-  return { output: andon.output, tookMs: performance.now() - began };
+  return andon.output;
 }
 
 describe('a start on stores that are not whole, embedded', () => {
@@ -66,7 +65,7 @@ describe('a start on stores that are not whole, embedded', () => {
 
   test('with the journal emptied is refused, and the journal put back starts with the hold in force', async () => {
     renameSync(file('journal.db'), file('journal.kept'));
-    const { output } = await failedStart({}, andon.dataDir);
+    const output = await failedStart({}, andon.dataDir);
     expect(output).toMatch(/journal\.db is new or was emptied.*Restore every store from one and the same backup/);
     renameSync(file('journal.kept'), file('journal.db'));
     andon = await AndonProcess.start({ dataDir: andon.dataDir });
@@ -79,7 +78,7 @@ describe('a start on stores that are not whole, embedded', () => {
     await other.stop();
     renameSync(file('journal.db'), file('journal.kept'));
     renameSync(join(other.dataDir, 'journal.db'), file('journal.db'));
-    const { output } = await failedStart({}, andon.dataDir);
+    const output = await failedStart({}, andon.dataDir);
     expect(output).toMatch(/belongs to another installation than .*journal\.db/);
     renameSync(file('journal.kept'), file('journal.db'));
     await other.dispose();
@@ -87,7 +86,7 @@ describe('a start on stores that are not whole, embedded', () => {
 
   test('with the store of the quality system emptied is refused', async () => {
     renameSync(file('qms.db'), file('qms.kept'));
-    const { output } = await failedStart({}, andon.dataDir);
+    const output = await failedStart({}, andon.dataDir);
     expect(output).toMatch(/qms\.db is new or was emptied/);
     rmSync(file('qms.db'));
     renameSync(file('qms.kept'), file('qms.db'));
@@ -124,7 +123,7 @@ describe('a start on stores that are not whole, on PostgreSQL', () => {
 
   test('with the journal emptied is refused', async () => {
     await client.query('alter schema andon_journal rename to kept');
-    const { output } = await failedStart({ DATABASE_URL: databaseUrl }, andon.dataDir);
+    const output = await failedStart({ DATABASE_URL: databaseUrl }, andon.dataDir);
     expect(output).toMatch(/The schema andon_journal of the database in DATABASE_URL is new or was emptied/);
     await client.query('drop schema andon_journal cascade');
     await client.query('alter schema kept rename to andon_journal');
@@ -177,16 +176,15 @@ describe('a place that cannot be used', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  test('that takes no folder is refused at once, by name', async () => {
-    const { output, tookMs } = await failedStart({}, '/proc/nope');
+  test('that takes no folder is refused, by name', async () => {
+    const output = await failedStart({}, '/proc/nope');
     expect(output).toMatch(/The data directory \/proc\/nope cannot be created.*set ANDON_DATA_DIR/);
-    expect(tookMs).toBeLessThan(25_000);
   });
 
   test('that is a file is refused, by name', async () => {
     const path = join(folder, 'file');
     await writeFile(path, '');
-    const { output } = await failedStart({}, path);
+    const output = await failedStart({}, path);
     expect(output).toMatch(/The data directory .*file cannot be created or written: .* is a file, not a folder/);
   });
 
@@ -215,14 +213,14 @@ describe('a data directory that may only be read', () => {
   afterAll(() => andon?.dispose());
 
   test('is refused before anything is answered', async () => {
-    const { output } = await failedStart({}, andon.dataDir, bound(['up']));
+    const output = await failedStart({}, andon.dataDir, bound(['up']));
     expect(output).toMatch(/The data directory .* cannot be created or written: .*permission denied/);
   });
 
   test('is refused by the name of the store where it is a store that may only be read', async () => {
     chmodSync(andon.dataDir, 0o700);
     chmodSync(join(andon.dataDir, 'andon.lock'), 0o600);
-    const { output } = await failedStart({}, andon.dataDir, bound(['up']));
+    const output = await failedStart({}, andon.dataDir, bound(['up']));
     expect(output).toMatch(/journal\.db can be read but not written\. Give this user the right to write/);
   });
 });
@@ -247,7 +245,7 @@ describe('a DATABASE_URL that cannot be used', () => {
     const wrong = new URL(url);
     wrong.password = 'top-secret';
     change(wrong);
-    const { output } = await failedStart({ DATABASE_URL: wrong.href }, '/tmp/never-made');
+    const output = await failedStart({ DATABASE_URL: wrong.href }, '/tmp/never-made');
     expect(output).toContain('DATABASE_URL');
     expect(output).not.toContain('top-secret');
     return output;
@@ -303,7 +301,7 @@ describe('a DATABASE_URL that cannot be used', () => {
       }),
     ).toContain('has no connection left for the user nobody_at_all. An Andon takes up to 31 connections');
     url.username = 'a_few';
-    const { output } = await failedStart({ DATABASE_URL: url.href }, '/tmp/never-made');
+    const output = await failedStart({ DATABASE_URL: url.href }, '/tmp/never-made');
     expect(output).toContain('is unavailable: the database has no connection left. Nothing was written');
   });
 
@@ -357,13 +355,13 @@ describe('a DATABASE_URL that cannot be used', () => {
     await andon.stop();
     await admin.query('revoke all on andon_workflows.workflow_instance from owner');
     await admin.end();
-    const { output } = await failedStart({ DATABASE_URL: role.href }, andon.dataDir);
+    const output = await failedStart({ DATABASE_URL: role.href }, andon.dataDir);
     expect(output).toBe('andon up: permission denied for table workflow_instance\n');
     await andon.dispose();
   });
 
   test('says what an address of a database looks like', async () => {
-    const { output } = await failedStart({ DATABASE_URL: 'banana' }, '/tmp/never-made');
+    const output = await failedStart({ DATABASE_URL: 'banana' }, '/tmp/never-made');
     expect(output).toContain('DATABASE_URL must be an address like postgres://user:password@host:5432/database');
   });
 });

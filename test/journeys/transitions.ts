@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AndonProcess, PersonId } from '../support/andon-process.ts';
+import { type AndonProcess, type PersonId, until } from '../support/andon-process.ts';
 
 /** What every journey sees of a transition's answer. */
 export interface TransitionAnswer {
@@ -26,13 +26,31 @@ export interface TransitionOptions {
   readonly expectedVersion?: string;
 }
 
-/** Asks for one transition over the front door, as `person` types it. */
+/**
+ * Asks for one transition over the front door, as `person` types it; again under its key while it is not known whether its
+ * system has carried it out, as after a stall.
+ */
 export async function transition(
   andon: Pick<AndonProcess, 'ask'>,
   person: PersonId,
   name: string,
   input: Record<string, unknown>,
-  { key = randomUUID(), reason, expectedVersion }: TransitionOptions = {},
+  options: TransitionOptions = {},
+): Promise<TransitionAnswer> {
+  const known = { key: randomUUID(), ...options };
+  const ask = () => askOnce(andon, person, name, input, known);
+  const first = await ask();
+  if (first.outcome !== 'PENDING') return first;
+  const answer = await until(ask, ({ outcome }) => outcome !== 'PENDING');
+  return { ...answer, outcome: answer.originalOutcome };
+}
+
+async function askOnce(
+  andon: Pick<AndonProcess, 'ask'>,
+  person: PersonId,
+  name: string,
+  input: Record<string, unknown>,
+  { key, reason, expectedVersion }: TransitionOptions,
 ): Promise<TransitionAnswer> {
   const inputType = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
   const answer = await andon.ask(

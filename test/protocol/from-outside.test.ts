@@ -52,7 +52,7 @@ beforeAll(async () => {
     { ...lots, slow },
     { subscriptions: { replayKeepMs: 0, reconnectForMs: 0 }, limits: { maxBatchSize: 3 } },
   );
-}, 120_000);
+});
 afterAll(() => target.close());
 const leaving: (() => void)[] = [];
 afterEach(async () => {

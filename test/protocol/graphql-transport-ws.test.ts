@@ -7,11 +7,12 @@ import { WebSocket } from 'ws';
 import type { Principal } from '../../auth/principal.ts';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
 import { somebody } from '../support/somebody.ts';
 
 /** Each test has upstreams of its own, and hears of their end at once. */
-const oneByOne = { ...defaultGatewayConfig.subscriptions, replayKeepMs: 0, reconnectForMs: 0 };
+const oneByOne = { ...patientConfig.subscriptions, replayKeepMs: 0, reconnectForMs: 0 };
 const events = new PushedEvents();
 let federation: Federation;
 beforeAll(async () => {
@@ -119,7 +120,7 @@ describe('connecting', () => {
   });
 
   test('without connection_init in time: 4408', async () => {
-    const subscriptions = { ...defaultGatewayConfig.subscriptions, initTimeoutMs: 20 };
+    const subscriptions = { ...patientConfig.subscriptions, initTimeoutMs: 20 };
     const hasty = await startFederation(lotSubgraphs(new PushedEvents()), { config: { subscriptions } });
     expect(await new RawClient(hasty.url).closed).toEqual({ code: 4408, reason: 'Connection initialisation timeout' });
     await hasty.close();

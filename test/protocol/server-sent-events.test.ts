@@ -1,14 +1,15 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { createClient } from 'graphql-sse';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { type Answer, type Federation, startFederation } from '../support/federation-gateway.ts';
+import { patientConfig } from '../support/patient-config.ts';
 import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
 import { somebody } from '../support/somebody.ts';
+import { steadyTimers } from '../support/steady-time.ts';
 
 const events = new PushedEvents();
 /** Each test has upstreams of its own, and hears of their end at once. */
-const subscriptions = { ...defaultGatewayConfig.subscriptions, replayKeepMs: 0, reconnectForMs: 0 };
+const subscriptions = { ...patientConfig.subscriptions, replayKeepMs: 0, reconnectForMs: 0 };
 let federation: Federation;
 beforeAll(async () => {
   federation = await startFederation(lotSubgraphs(events), { config: { subscriptions } });
@@ -246,7 +247,7 @@ describe('a connection for each operation', () => {
   });
 
   test('silence is filled with comments', async () => {
-    const subscriptions = { ...defaultGatewayConfig.subscriptions, pingIntervalMs: 5 };
+    const subscriptions = { ...patientConfig.subscriptions, pingIntervalMs: 5 };
     const source = new PushedEvents();
     const lively = await startFederation(lotSubgraphs(source), { config: { subscriptions } });
     const stream = await subscribe({ to: lively });
@@ -357,9 +358,16 @@ describe('one connection for all operations', () => {
   });
 
   test('a reservation that nobody takes up lapses, and its operations with it', async () => {
-    const subscriptions = { ...defaultGatewayConfig.subscriptions, streamReservationMs: 300 };
+    const subscriptions = { ...patientConfig.subscriptions, streamReservationMs: 777 };
     const source = new PushedEvents();
-    const hasty = await startFederation(lotSubgraphs(source), { config: { subscriptions } });
+    let lapse: () => void = () => undefined;
+    const after = (delayMs: number, run: () => void) => {
+      if (delayMs !== subscriptions.streamReservationMs) return steadyTimers.after(delayMs, run);
+      lapse = run;
+      return () => undefined;
+    };
+    const runtime = { timers: { ...steadyTimers, after } };
+    const hasty = await startFederation(lotSubgraphs(source), { config: { subscriptions }, runtime });
     const token = await reserve(hasty);
     await open({
       to: hasty,
@@ -367,6 +375,7 @@ describe('one connection for all operations', () => {
       headers: { ...json, ...token },
     });
     await source.opened(1);
+    lapse();
     await source.opened(0);
     expect((await open({ to: hasty, method: 'GET', headers: token })).response.statusCode).toBe(404);
     await hasty.close();
@@ -420,7 +429,7 @@ describe("Apollo's multipart protocol", () => {
   });
 
   test('silence is filled with empty parts', async () => {
-    const subscriptions = { ...defaultGatewayConfig.subscriptions, pingIntervalMs: 5 };
+    const subscriptions = { ...patientConfig.subscriptions, pingIntervalMs: 5 };
     const lively = await startFederation(lotSubgraphs(new PushedEvents()), { config: { subscriptions } });
     const stream = await subscribe({ to: lively, headers: { accept } });
     await stream.until(

@@ -8,6 +8,7 @@ import type { MigrationSet } from '../../storage/migrate.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
 import { openTestStorage, type TestStorage } from '../support/database.ts';
 import { sharedPostgres } from '../support/postgres.ts';
+import { steadyClock } from '../support/steady-time.ts';
 
 interface Tables {
   readonly note: { readonly id: number };
@@ -111,12 +112,12 @@ describe('a store on PostgreSQL', () => {
     await next(database);
     await count(database);
     await cluster.stop();
-    const began = performance.now();
+    const began = steadyClock.monotonic();
     for (let attempt = 0; attempt < 3; attempt += 1) {
       await expect(next(database)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
       await expect(count(database)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     }
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(steadyClock.monotonic() - began).toBeLessThan(10_000);
     await expect(another()).rejects.toMatchObject({ code: 'DATABASE_UNUSABLE' });
     await cluster.start();
     expect(await untilAvailable(() => next(database))).toBe(2);
@@ -205,10 +206,10 @@ describe('a store on PostgreSQL', () => {
   });
 
   test('a connection that breaks under a reader fails what it reads, and nothing else', async () => {
-    const sleeping = sql`select pg_sleep(20)`.execute(database.read);
+    const sleeping = sql`select pg_sleep(3600)`.execute(database.read);
     const admin = await another();
     const sleepers = () =>
-      sql<{ pid: number }>`select pid from pg_stat_activity where query like 'select pg_sleep(20)%'`.execute(
+      sql<{ pid: number }>`select pid from pg_stat_activity where query like 'select pg_sleep(3600)%'`.execute(
         admin.read,
       );
     await expect.poll(async () => (await sleepers()).rows).toHaveLength(1);

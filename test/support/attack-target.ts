@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,8 @@ import { WebSocket } from 'ws';
 import { stringify } from 'yaml';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { readDefinition, type SubgraphDefinition, startSubgraph } from './federation-subgraph.ts';
+import { longMs } from './patient-config.ts';
+import { steadyTimers } from './steady-time.ts';
 
 const entry = resolve(dirname(fileURLToPath(import.meta.url)), '../../andon.mjs');
 
@@ -41,7 +43,10 @@ export class AttackTarget {
     this.#close = close;
   }
 
-  static async start(definitions: Readonly<Record<string, SubgraphDefinition>>, config: object): Promise<AttackTarget> {
+  static async start(
+    definitions: Readonly<Record<string, SubgraphDefinition>>,
+    config: Readonly<Record<string, unknown>>,
+  ): Promise<AttackTarget> {
     const sources = await Promise.all(
       Object.entries(definitions).map(async ([name, definition]) => {
         const subgraph = await startSubgraph(definition);
@@ -50,7 +55,7 @@ export class AttackTarget {
     );
     const folder = mkdtempSync(join(tmpdir(), 'andon-attacks-'));
     writeFileSync(join(folder, 'supergraph.graphql'), composeSources(sources).sdl);
-    writeFileSync(join(folder, 'andon.yaml'), stringify(config));
+    writeFileSync(join(folder, 'andon.yaml'), stringify(withPatience(config)));
     const args = [
       '--supergraph',
       join(folder, 'supergraph.graphql'),
@@ -88,6 +93,13 @@ export class AttackTarget {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Milliseconds that a processor has worked for it: what others do on the machine does not count, nor do stalls. */
+  get processorMs(): number {
+    const [, fields = ''] = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ');
+    const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+    return 10 * ((user ?? 0) + (system ?? 0));
+  }
+
   close(): Promise<void> {
     return this.#close();
   }
@@ -113,7 +125,7 @@ export class AttackTarget {
           done({ status: response.statusCode ?? 0, code: codeIn(text), text });
           sent.destroy();
         };
-        response.on('end', finish);
+        response.on('end', finish).on('error', finish);
       });
       sent.end(body);
     });
@@ -123,12 +135,16 @@ export class AttackTarget {
     return this.http({ body: JSON.stringify({ query, ...more }) });
   }
 
-  /** Exactly these bytes, on a connection of their own. @returns every status that came back until it closed or fell silent */
-  async raw(bytes: string | Buffer | readonly (string | Buffer)[], silentMs = 400): Promise<Reply> {
+  /**
+   * Exactly these bytes, on a connection of their own.
+   * @param isEnough says of what came whether nothing more has to; before, silence is waited out, however long
+   * @returns every status that came back until it closed or fell silent
+   */
+  async raw(bytes: string | Buffer | readonly (string | Buffer)[], isEnough = isAnswer): Promise<Reply> {
     const socket = await this.connect();
     const parts = Array.isArray(bytes) ? bytes : [bytes];
     for (const part of parts) socket.write(part as string | Buffer);
-    const text = await readUntilSilent(socket, silentMs);
+    const text = await readUntilSilent(socket, isEnough);
     socket.destroy();
     const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
     return { status: statuses[0] ?? 0, code: codeIn(text), text };
@@ -210,17 +226,34 @@ function codeIn(text: string): string | undefined {
   return /"code":"([A-Z_]+)"/.exec(text)?.[1];
 }
 
-function readUntilSilent(socket: Socket, silentMs: number): Promise<string> {
+/** What asks in time must not be too late because the machine has stalled. */
+const patience: Readonly<Record<string, object>> = {
+  http: { headersTimeoutMs: longMs, requestTimeoutMs: longMs },
+  subscriptions: { initTimeoutMs: longMs },
+  subgraphs: { timeoutMs: longMs, breakerSlowMs: longMs / 2 },
+};
+
+function withPatience(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const sections = Object.entries(patience).map(([name, section]) => [name, { ...section, ...(config[name] ?? {}) }]);
+  return { ...config, ...Object.fromEntries(sections) };
+}
+
+const isAnswer = (text: string) => text.startsWith('HTTP/1.1 ');
+
+/** What comes too late to be heard would be one more answer than there should be. */
+const silentMs = 400;
+
+function readUntilSilent(socket: Socket, isEnough: (text: string) => boolean): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
-    let timer = setTimeout(() => resolve(text), silentMs);
+    let cancel: () => void = () => undefined;
     socket.on('data', (chunk) => {
       text += chunk;
-      clearTimeout(timer);
-      timer = setTimeout(() => resolve(text), silentMs);
+      cancel();
+      if (isEnough(text)) cancel = steadyTimers.after(silentMs, () => resolve(text));
     });
     socket.on('close', () => {
-      clearTimeout(timer);
+      cancel();
       resolve(text);
     });
   });

@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Prints the run's closing line, `N passed, N failed[, N skipped]`, counted from what the runner reports. */
+/**
+ * Says what came of the run in one line, `N passed, N failed[, N skipped]`, counted from what the runner reports: as the last
+ * that is printed, or to the file that `npm test` names, which prints it when everything else has ended.
+ */
 export class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     let passed = 0;
@@ -15,9 +19,10 @@ export class ClosingLineReporter implements Reporter {
         else skipped += 1;
       }
     }
-    process.on('exit', () => {
-      process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
-    });
+    const line = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+    const file = process.env['ANDON_CLOSING_LINE_FILE'];
+    if (file === undefined) process.on('exit', () => process.stdout.write(`${line}\n`));
+    else writeFileSync(file, line);
   }
 }
 

@@ -20,6 +20,7 @@ export interface TestStorage {
   readonly storage: Storage;
   readonly runtime: Runtime;
   readonly dataDir: string;
+  readonly patience: number;
   /** Given on PostgreSQL. */
   readonly databaseUrl?: string;
   /** Opens the same data again, as a second process or a second start would. */
@@ -28,12 +29,15 @@ export interface TestStorage {
   dispose(): Promise<void>;
 }
 
+/** A database that does not answer for seconds is no answer to what a test asks: the machine is busy. */
+export const patience = 30;
+
 /** An empty place for stores: a folder of its own, and on PostgreSQL a database of its own in this file's cluster. */
 export async function openTestStorage(dialect: DialectName, overrides: Partial<Runtime> = {}): Promise<TestStorage> {
   const runtime = testRuntime(overrides);
   const dataDir = mkdtempSync(join(tmpdir(), 'andon-test-'));
   const databaseUrl = dialect === 'postgres' ? await (await sharedPostgres()).createDatabase() : undefined;
-  const place = { dataDir, runtime, ...(databaseUrl === undefined ? {} : { databaseUrl }) };
+  const place = { dataDir, runtime, patience, ...(databaseUrl === undefined ? {} : { databaseUrl }) };
   const opened: Storage[] = [];
   const open = async () => {
     const storage = await openStorage(place);

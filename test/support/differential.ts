@@ -8,6 +8,7 @@ import { composeSources } from '../../gateway/supergraph/compose.ts';
 import { buildMonolith } from './federation-monolith.ts';
 import type { GeneratedOperation } from './federation-operations.ts';
 import { readDefinition, type SubgraphDefinition } from './federation-subgraph.ts';
+import { patientConfig } from './patient-config.ts';
 import { patientTimers, testRuntime } from './runtime.ts';
 import { somebody } from './somebody.ts';
 
@@ -53,7 +54,7 @@ export async function startDifferential(
     createGateway({
       supergraphSdl: sdl,
       runtime: testRuntime({ timers: patientTimers }),
-      config: { ...defaultGatewayConfig, port: 0, engine, limits },
+      config: { ...patientConfig, engine, limits },
       subgraphs,
       authenticate: () => principal,
     });

@@ -3,12 +3,13 @@ import { type Client, createClient } from 'graphql-ws';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Authenticate } from '../../gateway/authorization/authenticate.ts';
-import { defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
+import type { GatewayConfig } from '../../gateway/config.ts';
 import { createGateway, type Gateway } from '../../gateway/gateway.ts';
 import type { SignInternal } from '../../gateway/subgraph-client/create-clients.ts';
 import { composeSources } from '../../gateway/supergraph/compose.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { readDefinition, type SubgraphDefinition, startSubgraph, type TestSubgraph } from './federation-subgraph.ts';
+import { patientConfig } from './patient-config.ts';
 import { testRuntime } from './runtime.ts';
 
 export interface Answer {
@@ -45,12 +46,6 @@ export interface FederationOptions {
   readonly graphiql?: { token?: string; defaultQuery?: string };
 }
 
-/** What waits for its subgraphs only because the machine is busy, or pauses, is no answer to what a test asks. */
-const patient = { ...defaultGatewayConfig.subgraphs, timeoutMs: 120_000, breakerSlowMs: 60_000 };
-
-/** Its tests know that nothing is on the wire when they end. */
-const stopsAtOnce = { ...defaultGatewayConfig.http, drainGraceMs: 1 };
-
 /** Subgraphs on real ports, composed, behind a gateway on a real port. */
 export async function startFederation(
   definitions: Readonly<Record<string, SubgraphDefinition>>,
@@ -70,7 +65,7 @@ export async function startFederation(
   const gateway = await createGateway({
     supergraphSdl: sdl,
     runtime: testRuntime(options.runtime),
-    config: { ...defaultGatewayConfig, port: 0, http: stopsAtOnce, subgraphs: patient, ...options.config },
+    config: { ...patientConfig, ...options.config },
     ...(options.authenticate && { authenticate: options.authenticate }),
     ...(options.signInternal && { signInternal: options.signInternal }),
     ...(options.onAuthorityChange && { onAuthorityChange: options.onAuthorityChange }),

@@ -77,6 +77,8 @@ export async function startSubgraph(definition: SubgraphDefinition, at = 0): Pro
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(result));
   });
+  // A connection that ends for being idle, just when a machine goes on that has stalled, would fail what is sent then.
+  http.keepAliveTimeout = 0;
   const sockets = new WebSocketServer({ server: http });
   const context = ({ connectionParams, extra }: Context<ConnectionInitMessage['payload'], Extra>): SubgraphContext => ({
     ...contextOf(extra.request),

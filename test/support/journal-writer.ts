@@ -4,6 +4,7 @@ import { journalMigrations } from '../../journal/migrations.ts';
 import type { JournalTables } from '../../journal/tables.ts';
 import { type CrashPoint, createKillAt, noCrashPoints } from '../../runtime/crash-points.ts';
 import { openStorage } from '../../storage/open-storage.ts';
+import { patience } from './database.ts';
 import { hold, lot, sampleAudit, sampleCommand, sampleEvent, sampleInterlock } from './journal-samples.ts';
 import { testRuntime } from './runtime.ts';
 
@@ -15,7 +16,7 @@ import { testRuntime } from './runtime.ts';
 const [name = '', dataDir = '', databaseUrl = '-', crashPoint, occurrence = '1'] = process.argv.slice(2);
 const crashPoints = crashPoint ? createKillAt(crashPoint as CrashPoint, Number(occurrence)) : noCrashPoints;
 const runtime = testRuntime({ crashPoints });
-const storage = await openStorage({ dataDir, runtime, ...(databaseUrl === '-' ? {} : { databaseUrl }) });
+const storage = await openStorage({ dataDir, runtime, patience, ...(databaseUrl === '-' ? {} : { databaseUrl }) });
 const database = await storage.open<JournalTables>('journal', journalMigrations);
 const journal = await createJournal({ database, runtime });
 let count = 0;

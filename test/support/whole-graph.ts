@@ -21,7 +21,6 @@ import { createReferenceQms } from '../../connectors/qms/reference.ts';
 import { fillReferenceQms } from '../../connectors/qms/reference-demo.ts';
 import { qmsMigrations } from '../../connectors/qms/reference-migrations.ts';
 import type { QmsTables } from '../../connectors/qms/reference-tables.ts';
-import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { createGateway, type Gateway } from '../../gateway/gateway.ts';
 import { composeSupergraph } from '../../gateway/supergraph/compose.ts';
 import type { JournalEvent } from '../../journal/envelope.ts';
@@ -36,6 +35,7 @@ import { createWorkflows } from '../../workflows/create-workflows.ts';
 import { workflowMigrations } from '../../workflows/migrations.ts';
 import type { WorkflowTables } from '../../workflows/tables.ts';
 import { openTestJournal } from './database.ts';
+import { patientConfig } from './patient-config.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers by name, as a client does
 export type Data = any;
@@ -118,7 +118,7 @@ export async function openWholeGraph({
   gateway = await createGateway({
     supergraphSdl: sdl,
     runtime,
-    config: { ...defaultGatewayConfig, port: 0 },
+    config: { ...patientConfig },
     subgraphs: new Map(subgraphs.map((one) => [one.name, createLocalSubgraph({ ...one, log: runtime.log })])),
     authenticate: (credentials) => {
       const principal = principals.get(credentials ?? '');

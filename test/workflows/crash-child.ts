@@ -8,6 +8,7 @@ import { openStorage } from '../../storage/open-storage.ts';
 import { WorkflowEngine } from '../../workflows/engine.ts';
 import { workflowMigrations } from '../../workflows/migrations.ts';
 import type { WorkflowTables } from '../../workflows/tables.ts';
+import { patience } from '../support/database.ts';
 import { testRuntime } from '../support/runtime.ts';
 import { type Asked, FakeGraph } from './fake-graph.ts';
 import { threeSteps } from './workflow-place.ts';
@@ -20,7 +21,7 @@ import { threeSteps } from './workflow-place.ts';
 const [dataDir = '', databaseUrl = '-', crashPoint, occurrence = '1'] = process.argv.slice(2);
 const crashPoints = crashPoint ? createKillAt(crashPoint as CrashPoint, Number(occurrence)) : noCrashPoints;
 const runtime = testRuntime();
-const storage = await openStorage({ dataDir, runtime, ...(databaseUrl === '-' ? {} : { databaseUrl }) });
+const storage = await openStorage({ dataDir, runtime, patience, ...(databaseUrl === '-' ? {} : { databaseUrl }) });
 const journal = await createJournal({
   database: await storage.open<JournalTables>('journal', journalMigrations),
   runtime,

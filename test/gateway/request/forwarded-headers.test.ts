@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { defaultGatewayConfig, type GatewayConfig } from '../../../gateway/config.ts';
+import type { GatewayConfig } from '../../../gateway/config.ts';
 import { createForwarding } from '../../../gateway/request/forwarded-headers.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
 import type { SubgraphContext, SubgraphDefinition } from '../../support/federation-subgraph.ts';
+import { patientConfig } from '../../support/patient-config.ts';
 
 /** Tells which headers it gets. */
 const mirror = (name: string): SubgraphDefinition => ({
@@ -36,7 +37,7 @@ beforeAll(async () => {
   const definitions = { plant: mirror('plant'), bank: mirror('bank') };
   const config = (names: Partial<GatewayConfig['subgraphs']>) => ({
     sharing: { router: true, subgraph: true },
-    subgraphs: { ...defaultGatewayConfig.subgraphs, ...names },
+    subgraphs: { ...patientConfig.subgraphs, ...names },
   });
   federation = await startFederation(definitions, {
     config: config({

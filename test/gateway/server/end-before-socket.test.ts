@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { defaultGatewayConfig, type GatewayConfig } from '../../../gateway/config.ts';
 import { AnswerWriter } from '../../../gateway/execution/write/answer-writer.ts';
 import { createWebServer, type WebServer } from '../../../gateway/server/create-server.ts';
+import { patientConfig } from '../../support/patient-config.ts';
 import { testRuntime } from '../../support/runtime.ts';
 import { createCertificate } from '../../support/self-signed-certificate.ts';
 
@@ -32,7 +33,7 @@ const trusting = { rejectUnauthorized: false };
 /** A server that answers nothing until a test does. */
 async function serve(http: Partial<GatewayConfig['http']> = {}) {
   const arrived: ServerResponse[] = [];
-  const config = { ...defaultGatewayConfig, tls, http: { ...defaultGatewayConfig.http, ...http } };
+  const config = { ...defaultGatewayConfig, tls, http: { ...patientConfig.http, ...http } };
   const handle = async (_: unknown, response: ServerResponse) => void arrived.push(response);
   web = createWebServer(config, handle, testRuntime(), new AnswerWriter());
   web.http.listen(0, '127.0.0.1');

@@ -5,13 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createRevocations, type Revocations } from '../../../auth/revocations.ts';
 import { createVerifier } from '../../../auth/verify.ts';
-import { defaultGatewayConfig } from '../../../gateway/config.ts';
-import { systemClock } from '../../../runtime/clock.ts';
-import { systemTimers } from '../../../runtime/timers.ts';
 import { createIdentityProvider } from '../../auth/identity-provider.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
+import { patientConfig } from '../../support/patient-config.ts';
 import { testRuntime } from '../../support/runtime.ts';
+import { steadyDate, steadyTimers } from '../../support/steady-time.ts';
 import { subscribeOver, transports } from '../../support/streaming-client.ts';
 
 const query = 'subscription ($after: String) { lotChanged(after: $after) { cursor } }';
@@ -19,7 +18,7 @@ const query = 'subscription ($after: String) { lotChanged(after: $after) { curso
 const leewaySeconds = 30;
 const folder = mkdtempSync(join(tmpdir(), 'andon-revocations-'));
 const file = join(folder, 'revocations.json');
-const provider = createIdentityProvider(systemClock);
+const provider = createIdentityProvider(steadyDate);
 
 let federation: Federation;
 let revocations: Revocations;
@@ -30,17 +29,18 @@ beforeEach(async () => {
   log = new EventLog();
   // Every look at the file is made at once, and none is waited for.
   const timers = {
-    ...systemTimers,
-    after: (delayMs: number, run: () => void) => systemTimers.after(delayMs / 20, run),
+    ...steadyTimers,
+    after: (delayMs: number, run: () => void) => steadyTimers.after(delayMs / 20, run),
   };
   revocations = await createRevocations({ file, timers, log: testRuntime().log });
-  const verifier = createVerifier({ issuers: [provider.trusted()], clock: systemClock, revocations });
+  const verifier = createVerifier({ issuers: [provider.trusted()], clock: steadyDate, revocations });
   federation = await startFederation(
     { events: logSubgraph(log) },
     {
       authenticate: (credentials) => verifier.verify(credentials),
       onAuthorityChange: (run) => revocations.onChange(run),
-      config: { subscriptions: { ...defaultGatewayConfig.subscriptions, recheckMs: 200 } },
+      config: { subscriptions: { ...patientConfig.subscriptions, recheckMs: 200 } },
+      runtime: { clock: steadyDate },
     },
   );
 });
@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 const tokenFor = (seconds: number, claims: object = {}) =>
-  provider.mint({ claims: { exp: Math.floor(Date.now() / 1000) + seconds, jti: 'token-1', ...claims } });
+  provider.mint({ claims: { exp: Math.floor(steadyDate.now() / 1000) + seconds, jti: 'token-1', ...claims } });
 const revoke = (...entries: object[]) => writeFileSync(file, JSON.stringify(entries));
 
 describe.each(transports)('over %s', (transport) => {
@@ -99,7 +99,7 @@ describe.each(transports)('over %s', (transport) => {
 
   test('every token of somebody that was issued before an instant is taken back at once', async () => {
     const authenticated = await open(tokenFor(60));
-    revoke({ subject: 'olga.operator', before: new Date(Date.now() + 60_000).toISOString() });
+    revoke({ subject: 'olga.operator', before: new Date(steadyDate.now() + 60_000).toISOString() });
     expect(await authenticated.ended).toEqual(['TOKEN_REVOKED']);
   });
 });
@@ -167,7 +167,7 @@ test('a list that cannot be read later changes nothing; a wrong one at the start
   writeFileSync(file, '[{"tokn": 1}]');
   await new Promise((resolve) => setTimeout(resolve, 250));
   expect(revocations.isRevoked(token)).toBe(true);
-  const options = { file, timers: systemTimers, log: testRuntime().log };
+  const options = { file, timers: steadyTimers, log: testRuntime().log };
   await expect(createRevocations(options)).rejects.toThrow(/has an entry that is none, number 1/);
   await expect(createRevocations({ ...options, file: join(folder, 'none') })).rejects.toThrow(/cannot be read/);
 });

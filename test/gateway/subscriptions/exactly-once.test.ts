@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { OperationTypeNode } from 'graphql';
 import { expect, test } from 'vitest';
-import { defaultGatewayConfig } from '../../../gateway/config.ts';
 import type { CompiledOperation } from '../../../gateway/execution/compiled-operation.ts';
 import { AnswerWriter } from '../../../gateway/execution/write/answer-writer.ts';
 import type { SubgraphResponse } from '../../../gateway/subgraph-client/local-subgraph.ts';
@@ -9,6 +8,7 @@ import { SubgraphCallError } from '../../../gateway/subgraph-client/subgraph-cal
 import { SharedStreams } from '../../../gateway/subscriptions/shared-streams.ts';
 import type { StreamStart } from '../../../gateway/subscriptions/stream-key.ts';
 import { EventLog } from '../../support/event-log.ts';
+import { patientConfig } from '../../support/patient-config.ts';
 import { testRuntime } from '../../support/runtime.ts';
 
 /** Time that passes when the test says so. */
@@ -51,7 +51,7 @@ class Graph {
     const clock = { now: () => this.timers.now, monotonic: () => this.timers.now };
     this.streams = new SharedStreams({
       runtime: testRuntime({ timers: this.timers, clock }),
-      config: { ...defaultGatewayConfig.subscriptions, replayEvents, reconnectForMs: 1e12, replayKeepMs: 1_000 },
+      config: { ...patientConfig.subscriptions, replayEvents, reconnectForMs: 1e12, replayKeepMs: 1_000 },
       answers: new AnswerWriter(),
     });
   }

@@ -1,8 +1,9 @@
 import type { Client } from 'graphql-ws';
 import { afterEach, describe, expect, test } from 'vitest';
-import { defaultGatewayConfig, type SubscriptionsConfig } from '../../../gateway/config.ts';
+import type { SubscriptionsConfig } from '../../../gateway/config.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
 import { type Answer, type Federation, startFederation } from '../../support/federation-gateway.ts';
+import { patientConfig } from '../../support/patient-config.ts';
 import { somebody } from '../../support/somebody.ts';
 import { subscribeOver, transports } from '../../support/streaming-client.ts';
 
@@ -14,7 +15,7 @@ const text = 'subscription ($after: String) { lotChanged(after: $after) { cursor
 async function start(log: EventLog, config: Partial<SubscriptionsConfig> = {}, directives?: string) {
   federation = await startFederation(
     { events: logSubgraph(log, directives) },
-    { config: { subscriptions: { ...defaultGatewayConfig.subscriptions, ...config } } },
+    { config: { subscriptions: { ...patientConfig.subscriptions, ...config } } },
   );
   return federation;
 }

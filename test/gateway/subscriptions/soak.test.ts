@@ -1,10 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { defaultGatewayConfig, type SubscriptionProtocol } from '../../../gateway/config.ts';
+import type { SubscriptionProtocol } from '../../../gateway/config.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
 import { startSubgraph, type TestSubgraph } from '../../support/federation-subgraph.ts';
+import { patientConfig } from '../../support/patient-config.ts';
 import { type StreamingClient, subscribeOver, transports } from '../../support/streaming-client.ts';
 
 /** A longer run: ANDON_SOAK_CLIENTS=2000 ANDON_SOAK_SECONDS=60. */
@@ -84,7 +85,7 @@ interface Soak {
 async function startSoak(subscriptionProtocol: SubscriptionProtocol): Promise<Soak> {
   const log = new EventLog();
   const definition = logSubgraph(log);
-  const { subgraphs, subscriptions } = defaultGatewayConfig;
+  const { subgraphs, subscriptions } = patientConfig;
   const federation = await startFederation(
     { events: definition },
     {

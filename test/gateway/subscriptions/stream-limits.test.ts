@@ -1,10 +1,13 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Authenticate } from '../../../gateway/authorization/authenticate.ts';
-import { defaultGatewayConfig, type SubscriptionsConfig } from '../../../gateway/config.ts';
+import type { SubscriptionsConfig } from '../../../gateway/config.ts';
+import type { Timers } from '../../../runtime/timers.ts';
 import { EventLog, logSubgraph } from '../../support/event-log.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
+import { patientConfig } from '../../support/patient-config.ts';
 import { somebody } from '../../support/somebody.ts';
+import { steadyTimers } from '../../support/steady-time.ts';
 import { type StreamingClient, subscribeOver, type Transport, transports } from '../../support/streaming-client.ts';
 
 let federation: Federation;
@@ -17,6 +20,18 @@ afterEach(async () => {
 
 const anybody: Authenticate = (id = '') => somebody({ id });
 
+/** Reserved streams lapse when a test says so. */
+const streamReservationMs = 777;
+const lapses: (() => void)[] = [];
+const timers: Timers = {
+  ...steadyTimers,
+  after(delayMs, run) {
+    if (delayMs !== streamReservationMs) return steadyTimers.after(delayMs, run);
+    lapses.push(run);
+    return () => undefined;
+  },
+};
+
 async function start(limits: Partial<SubscriptionsConfig>, authenticate = anybody): Promise<void> {
   log = new EventLog();
   log.publish();
@@ -24,7 +39,8 @@ async function start(limits: Partial<SubscriptionsConfig>, authenticate = anybod
     { events: logSubgraph(log) },
     {
       authenticate,
-      config: { subscriptions: { ...defaultGatewayConfig.subscriptions, ...limits } },
+      config: { subscriptions: { ...patientConfig.subscriptions, streamReservationMs, ...limits } },
+      runtime: { timers },
     },
   );
 }
@@ -98,11 +114,12 @@ test('an operation on a WebSocket that is one too many is refused, and the other
 });
 
 test('a reserved event stream counts in the name of who reserved it, until it lapses', async () => {
-  await start({ maxStreamsPerPrincipal: 2, streamReservationMs: 100 });
+  await start({ maxStreamsPerPrincipal: 2 });
   expect((await reserve('anna')).status).toBe(201);
   expect((await reserve('anna')).status).toBe(201);
   expect(await codeOf(await reserve('anna'))).toEqual([429, 'TOO_MANY_STREAMS']);
   expect((await reserve('bob')).status).toBe(201);
+  for (const lapse of lapses.splice(0)) lapse();
   await untilThereIsRoom('server-sent events', 'anna');
 });
 

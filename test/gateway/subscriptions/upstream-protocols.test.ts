@@ -9,6 +9,7 @@ import { EventLog, logSubgraph } from '../../support/event-log.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
 import type { ReceivedRequest } from '../../support/federation-subgraph.ts';
 import { freePort } from '../../support/free-port.ts';
+import { patientConfig } from '../../support/patient-config.ts';
 import { logWith } from '../../support/runtime.ts';
 import { type StreamingClient, subscribeOver, type Transport } from '../../support/streaming-client.ts';
 
@@ -29,7 +30,7 @@ interface Start {
 }
 
 async function start(log: EventLog, subscriptionProtocol: Protocol, given: Start = {}): Promise<void> {
-  const { subgraphs, subscriptions } = defaultGatewayConfig;
+  const { subgraphs, subscriptions } = patientConfig;
   federation = await startFederation(
     { events: logSubgraph(log, given.directives) },
     {
@@ -98,7 +99,7 @@ describe.each<Protocol>(['websocket', 'sse'])('a subgraph that is subscribed to 
 
   test('goes away, and cannot be reached: the client is told, and the breaker leaves it alone', async () => {
     const log = new EventLog();
-    await start(log, protocol, { directives: '' });
+    await start(log, protocol, { directives: '', subgraphs: { breakerProbeMs: 600_000 } });
     const client = await subscribe();
     await log.followed(1);
     await federation.subgraphs['events']?.close();
@@ -424,7 +425,10 @@ describe('an event stream of a subgraph', () => {
   });
 
   test('without a word that it is one is no answer: the deadline holds, and counts as a failure', async () => {
-    const script = await startScript({ directives: '', subgraphs: { timeoutMs: 30, breakerFailures: 2 } });
+    const script = await startScript({
+      directives: '',
+      subgraphs: { timeoutMs: 500, breakerFailures: 2, breakerProbeMs: 600_000 },
+    });
     expect(await (await subscribe()).ended).toEqual(['SUBGRAPH_TIMEOUT']);
     const late = await subscribe();
     (await script.response(1)).writeHead(503).flushHeaders();

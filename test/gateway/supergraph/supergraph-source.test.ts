@@ -7,8 +7,9 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { followSupergraph } from '../../../gateway/supergraph/follow-supergraph.ts';
 import { createSupergraphSource, type SupergraphSource } from '../../../gateway/supergraph/supergraph-source.ts';
-import { systemTimers, type Timers } from '../../../runtime/timers.ts';
+import type { Timers } from '../../../runtime/timers.ts';
 import { type Federation, startFederation } from '../../support/federation-gateway.ts';
+import { steadyTimers } from '../../support/steady-time.ts';
 
 /** Every supergraph below has one of these fields, or none at all. */
 const main = {
@@ -35,7 +36,7 @@ function follow(source: SupergraphSource) {
   let next: () => void = () => undefined;
   let waits: () => void = () => undefined;
   const timers: Timers = {
-    ...systemTimers,
+    ...steadyTimers,
     after(_, run) {
       next = run;
       waits();
@@ -83,12 +84,13 @@ describe('a supergraph at a URL', () => {
     (_, response) =>
       response.writeHead(status, headers).end(body);
   const start = async (timeoutMs = 5000) => {
-    const source = createSupergraphSource(url, { timers: systemTimers, timeoutMs });
+    const source = createSupergraphSource(url, { timers: steadyTimers, timeoutMs });
     answer = sends(good);
     expect(await source.read()).toBe(good);
     return { ...follow(source), source };
   };
 
+  const tooMuch = gzipSync(Buffer.alloc(70_000_000, '#'));
   const noSupergraphs: [what: string, answer: RequestListener, said: string][] = [
     ['a page of HTML', sends('<html><body>Sign in</body></html>', { 'content-type': 'text/html' }), refused],
     ['nothing', sends(''), refused],
@@ -99,11 +101,7 @@ describe('a supergraph at a URL', () => {
     ['an endless circle of redirections', sends('', { location: '/supergraph' }, 302), unreadable],
     ['half of it, and hangs up', (_, response) => void response.write(good, () => response.destroy()), unreadable],
     ['something that is not gzip, though it says so', sends('no', { 'content-encoding': 'gzip' }), unreadable],
-    [
-      'more than a supergraph can be, packed',
-      sends(gzipSync(Buffer.alloc(70_000_000, '#')), { 'content-encoding': 'gzip' }),
-      unreadable,
-    ],
+    ['more than a supergraph can be, packed', sends(tooMuch, { 'content-encoding': 'gzip' }), unreadable],
   ];
   for (const [what, listener, said] of noSupergraphs) {
     test(`that answers with ${what} is said once, changes nothing, and is followed again`, async () => {
@@ -131,8 +129,25 @@ describe('a supergraph at a URL', () => {
     stop();
   });
 
+  test('whose packed answer has arrived, and is not unpacked when its time is up, is given up', async () => {
+    answer = sends(tooMuch, { 'content-encoding': 'gzip' });
+    let timeIsUp = () => {};
+    const after = (_ms: number, run: () => void) => {
+      timeIsUp = run;
+      return () => undefined;
+    };
+    const fetchAndBeLate = async (...asked: Parameters<typeof fetch>) => {
+      const response = await fetch(...asked);
+      setImmediate(() => timeIsUp());
+      return response;
+    };
+    const timers = { ...steadyTimers, after };
+    const source = createSupergraphSource(url, { timers, timeoutMs: 1000, fetch: fetchAndBeLate });
+    await expect(source.read()).rejects.toThrow('no answer in 1000 ms');
+  });
+
   test('that cannot be reached says so when it is read', async () => {
-    const gone = createSupergraphSource('http://127.0.0.1:1/supergraph', { timers: systemTimers, timeoutMs: 1000 });
+    const gone = createSupergraphSource('http://127.0.0.1:1/supergraph', { timers: steadyTimers, timeoutMs: 1000 });
     await expect(gone.read()).rejects.toMatchObject({
       code: 'SUPERGRAPH_UNREADABLE',
       message: expect.stringContaining('no answer'),
@@ -180,10 +195,10 @@ describe('a supergraph in a file', () => {
     writeFileSync(file, good);
     let whilePaused: () => void = () => undefined;
     const timers: Timers = {
-      ...systemTimers,
+      ...steadyTimers,
       async sleep(ms) {
         whilePaused();
-        await systemTimers.sleep(ms);
+        await steadyTimers.sleep(ms);
       },
     };
     const source = createSupergraphSource(file, { timers, timeoutMs: 1000 });
@@ -205,7 +220,7 @@ describe('a supergraph in a file', () => {
 
   test('that is replaced, cut off, emptied, deleted or a folder changes nothing until it is one again', async () => {
     writeFileSync(file, good);
-    const source = createSupergraphSource(file, { timers: systemTimers, timeoutMs: 1000 });
+    const source = createSupergraphSource(file, { timers: steadyTimers, timeoutMs: 1000 });
     await source.read();
     const { look, logged, stop } = follow(source);
     writeFileSync(`${file}.new`, better);
@@ -229,9 +244,9 @@ describe('a supergraph in a file', () => {
 
   test('that is too large to be one is refused unread', async () => {
     writeFileSync(file, Buffer.alloc(67_108_865));
-    const source = createSupergraphSource(file, { timers: systemTimers, timeoutMs: 1000 });
+    const source = createSupergraphSource(file, { timers: steadyTimers, timeoutMs: 1000 });
     await expect(source.read()).rejects.toMatchObject({ code: 'SUPERGRAPH_UNREADABLE' });
-    await expect(createSupergraphSource(folder, { timers: systemTimers, timeoutMs: 1000 }).read()).rejects.toThrow(
+    await expect(createSupergraphSource(folder, { timers: steadyTimers, timeoutMs: 1000 }).read()).rejects.toThrow(
       'EISDIR',
     );
   });

@@ -12,7 +12,6 @@ import { createInternalTokens } from '../../../auth/internal-token.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import { createJsonLogger } from '../../../runtime/logger.ts';
 import type { Timers } from '../../../runtime/timers.ts';
-import { systemTimers } from '../../../runtime/timers.ts';
 import { createSubgraphContext, type SubgraphContext } from '../../../subgraphs/context.ts';
 import { ClientError } from '../../../subgraphs/errors.ts';
 import { createLocalSubgraph } from '../../../subgraphs/serving/local-subgraph.ts';
@@ -20,6 +19,7 @@ import { type ServedSubgraph, serveSubgraph } from '../../../subgraphs/serving/s
 import type { SubgraphCall } from '../../../subgraphs/subgraph.ts';
 import { testRuntime } from '../../support/runtime.ts';
 import { somebody } from '../../support/somebody.ts';
+import { steadyTimers } from '../../support/steady-time.ts';
 import { everythingAllowed } from '../subgraph-under-test.ts';
 
 const secret = 'the secret of this test, long enough for it';
@@ -174,13 +174,13 @@ beforeEach(async () => {
   events = createEvents();
   running = {};
   lines = [];
-  timers = systemTimers;
+  timers = steadyTimers;
   skewMs = 0;
   const log = createJsonLogger(systemClock, 'debug', (line) => lines.push(line));
   const runtime = testRuntime({
     log,
     clock: { ...systemClock, now: () => Date.now() + skewMs },
-    timers: { after: (ms, run) => timers.after(ms, run), sleep: systemTimers.sleep },
+    timers: { after: (ms, run) => timers.after(ms, run), sleep: steadyTimers.sleep },
   });
   served = await serveSubgraph({
     name: 'erp',
@@ -452,7 +452,7 @@ describe('a subgraph over WebSocket', () => {
   it("ends with the client's token", async () => {
     const expiry = deferred<() => void>();
     timers = {
-      ...systemTimers,
+      ...steadyTimers,
       after(ms, run) {
         if (ms > 3_500_000) expiry.resolve(run);
         return () => {};

@@ -10,6 +10,7 @@ import type { JournalTables } from '../../../journal/tables.ts';
 import { openStorage, type Storage } from '../../../storage/open-storage.ts';
 import { TransitionExecutor } from '../../../subgraphs/transitions/transition-executor.ts';
 import { testRuntime } from '../../support/runtime.ts';
+import { steadyTimers } from '../../support/steady-time.ts';
 import { everythingAllowed } from '../subgraph-under-test.ts';
 import { type Fault, holdId, operator, Press, pressId, pressTransitions } from './press.ts';
 
@@ -223,6 +224,11 @@ describe('a transition', () => {
   });
 
   test('whose system never answers is PENDING once its time is up, and no hold waits for it longer', async () => {
+    const deadlines: (() => void)[] = [];
+    const after = (_delayMs: number, due: () => void) => {
+      deadlines.push(due);
+      return () => undefined;
+    };
     executor = new TransitionExecutor({
       system: 'MES',
       transitions: pressTransitions(press),
@@ -230,11 +236,13 @@ describe('a transition', () => {
       journal,
       policies: everythingAllowed,
       graph,
-      runtime: testRuntime(),
-      systemTimeoutMs: 50,
+      runtime: testRuntime({ timers: { ...steadyTimers, after } }),
     });
     press.gate = new Promise(() => undefined);
-    expect(await ask('strokePress', 'k')).toMatchObject({ outcome: 'PENDING' });
+    const stuck = ask('strokePress', 'k');
+    while (press.sent < 1) await new Promise(setImmediate);
+    for (const due of deadlines.splice(0)) due();
+    expect(await stuck).toMatchObject({ outcome: 'PENDING' });
     press.gate = Promise.resolve();
     expect(await ask('lockPress', 'lock')).toMatchObject({ outcome: 'ACCEPTED' });
   });
