@@ -1,4 +1,5 @@
 import { AuthConfigurationError } from './auth-configuration-error.ts';
+import { mayBringKeys } from './may-bring-keys.ts';
 
 export interface IssuerConfig {
   /** Exactly the `iss` claim of its tokens. */
@@ -70,10 +71,8 @@ function readIssuers(env: NodeJS.ProcessEnv): readonly IssuerConfig[] {
   });
 }
 
-/** Keys that come over plain HTTP could be anybody's, so only loopback may do without TLS. */
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  const isLoopback = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return url;
+  if (url !== null && mayBringKeys(url)) return url;
   throw new AuthConfigurationError(`ANDON_JWKS_URL: "${text}" is not an https URL. Give the https URL of the JWKS.`);
 }

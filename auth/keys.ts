@@ -12,11 +12,15 @@ import { developmentAudience, developmentIssuer, readDevelopmentKeys } from './d
 import { readJwks } from './jwks.ts';
 import type { KeySet } from './key-set.ts';
 import { createKeySet } from './key-set.ts';
+import { mayBringKeys } from './may-bring-keys.ts';
 
 /** How long an identity provider may take to answer. */
 const fetchTimeoutMs = 5_000;
 /** Key sets have some thousand. */
 const maxBytes = 1_000_000;
+/** Followed by hand, because each hop has to be one that keys may come over. */
+const mostHops = 5;
+const isRedirect = ({ status }: Response) => [301, 302, 303, 307, 308].includes(status);
 
 export interface TrustedIssuer {
   readonly issuer: string;
@@ -35,7 +39,7 @@ export type Keys =
     };
 
 /** What is needed of `fetch`. */
-export type FetchJwks = (url: URL, options: { signal: AbortSignal }) => Promise<Response>;
+export type FetchJwks = (url: URL, options: { signal: AbortSignal; redirect: 'manual' }) => Promise<Response>;
 
 export interface KeysOptions {
   readonly config: AuthConfig;
@@ -100,7 +104,13 @@ async function fetchJwks(url: URL, { timers, fetch: fetchUrl = fetch }: KeysOpti
   const failed = (how: string, cause?: unknown) =>
     new AuthConfigurationError(`${url.origin}${url.pathname} ${how}.`, { cause });
   try {
-    const response = await fetchUrl(url, { signal: controller.signal });
+    let response = await fetchUrl(url, { signal: controller.signal, redirect: 'manual' });
+    for (let hop = 0; hop < mostHops && isRedirect(response); hop += 1) {
+      const next = new URL(response.headers.get('location') ?? '', response.url || url);
+      if (!mayBringKeys(next)) throw failed("sends on to an address without TLS, where the keys could be anybody's");
+      await response.body?.cancel();
+      response = await fetchUrl(next, { signal: controller.signal, redirect: 'manual' });
+    }
     if (!response.ok) throw failed(`answered ${response.status} instead of a JWKS`);
     const text = await readText(response, { maxBytes, signal: controller.signal });
     if (text === undefined) throw failed(`answered more than ${maxBytes} bytes, which is no JWKS`);

@@ -124,6 +124,24 @@ describe('production keys', () => {
     expect(await problemOf(async () => Response.json({}))).toMatch(/^The document is no JWKS/);
   });
 
+  it('are not taken from where a redirect leads away from TLS', async () => {
+    const provider = createIdentityProvider(clock);
+    const redirectedTo =
+      (location: string): FetchJwks =>
+      async (url) =>
+        url.pathname === '/jwks'
+          ? new Response(null, { status: 302, headers: { location } })
+          : Response.json(provider.jwks());
+    const identify = async (url: string) => {
+      const { issuers } = await keysFor(config, redirectedTo(url));
+      return createVerifier({ issuers, clock }).verify(provider.mint());
+    };
+    expect((await identify('https://keys.example/keys')).id).toBe('olga.operator');
+    expect((await identify('/keys')).id).toBe('olga.operator');
+    await expect(identify('/jwks')).rejects.toMatchObject({ code: 'UNKNOWN_KEY' });
+    await expect(identify('http://keys.example/keys')).rejects.toMatchObject({ code: 'UNKNOWN_KEY' });
+  });
+
   it('of which none can be used are told of', async () => {
     const warn = vi.fn();
     const file = join(dataDir, 'keys.json');
