@@ -139,16 +139,17 @@ const remedies: Readonly<Record<string, string>> = {
   ENOSPC: '. Make room there, or name another place.',
 };
 
-/** Errors with a code are the user's to mend, so they get the sentence; anything else is ours and gets the stack. */
+/**
+ * Errors with a code are the user's to mend, so they get the sentence; anything else is ours and gets the stack. So do those of
+ * Node's own interfaces, which tell of a wrong call.
+ */
 function reportFailure(name: string, error: unknown): void {
   const code = errorCode(error);
   const isUsage = code === 'USAGE' || (code?.startsWith('ERR_PARSE_ARGS') ?? false);
-  const text =
-    error instanceof Error
-      ? code
-        ? `${error.message}${remedies[code] ?? ''}`
-        : (error.stack ?? error.message)
-      : String(error);
+  const remedy = code === undefined ? undefined : remedies[code];
+  const isOurs = code === undefined || (code.startsWith('ERR_') && !isUsage && remedy === undefined);
+  const sentence = (told: Error) => (isOurs && told.stack ? told.stack : `${told.message}${remedy ?? ''}`);
+  const text = error instanceof Error ? sentence(error) : String(error);
   process.stderr.write(`andon ${name}: ${text}${isUsage ? `\nTry: andon ${name} --help` : ''}\n`);
   // What had been started before the failure would keep the process alive, and look like a running service.
   endProcess(isUsage ? 2 : 1);

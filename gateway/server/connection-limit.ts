@@ -1,10 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { openFileLimit } from '../../runtime/open-file-limit.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { SeldomWarning } from '../../runtime/seldom-warning.ts';
 import { refuseForNow } from '../request/request-error.ts';
+import { connectionOf } from './session-stream.ts';
 
 /** So many more are let in, to be told that there is no room: a health check finds room among them. */
 const surplus = 100;
@@ -23,11 +23,8 @@ export class ConnectionLimit {
   readonly #max: number;
   readonly #timers: Runtime['timers'];
   readonly #warning: SeldomWarning;
-  /**
-   * Who is at the other end of those that are too many, with its session of HTTP/2: requests over TLS know another socket
-   * than was opened.
-   */
-  readonly #surplus = new Map<string, Http2Session | undefined>();
+  /** Who is at the other end of those that are too many: requests over TLS know another socket than was opened. */
+  readonly #surplus = new Set<string>();
   #open = 0;
 
   constructor(http: Server, maxConnections: number, runtime: Pick<Runtime, 'timers' | 'clock' | 'log'>) {
@@ -46,10 +43,6 @@ export class ConnectionLimit {
       });
       if (this.#open > this.#max) this.#letIn(socket);
     });
-    http.on('session', (session: Http2Session) => {
-      const peer = peerOf(session.socket);
-      if (this.#surplus.has(peer)) this.#surplus.set(peer, session);
-    });
     http.on('drop', () => this.#tell());
   }
 
@@ -60,12 +53,8 @@ export class ConnectionLimit {
 
   #letIn(socket: Socket): void {
     const peer = peerOf(socket);
-    this.#surplus.set(peer, undefined);
-    const cancel = this.#timers.after(surplusMs, () => {
-      // First, for the reason that `endBeforeSocket` has.
-      this.#surplus.get(peer)?.destroy();
-      socket.destroy();
-    });
+    this.#surplus.add(peer);
+    const cancel = this.#timers.after(surplusMs, () => socket.destroy());
     socket.once('close', () => {
       cancel();
       this.#surplus.delete(peer);
@@ -78,8 +67,10 @@ export class ConnectionLimit {
   }
 }
 
-const peerOf = ({ remoteAddress, remotePort }: Pick<Socket, 'remoteAddress' | 'remotePort'>) =>
-  `${remoteAddress} ${remotePort}`;
+function peerOf(socket: Socket): string {
+  const { remoteAddress, remotePort } = connectionOf(socket);
+  return `${remoteAddress} ${remotePort}`;
+}
 
 /** A tenth of what the system allows is left for calls to subgraphs and for files. */
 function roomForConnections(): number {

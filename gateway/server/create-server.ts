@@ -11,12 +11,12 @@ import { refuse } from '../request/request-error.ts';
 import { allowedMethods } from './allowed-methods.ts';
 import { ConnectionLimit } from './connection-limit.ts';
 import { Connections } from './connections.ts';
-import { endBeforeSocket } from './end-before-socket.ts';
 import { http2StreamOf } from './http2-stream.ts';
 import { answerMalformed, tookTooLong } from './malformed-requests.ts';
 import type { OfferedUpgrade } from './pass-over-upgrade.ts';
 import { refuseOnSocket } from './refuse-on-socket.ts';
 import { refuseOnStream } from './refuse-on-stream.ts';
+import { readSessionsAsStreams } from './session-stream.ts';
 
 /** Answers one request. */
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -52,7 +52,6 @@ export function createWebServer(
   const sessions = new Set<ServerHttp2Session>();
   http.on('session', (session: ServerHttp2Session) => {
     sessions.add(session);
-    endBeforeSocket(session);
     session.once('close', () => sessions.delete(session));
   });
   const connections = new Connections(http, config.tls !== undefined, runtime.timers);
@@ -62,7 +61,7 @@ export function createWebServer(
   // What is refused for its headers is refused before its body is sent (RFC 9110, 10.1.1): who reads it asks for it.
   http.on('checkContinue', (request, response) => {
     request.once('resume', () => {
-      if (!response.headersSent) response.writeContinue();
+      if (!response.headersSent && !isOver(response)) response.writeContinue();
     });
     http.emit('request', request, response);
   });
@@ -86,6 +85,12 @@ export function createWebServer(
       connections.destroy();
     },
   };
+}
+
+/** Over HTTP/2 nothing more can be said then, and Node throws where it is tried. */
+function isOver(response: ServerResponse): boolean {
+  const stream = http2StreamOf(response);
+  return stream !== undefined && (stream.closed || stream.destroyed);
 }
 
 /** Node closes the connection without a word, and over HTTP/2 hands over a response. */
@@ -131,6 +136,7 @@ function createTlsServer(
     settings: sessionSettings,
   };
   const server = createSecure(options, tls);
+  readSessionsAsStreams(server);
   // Node takes these as options of `node:http` only, and has defaults of minutes here.
   Object.assign(server, timeoutsOf(config));
   // An idle session ends like an idle connection.

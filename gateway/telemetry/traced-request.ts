@@ -6,6 +6,10 @@ import type { Span, SpanAttributes, Tracer } from '../request/span.ts';
 import { httpMethodOf } from './http-method.ts';
 import { tellWatchers } from './told-errors.ts';
 
+const overHttp2 = ({ httpVersion }: IncomingMessage): boolean => httpVersion === '2.0';
+/** HTTP/2 is spoken over TLS only. */
+const overTls = (request: IncomingMessage): boolean => overHttp2(request) || request.socket instanceof TLSSocket;
+
 /**
  * The span of one request, as part of its client's trace; it ends with its answer
  * (https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span). Without what stands behind the `?`: a GET
@@ -23,8 +27,8 @@ export function tracedRequest(tracer: Tracer, route: string, request: IncomingMe
         'http.request.method_original': known === undefined ? method : undefined,
         'http.route': route,
         'url.path': route,
-        'url.scheme': request.socket instanceof TLSSocket ? 'https' : 'http',
-        'network.protocol.version': request.httpVersion === '2.0' ? '2' : request.httpVersion,
+        'url.scheme': overTls(request) ? 'https' : 'http',
+        'network.protocol.version': overHttp2(request) ? '2' : request.httpVersion,
         'user_agent.original': headers['user-agent'],
         ...serverOf(headers.host ?? headers[':authority']?.toString()),
       },

@@ -71,7 +71,7 @@ export class AttackTarget {
       output += chunk;
     });
     for await (const line of createInterface(child.stdout)) {
-      const found = /ready at http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+      const found = /ready at https?:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
       if (found === undefined) continue;
       port = Number(found);
       break;
