@@ -9,6 +9,8 @@ interface CliCommand {
   readonly summary: string;
   /** Room for new objects that it works best with, where Node's own setting (48) is not enough. */
   readonly youngMiB?: number;
+  /** Whether it must not leave the main thread, where it cannot have that room. Left out: it may. */
+  staysHere?(argv: readonly string[]): Promise<boolean>;
   /** Loads what the command needs, so that one command does not pay for another's imports. A number it resolves to is the exit code. */
   load(): Promise<(argv: string[]) => Promise<unknown>>;
 }
@@ -22,6 +24,7 @@ const commands: Readonly<Record<string, CliCommand>> = {
     summary: 'serve any federation supergraph',
     // With less, fifty large answers in flight are copied again and again, and cost twice as much.
     youngMiB: 192,
+    staysHere: async (argv) => (await import('./gateway/commands/speaks-http2.ts')).speaksHttp2(argv),
     load: async () => (await import('./gateway/main.ts')).runGatewayCommand,
   },
   subgraph: {
@@ -88,7 +91,7 @@ async function runCli(argv: readonly string[]): Promise<void> {
     refuseEmpty(rest);
     const { youngMiB } = command;
     const exitCode =
-      youngMiB !== undefined && isMainThread
+      youngMiB !== undefined && isMainThread && !(await command.staysHere?.(rest))
         ? await runInThread({ file: new URL(import.meta.url), args: [name, ...rest], youngMiB })
         : await runHere(command, joinNegativeNumbers(rest));
     if (typeof exitCode === 'number') process.exitCode = exitCode;
