@@ -36,6 +36,7 @@ class SessionStream extends Duplex {
   constructor(socket: TLSSocket) {
     super({ allowHalfOpen: true });
     this.socket = socket;
+    socket.setNoDelay(); // the session asks for it where it knows how
     socket.on('readable', () => this.#isAwaited && this._read());
     socket.once('end', () => this.push(null));
     socket.on('error', (error) => this.destroy(error));
