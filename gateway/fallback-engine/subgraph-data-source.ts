@@ -7,7 +7,6 @@ import type { Sharing } from '../execution/sharing/sharing.ts';
 import type { RequestContext } from '../request/request-context.ts';
 import { type AnswerRoom, noRoom } from '../subgraph-client/answer-room.ts';
 import type { SubgraphResponse } from '../subgraph-client/local-subgraph.ts';
-import { isFinal } from '../subgraph-client/mutation-outcome.ts';
 import { SubgraphCallError } from '../subgraph-client/subgraph-call-error.ts';
 import { type PreparedRequest, prepareRequest, type SubgraphClient } from '../subgraph-client/subgraph-client.ts';
 import type { SubgraphDataSource } from './load-apollo-gateway.ts';
@@ -72,7 +71,7 @@ export function createDataSource({ clock, exposure, sharing, room, client }: Dat
       } catch (cause) {
         if (!(cause instanceof SubgraphCallError)) throw cause;
         run.consulted(service, isoTime(clock.now()), false);
-        const { message, extensions } = callErrorToFieldError(cause, isFinal(run.context));
+        const { message, extensions } = callErrorToFieldError(cause, run.context);
         return { data: null, errors: [{ message, extensions }] };
       }
     },

@@ -20,7 +20,7 @@ export function readSessionsAsStreams(server: Server): void {
   });
 }
 
-/** @returns what stands behind the socket that a request, or a session, says it has */
+/** @returns what stands behind the socket that a request says it has */
 export function connectionOf(socket: Socket & { readonly stream?: unknown }): Socket {
   const { stream } = socket;
   return stream instanceof SessionStream ? stream.socket : socket;

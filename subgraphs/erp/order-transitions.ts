@@ -150,10 +150,11 @@ function changeOrder(port: ErpPort, change: OrderChange): Transition<OrderRow, O
     ...(place && { placeFirst: place }),
     effects(call, posting) {
       const { from, to } = posting.result as ErpResults['orderState'];
+      const placed = place?.(call);
       return {
         toState: to,
         events: [event(call, `${from}>${to}`)],
-        ...(place && { place: place(call), confirm: place(call) }),
+        ...(placed && { place: placed, confirm: placed }),
         ...(lift && { lift: lift(call.entity) }),
       };
     },

@@ -1,16 +1,13 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AttackTarget } from '../support/attack-target.ts';
 import { frame, graphqlRequest, preface, settings, words } from '../support/http2-frames.ts';
-import { createCertificate } from '../support/self-signed-certificate.ts';
+import { createTemporaryCertificate } from '../support/self-signed-certificate.ts';
 
 const answer = 'large '.repeat(15_000);
 const definitions = {
@@ -21,16 +18,15 @@ const definitions = {
 };
 const trusting = { rejectUnauthorized: false, servername: 'localhost' };
 
-let folder = '';
+const { tls, remove } = createTemporaryCertificate();
 let target: AttackTarget;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'andon-sessions-'));
-  const { certFile, keyFile } = createCertificate(folder);
+  const { certFile, keyFile } = tls;
   target = await AttackTarget.start(definitions, { tls: { certFile, keyFile } });
 });
 afterAll(async () => {
   await target?.close();
-  rmSync(folder, { recursive: true, force: true });
+  remove();
 });
 
 const most = 2 ** 31 - 1;

@@ -1,27 +1,19 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
 import { lingerMs } from '../../gateway/server/refuse-and-close.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { shop } from '../support/federation-shop.ts';
 import { patientConfig } from '../support/patient-config.ts';
 import { logWith } from '../support/runtime.ts';
-import { createCertificate } from '../support/self-signed-certificate.ts';
+import { createTemporaryCertificate } from '../support/self-signed-certificate.ts';
 import { steadyTimers } from '../support/steady-time.ts';
 
-let folder = '';
-let tls: ReturnType<typeof createCertificate>;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'andon-late-handshakes-'));
-  tls = createCertificate(folder);
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const { tls, remove } = createTemporaryCertificate();
+afterAll(remove);
 
 let federation: Federation | undefined;
 afterEach(async () => {

@@ -1,20 +1,17 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { expect, test, vi } from 'vitest';
 import { defaultGatewayConfig } from '../../gateway/config.ts';
 import { AnswerWriter } from '../../gateway/execution/write/answer-writer.ts';
 import { createWebServer } from '../../gateway/server/create-server.ts';
 import { testRuntime } from '../support/runtime.ts';
-import { createCertificate } from '../support/self-signed-certificate.ts';
+import { createTemporaryCertificate } from '../support/self-signed-certificate.ts';
 
 test('what a session of HTTP/2 writes does not wait until the client has acknowledged what came before', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'andon-sessions-'));
-  const config = { ...defaultGatewayConfig, tls: createCertificate(folder) };
+  const { tls, remove } = createTemporaryCertificate();
+  const config = { ...defaultGatewayConfig, tls };
   const web = createWebServer(config, async (_, response) => void response.end(), testRuntime(), new AnswerWriter());
   const asked = vi.spyOn(TLSSocket.prototype, 'setNoDelay');
   try {
@@ -32,6 +29,6 @@ test('what a session of HTTP/2 writes does not wait until the client has acknowl
     asked.mockRestore();
     web.closeAll();
     await new Promise((resolve) => web.http.close(resolve));
-    rmSync(folder, { recursive: true });
+    remove();
   }
 });

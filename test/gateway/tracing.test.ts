@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type ChannelListener, subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConfigValueError, defaultGatewayConfig, type GatewayConfig } from '../../gateway/config.ts';
 import { readCollectorAccess } from '../../gateway/telemetry/config.ts';
@@ -15,7 +12,7 @@ import { freePort } from '../support/free-port.ts';
 import { patientConfig } from '../support/patient-config.ts';
 import { lotSubgraphs, PushedEvents } from '../support/pushed-events.ts';
 import { logWith } from '../support/runtime.ts';
-import { createCertificate } from '../support/self-signed-certificate.ts';
+import { createTemporaryCertificate } from '../support/self-signed-certificate.ts';
 import { steadyClock, steadyTimers } from '../support/steady-time.ts';
 import { type SeenSpan, startCollector, type TraceCollector } from '../support/trace-collector.ts';
 
@@ -271,9 +268,9 @@ describe('who begins a trace', () => {
 });
 
 test.concurrent('over HTTP/2 a request is traced as over HTTP/1.1', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'andon-tracing-'));
+  const { tls, remove } = createTemporaryCertificate();
   const to = await startCollector();
-  const config = { ...tracingTo(to), tls: createCertificate(folder) };
+  const config = { ...tracingTo(to), tls };
   const other = await startFederation(lotSubgraphs(new PushedEvents()), { config });
   const client = clientSpan();
   const session = connectHttp2(new URL(other.url).origin, { rejectUnauthorized: false });
@@ -292,7 +289,7 @@ test.concurrent('over HTTP/2 a request is traced as over HTTP/1.1', async () => 
     'server.port': Number(new URL(other.url).port),
   });
   await to.close();
-  rmSync(folder, { recursive: true });
+  remove();
 });
 
 describe('over transports that stream', () => {

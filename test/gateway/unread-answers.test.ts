@@ -1,9 +1,6 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -12,7 +9,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { type Federation, startFederation } from '../support/federation-gateway.ts';
 import { patientConfig } from '../support/patient-config.ts';
 import { logWith } from '../support/runtime.ts';
-import { createCertificate } from '../support/self-signed-certificate.ts';
+import { createTemporaryCertificate } from '../support/self-signed-certificate.ts';
 
 /** More than the buffers of the system hold between two ends. */
 const bytes = 16 * 1_048_576;
@@ -188,8 +185,8 @@ describe('a client that does not read its answer', () => {
   });
 
   test('loses that stream over HTTP/2, and the others of its connection go on', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'andon-unread-'));
-    const other = await startGateway({}, { tls: createCertificate(folder) });
+    const { tls, remove } = createTemporaryCertificate();
+    const other = await startGateway({}, { tls });
     const session = connectHttp2(new URL(other.url).origin, { rejectUnauthorized: false });
     const post = (body: object) => {
       const stream = session.request({ ':method': 'POST', ':path': '/graphql', 'content-type': 'application/json' });
@@ -208,6 +205,6 @@ describe('a client that does not read its answer', () => {
     expect(unread.rstCode).toBe(constants.NGHTTP2_CANCEL);
     session.destroy();
     await other.close();
-    rmSync(folder, { recursive: true });
+    remove();
   });
 });

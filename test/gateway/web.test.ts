@@ -1,11 +1,8 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { type ClientHttp2Session, connect as connectHttp2, constants, type IncomingHttpHeaders } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -17,7 +14,7 @@ import { type Federation, startFederation } from '../support/federation-gateway.
 import { shop } from '../support/federation-shop.ts';
 import { patientConfig } from '../support/patient-config.ts';
 import { lotSubgraphs, lotSubscription, PushedEvents } from '../support/pushed-events.ts';
-import { createCertificate } from '../support/self-signed-certificate.ts';
+import { createTemporaryCertificate } from '../support/self-signed-certificate.ts';
 
 let federation: Federation;
 beforeAll(async () => {
@@ -328,9 +325,8 @@ describe('GraphiQL', () => {
 });
 
 describe('TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'andon-tls-'));
-  const tls = createCertificate(folder);
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const { tls, remove } = createTemporaryCertificate();
+  afterAll(remove);
   const trusting = { rejectUnauthorized: false };
 
   test('HTTP/2 answers queries side by side and streams events; a stop ends the session', async () => {

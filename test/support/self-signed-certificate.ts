@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TlsConfig } from '../../gateway/config.ts';
 
@@ -12,4 +13,10 @@ export function createCertificate(folder: string): TlsConfig {
   const output = ['-keyout', files.keyFile, '-out', files.certFile];
   execFileSync('openssl', ['req', '-x509', ...subject, ...key, ...output], { stdio: 'ignore' });
   return { ...files, clientCaFile: undefined };
+}
+
+/** The same in a folder of its own, until a test removes it. */
+export function createTemporaryCertificate(): { readonly tls: TlsConfig; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'andon-certificate-'));
+  return { tls: createCertificate(folder), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

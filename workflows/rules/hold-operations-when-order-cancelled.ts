@@ -1,4 +1,4 @@
-import { type EntityId, entityId } from '../../journal/entity-ref.ts';
+import type { EntityId } from '../../journal/entity-ref.ts';
 import type { Rule } from '../rule.ts';
 import { dispatchLane } from '../rule-parts/lanes.ts';
 import { holdAll } from '../rule-parts/operations-in-mes.ts';
@@ -22,10 +22,8 @@ export const holdOperationsWhenOrderCancelled: Rule<'production.order.cancelled'
   lanes: ({ plantCode, data }) => [dispatchLane(plantCode, data.orderNo)],
   // It ended, or was aborted, meanwhile.
   verdicts: { holdOperation: { STATE_NOT_ALLOWED: 'DONE', NOT_FOUND: 'DONE' } },
-  async react({ plantCode, data, subject: orderId }, graph) {
-    const { productionOrder } = await graph.read<Answer>(document, {
-      id: entityId(plantCode, 'production-order', data.orderNo),
-    });
+  async react({ data, subject: orderId }, graph) {
+    const { productionOrder } = await graph.read<Answer>(document, { id: orderId });
     const operations = productionOrder?.operations ?? [];
     // What the MES does not know was never dispatched.
     const known = operations.filter(({ executionState }) => executionState && !over.includes(executionState.code));

@@ -4,7 +4,6 @@ import { kindOf } from '../../../runtime/kind-of.ts';
 import { type AnswerRoom, noRoom } from '../../subgraph-client/answer-room.ts';
 import { isPlain } from '../../subgraph-client/is-plain.ts';
 import type { SubgraphResponse } from '../../subgraph-client/local-subgraph.ts';
-import { isFinal } from '../../subgraph-client/mutation-outcome.ts';
 import { SubgraphCallError } from '../../subgraph-client/subgraph-call-error.ts';
 import type { PreparedRequest, SubgraphClient } from '../../subgraph-client/subgraph-client.ts';
 import type { TypeIndex } from '../../supergraph/load-supergraph.ts';
@@ -56,7 +55,7 @@ export async function callSubgraph(
   } catch (cause) {
     if (!(cause instanceof SubgraphCallError)) throw cause;
     run.consulted(client.service, isoTime(scope.clock.now()), false);
-    return { data: undefined, failure: new Failure([callErrorToFieldError(cause, isFinal(run.context))]) };
+    return { data: undefined, failure: new Failure([callErrorToFieldError(cause, run.context)]) };
   }
 }
 

@@ -16,13 +16,14 @@ const retryable = new Set<string>([
 
 type CallError = Pick<SubgraphCallError, 'code' | 'service' | 'message' | 'mayHaveRun'>;
 
-/** @param isFinal see `isFinal` */
-export function callErrorToFieldError(error: CallError, isFinal = false): FieldError {
+/** @param context of the request, where it may have a mutation */
+export function callErrorToFieldError(error: CallError, context?: RequestContext): FieldError {
   const { code, service, message, mayHaveRun } = error;
   const mayRepeat = retryable.has(code) && !mayHaveRun;
+  const isTooLate = mayRepeat && context !== undefined && isFinal(context);
   return {
-    message: mayRepeat && isFinal ? afterMutation(message) : message,
-    extensions: { code, service, retryable: mayRepeat && !isFinal },
+    message: isTooLate ? afterMutation(message) : message,
+    extensions: { code, service, retryable: mayRepeat && !isTooLate },
     below: [],
   };
 }
@@ -72,15 +73,13 @@ export function toClientErrors(
   source: ErrorSource,
   exposure: ErrorExposure,
 ): readonly ReadableError[] {
-  const {
-    service,
-    context: { requestId },
-  } = source;
+  const { service, context } = source;
   const readable = errors.map((error) => ({ error, shown: toClientError(error, source, exposure) }));
   const masked = readable.filter(({ error, shown }) => error.message !== shown.message);
   if (masked[0]) {
     const first = masked[0].error;
     const message = typeof first.message === 'string' ? first.message.slice(0, maxLogged) : undefined;
+    const { requestId } = context;
     const fields = { subgraph: service, requestId, errors: masked.length, message, path: first.path };
     exposure.log.warn('errors of a subgraph masked', fields);
   }
